@@ -1,0 +1,341 @@
+/**
+ * The product on one page: the nouns that cross the boundary and what may be asked of the engine.
+ *
+ * A test holds an `Engine` itself, a window holds it over a MessagePort, a browser over a WebSocket (`rpc.ts`).
+ * Everything here is plain data: it survives structured clone and MessagePack. Offsets are UTF-16 code units,
+ * ends are exclusive, times are milliseconds since 1970, relevance is 0…1 and higher is better.
+ */
+
+export type LibraryId = number & { readonly of: 'library' };
+export type DocumentId = number & { readonly of: 'document' };
+export type ChunkId = number & { readonly of: 'chunk' };
+export type ConversationId = number & { readonly of: 'conversation' };
+export type TurnId = number & { readonly of: 'turn' };
+export type EventId = string & { readonly of: 'event' };
+
+// ── Documents and their places ──────────────────────────────────────────────────────────────────────────────
+
+export type DocumentType = 'pdf' | 'docx' | 'markdown' | 'html' | 'text';
+
+/** A rectangle on a page in PDF points (1/72 inch), origin at the top left of the page as it is displayed. */
+export interface Box { page: number; x: number; y: number; width: number; height: number }
+
+/** Where something stands in its document: a span of the document's text, and what a person would call that spot. */
+export interface Place {
+  start: number;
+  end: number;
+  /** Headings above it, outermost first. */
+  headings: string[];
+  /** First page, counted from 1, where the format has pages. */
+  page?: number;
+  /** Rectangles that cover the span, where the format has a layout. */
+  boxes?: Box[];
+}
+
+export type BlockKind = 'heading' | 'paragraph' | 'list-item' | 'table' | 'code' | 'quote';
+
+/** A styled stretch of a block, offsets within the block's text. */
+export interface Mark { start: number; end: number; kind: 'strong' | 'emphasis' | 'code' | 'link' }
+
+/** One paragraph, heading, list item, table or listing of a document, in reading order. */
+export interface Block {
+  kind: BlockKind;
+  /** The text a person sees. Of a table: rows on lines, cells parted by tabs. */
+  text: string;
+  place: Place;
+  /** 1…6 of a heading; depth of a list item, from 1. */
+  level?: number;
+  /** Of a table: how many of its first rows are header rows. */
+  headerRows?: number;
+  marks?: Mark[];
+}
+
+/** Why a document could not be taken in. The interface has a sentence in each language for every code. */
+export type FailureCode =
+  | 'empty' | 'encrypted' | 'damaged' | 'no-text' | 'unsupported' | 'mismatched' | 'too-large' | 'too-slow'
+  | 'too-much-memory' | 'missing' | 'unreadable';
+
+export type DocumentState =
+  | { kind: 'waiting' }
+  | { kind: 'reading' }
+  /** Answerable by words; by meaning as far as `embedded` of `chunks` says. */
+  | { kind: 'ready'; chunks: number; embedded: number; pages?: number }
+  /** `kept`: an earlier version of the file is still answerable. */
+  | { kind: 'failed'; code: FailureCode; reason: string; kept: boolean };
+
+export interface Document {
+  id: DocumentId;
+  library: LibraryId;
+  name: string;
+  /** Where the file lies; absent for a file that was dropped into a browser and lives inside Lodestone. */
+  path?: string;
+  type?: DocumentType;
+  bytes: number;
+  added: number;
+  /** Whether questions may be answered from it. */
+  included: boolean;
+  state: DocumentState;
+}
+
+export interface Library {
+  id: LibraryId;
+  name: string;
+  documents: number;
+  ready: number;
+  waiting: number;
+  failed: number;
+  chunks: number;
+  /** Chunks findable by meaning. */
+  embedded: number;
+}
+
+export interface DocumentQuery {
+  library: LibraryId;
+  /** Part of the name. */
+  name?: string;
+  state?: DocumentState['kind'];
+  offset: number;
+  limit: number;
+}
+
+export interface Progress {
+  paused: boolean;
+  /** Documents still to be read, the one being read included. */
+  waiting: number;
+  /** Chunks still to be embedded. */
+  unembedded: number;
+  /** The name of the file being read. */
+  reading?: string;
+  /** Chunks embedded per second, lately. */
+  chunksPerSecond?: number;
+}
+
+/** What `add` found: `refused` are paths that do not exist or cannot be opened. */
+export interface Added { documents: DocumentId[]; unchanged: number; refused: { path: string; reason: string }[] }
+
+// ── Search ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface SearchQuery {
+  question: string;
+  /** Which libraries; all of them if absent. */
+  libraries?: LibraryId[];
+  /** How many hits; 10 if absent. */
+  limit?: number;
+  /** Search with one leg alone, for evaluation. Both if absent. */
+  leg?: 'words' | 'vectors';
+}
+
+/** How a hit came to its rank. Ranks count from 1 and are absent where that leg did not find it. */
+export interface Trace {
+  words?: { rank: number; score: number; terms: string[]; /** Share of the question's information the chunk covers, 0…1. */ coverage: number };
+  vectors?: { rank: number; /** Cosine, -1…1. */ similarity: number };
+  fused: { rank: number; score: number };
+  rerank?: { rank: number; score: number; model: string };
+}
+
+/** A chunk that was found. */
+export interface Hit {
+  chunk: ChunkId;
+  document: DocumentId;
+  library: LibraryId;
+  documentName: string;
+  type: DocumentType;
+  text: string;
+  place: Place;
+  relevance: number;
+  trace: Trace;
+}
+
+export interface SearchAnswer { hits: Hit[]; milliseconds: number; /** The models that took part. */ models: ModelsInUse }
+
+/** Identities, stored with every feedback event so that learning knows what produced a ranking. */
+export interface ModelsInUse { embedder?: string; reranker?: string; answerer: string }
+
+// ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Question {
+  question: string;
+  /** Continue this conversation; a new one is begun if absent. */
+  conversation?: ConversationId;
+  libraries?: LibraryId[];
+}
+
+/** `number` is what the reader sees between brackets; the same number is the same chunk within one answer. */
+export interface Citation {
+  number: number;
+  chunk: ChunkId;
+  document: DocumentId;
+  documentName: string;
+  type: DocumentType;
+  /** The very words of the document that support the sentence. */
+  quote: string;
+  place: Place;
+}
+
+export interface Sentence { text: string; citations: Citation[]; /** Starts a new paragraph. */ opens?: boolean }
+
+export interface Answer {
+  /** `not-found`: nothing in the documents answers the question; `hits` are then the nearest passages. */
+  outcome: 'answered' | 'not-found' | 'stopped';
+  sentences: Sentence[];
+}
+
+export interface Turn {
+  id: TurnId;
+  conversation: ConversationId;
+  asked: number;
+  question: string;
+  /** The question as searched for, where the conversation completed it. */
+  standalone?: string;
+  answer: Answer;
+  hits: Hit[];
+  models: ModelsInUse;
+  milliseconds: number;
+  /** The latest thumb on the answer, and on each citation by number. */
+  thumbs: { answer?: Thumb; citations: Record<number, Thumb> };
+}
+
+export type AnswerPart =
+  | { kind: 'begun'; conversation: ConversationId; turn: TurnId; standalone?: string }
+  | { kind: 'hits'; hits: Hit[] }
+  | { kind: 'sentence'; sentence: Sentence }
+  | { kind: 'done'; turn: Turn };
+
+export interface Conversation { id: ConversationId; title: string; begun: number; latest: number; turns: number }
+
+// ── Feedback ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Thumb = 'up' | 'down';
+
+/** What a person did. Stored as it happened and never changed; judgements are derived later. */
+export type Signal =
+  | { kind: 'answer-thumb'; turn: TurnId; thumb: Thumb | 'none' }
+  | { kind: 'citation-thumb'; turn: TurnId; number: number; thumb: Thumb | 'none' }
+  /** After a thumb down on an answer. */
+  | { kind: 'answer-reason'; turn: TurnId; reason: 'wrong-passage' | 'bad-answer' | 'not-in-library' | 'outdated' }
+  /** "The right place is here": a span a person selected in the reader. */
+  | { kind: 'right-place'; turn: TurnId; document: DocumentId; start: number; end: number }
+  | { kind: 'opened'; turn: TurnId; number: number; /** Seconds the place stayed in view. */ dwell?: number }
+  | { kind: 'copied'; turn: TurnId; text: string };
+
+export interface FeedbackEvent {
+  id: EventId;
+  at: number;
+  signal: Signal;
+  question: string;
+  documentName?: string;
+}
+
+// ── The engine ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Settings {
+  language: 'zh' | 'en' | 'system';
+  theme: 'light' | 'dark' | 'system';
+  /** A parser that runs longer is ended. */
+  parseSeconds: number;
+  /** A parser that needs more is ended. */
+  parseMegabytes: number;
+  /** A larger file is refused. */
+  fileMegabytes: number;
+  /** First-launch words were read. */
+  welcomed: boolean;
+}
+
+export interface ModelInfo {
+  id: string;
+  role: 'embedder' | 'reranker';
+  name: string;
+  active: boolean;
+  dimensions?: number;
+  languages: string[];
+  licence: string;
+  bytes: number;
+  /** nDCG@10 by evaluation set, from the model's manifest. */
+  quality: Record<string, number>;
+}
+
+export interface Health {
+  version: string;
+  dataDir: string;
+  /** Database size. */
+  bytes: number;
+  /** Resident memory of the engine's process. */
+  memory: number;
+  /** Empty when chunks, words and vectors agree. */
+  problems: string[];
+}
+
+/** Something changed; whoever shows it asks again. */
+export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models';
+
+export interface Engine {
+  changes(): AsyncIterable<Topic>;
+
+  settings(): Promise<Settings>;
+  changeSettings(change: Partial<Settings>): Promise<Settings>;
+  health(): Promise<Health>;
+  models(): Promise<ModelInfo[]>;
+
+  libraries(): Promise<Library[]>;
+  createLibrary(name: string): Promise<LibraryId>;
+  renameLibrary(library: LibraryId, name: string): Promise<void>;
+  removeLibrary(library: LibraryId): Promise<void>;
+
+  documents(query: DocumentQuery): Promise<{ total: number; documents: Document[] }>;
+  document(document: DocumentId): Promise<Document>;
+  /** Files and folders by path; folders are walked and from then on watched. */
+  add(library: LibraryId, paths: string[]): Promise<Added>;
+  /** A file's bytes, kept inside Lodestone, where the path is not known (a browser). */
+  addFile(library: LibraryId, name: string, bytes: Uint8Array): Promise<Added>;
+  /** The bundled bilingual samples, as a library of their own. */
+  addSamples(language: 'zh' | 'en'): Promise<LibraryId>;
+  include(documents: DocumentId[], included: boolean): Promise<void>;
+  removeDocuments(documents: DocumentId[]): Promise<void>;
+  /** Puts failed documents, or changed ones, back in the queue; a password opens an encrypted file. */
+  retry(documents: DocumentId[], password?: string): Promise<void>;
+  progress(): Promise<Progress>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+
+  /** The document as blocks, for the reader. */
+  blocks(document: DocumentId): Promise<Block[]>;
+  /** The stored file: its size, or a range of its bytes. */
+  fileSize(document: DocumentId): Promise<number>;
+  fileBytes(document: DocumentId, start: number, end: number): Promise<Uint8Array>;
+  /** A span of a document as a place with its page and boxes. */
+  place(document: DocumentId, start: number, end: number): Promise<Place>;
+
+  search(query: SearchQuery): Promise<SearchAnswer>;
+  /** The answer as it is made; leaving the loop stops it. The turn is stored either way. */
+  ask(question: Question): AsyncIterable<AnswerPart>;
+
+  /** Newest first; `text` searches titles, questions and answers. */
+  conversations(text?: string): Promise<Conversation[]>;
+  turns(conversation: ConversationId): Promise<Turn[]>;
+  renameConversation(conversation: ConversationId, title: string): Promise<void>;
+  removeConversation(conversation: ConversationId): Promise<void>;
+
+  signal(signal: Signal): Promise<EventId>;
+  feedback(): Promise<FeedbackEvent[]>;
+  deleteFeedback(events: EventId[]): Promise<void>;
+  /** All events with their frozen context, one JSON object a line. */
+  exportFeedback(): Promise<string>;
+
+  close(): Promise<void>;
+}
+
+/** The verbs that answer with a stream; `rpc.ts` needs to know before it calls. */
+export const STREAMS = ['changes', 'ask'] as const satisfies readonly (keyof Engine)[];
+
+/** An error the interface can tell apart. `message` is a sentence a person can act on. */
+export class EngineError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.name = 'EngineError';
+    this.code = code;
+  }
+}
+
+/** `closed`: the engine went away during the call, asking again after it is back is safe. */
+export type ErrorCode = 'closed' | 'cancelled' | 'not-found' | 'invalid' | 'busy' | 'failed' | FailureCode;
