@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import * as esbuild from 'esbuild';
+
+/**
+ * Builds into dist/ what runs outside the source tree: the page (bundled), and the engine and the shell (file by file,
+ * so that each worker stays a file of its own). Types are checked by `npm run check`, not here.
+ */
+export const root = path.resolve(import.meta.dirname, '..');
+export const dist = path.join(root, 'dist');
+export const pageDir = path.join(dist, 'renderer');
+
+/** What pdf.js fetches at run time, and under which name the page asks for it. */
+const PDF_FILES = {
+  'build/pdf.worker.min.mjs': 'pdf.worker.mjs',
+  cmaps: 'cmaps',
+  standard_fonts: 'standard_fonts',
+  wasm: 'wasm',
+  iccs: 'iccs',
+};
+
+export const PAGE_BUNDLE: esbuild.BuildOptions = {
+  absWorkingDir: root,
+  entryPoints: { main: 'renderer/main.tsx' },
+  outdir: pageDir,
+  bundle: true,
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'part-[hash]',
+  assetNames: '[name]-[hash]',
+  jsx: 'automatic',
+  target: 'chrome130',
+  legalComments: 'linked',
+  loader: { '.svg': 'file', '.png': 'file', '.woff2': 'file' },
+  define: { 'process.env.NODE_ENV': '"production"' },
+  minify: true,
+  logLevel: 'warning',
+};
+
+/** A sandboxed preload may not import, so it becomes one CommonJS file. */
+const PRELOAD_BUNDLE: esbuild.BuildOptions = {
+  absWorkingDir: root,
+  entryPoints: ['electron/preload.ts'],
+  outfile: path.join(dist, 'electron', 'preload.cjs'),
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  external: ['electron'],
+  logLevel: 'warning',
+};
+
+export async function build(): Promise<void> {
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(pageDir, { recursive: true });
+  await Promise.all([emitEngineAndShell(), esbuild.build(PAGE_BUNDLE), copyPageFiles()]);
+  await esbuild.build(PRELOAD_BUNDLE);
+  await writeFile(path.join(dist, '.built'), '');
+}
+
+/** index.html and what pdf.js needs beside the bundle. */
+export async function copyPageFiles(): Promise<void> {
+  await cp(path.join(root, 'renderer/index.html'), path.join(pageDir, 'index.html'));
+  const pdfjs = path.join(root, 'node_modules/pdfjs-dist');
+  for (const [from, to] of Object.entries(PDF_FILES)) await cp(path.join(pdfjs, from), path.join(pageDir, to), { recursive: true });
+}
+
+async function emitEngineAndShell(): Promise<void> {
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  await promisify(execFile)(process.execPath, [tsc, '-p', path.join(root, 'scripts/tsconfig.json')]);
+}
+
+/** Builds if a source is newer than what was built. */
+export async function buildIfStale(): Promise<void> {
+  const built = await modified(path.join(dist, '.built'));
+  const sources = await Promise.all(['engine', 'electron', 'renderer', 'scripts', 'package-lock.json', 'tsconfig.json'].map((name) => newest(path.join(root, name))));
+  if (built <= Math.max(...sources)) await build();
+}
+
+async function newest(file: string): Promise<number> {
+  const stats = await stat(file);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  const within = await readdir(file, { withFileTypes: true });
+  return Math.max(stats.mtimeMs, ...(await Promise.all(within.map((entry) => newest(path.join(file, entry.name))))));
+}
+
+async function modified(file: string): Promise<number> {
+  return (await stat(file).catch(() => undefined))?.mtimeMs ?? 0;
+}
+
+if (import.meta.main) await build();
