@@ -1,0 +1,41 @@
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
+import type { Block } from '../../engine/api.ts';
+import { find, firstFrom } from './find.ts';
+import type { Span } from './locate.ts';
+
+const NONE: Span[] = [];
+
+export interface Finding {
+  open: boolean;
+  /** Grows with every wish to find, so that the field takes the focus again. */
+  asked: number;
+  query: string;
+  matches: Span[];
+  current: number;
+  show(): void;
+  close(): void;
+  search(query: string): void;
+  go(index: number): void;
+}
+
+/** Find in document: the query, its matches and the current one. `from` is the offset to begin at. */
+export function useFind(blocks: Block[] | undefined, from: () => number, onGo: (match: Span) => void): Finding {
+  const [asked, setAsked] = useState(0);
+  const [open, setOpen] = useState(false);
+  const [query, setQuery] = useState('');
+  const [current, setCurrent] = useState(0);
+  const [searched, setSearched] = useState<unknown>();
+  const wanted = useDeferredValue(open ? query : '');
+  const matches = useMemo(() => (blocks && wanted ? find(blocks, wanted) : NONE), [blocks, wanted]);
+  if (matches !== searched) {
+    setSearched(matches);
+    setCurrent(firstFrom(matches, from()));
+  }
+  const go = useCallback((index: number) => {
+    setCurrent(index);
+    if (matches[index]) onGo(matches[index]);
+  }, [matches, onGo]);
+  const show = useCallback(() => { setOpen(true); setAsked((n) => n + 1); }, []);
+  const close = useCallback(() => setOpen(false), []);
+  return { open, asked, query, matches, current, show, close, search: setQuery, go };
+}
