@@ -140,6 +140,8 @@ export interface Hit {
   library: LibraryId;
   documentName: string;
   type: DocumentType;
+  /** SHA-256 of the file's bytes: with the span it names the chunk for good, over every re-indexing. */
+  contentHash: string;
   text: string;
   place: Place;
   relevance: number;

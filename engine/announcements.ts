@@ -1,0 +1,36 @@
+import type { Topic } from './api.ts';
+
+/** Topics that change often reach a listener at most this often. */
+const INTERVAL_MILLISECONDS = 100;
+
+/** Says which topics changed to whoever listens; a listener that is slow gets each topic once, however often it changed. */
+export class Announcements {
+  readonly #listeners = new Set<(topic: Topic) => void>();
+
+  announce(topic: Topic): void {
+    for (const tell of this.#listeners) tell(topic);
+  }
+
+  /** The topics from now on, until the loop is left. */
+  async *listen(): AsyncGenerator<Topic> {
+    const changed = new Set<Topic>();
+    let alarm = Promise.withResolvers<void>();
+    const tell = (topic: Topic): void => {
+      changed.add(topic);
+      alarm.resolve();
+    };
+    this.#listeners.add(tell);
+    try {
+      for (;;) {
+        await alarm.promise;
+        alarm = Promise.withResolvers<void>();
+        const topics = [...changed];
+        changed.clear();
+        yield* topics;
+        await new Promise((resolve) => setTimeout(resolve, INTERVAL_MILLISECONDS));
+      }
+    } finally {
+      this.#listeners.delete(tell);
+    }
+  }
+}

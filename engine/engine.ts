@@ -1,0 +1,160 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic } from './api.ts';
+import { Announcements } from './announcements.ts';
+import { converse } from './converse.ts';
+import { addBytes, addPaths, readRange, sizeOf } from './files.ts';
+import { INGEST_STREAMS, type IngestVerbs, type ThreadData } from './ingest-thread.ts';
+import { modelInfos } from './models/installed.ts';
+import { placeOf } from './parse/document.ts';
+import { SEARCH_STREAMS, type SearchVerbs } from './search-thread.ts';
+import { keepSignal } from './signals.ts';
+import { bodyOf } from './store/contents.ts';
+import * as conversations from './store/conversations.ts';
+import { openDatabase, write } from './store/database.ts';
+import * as documents from './store/documents.ts';
+import * as feedback from './store/feedback.ts';
+import { databaseBytes } from './store/health.ts';
+import * as libraries from './store/libraries.ts';
+import * as settings from './store/settings.ts';
+import { countUnembedded } from './store/vectors.ts';
+import { keepThread } from './thread.ts';
+import { ftsQuery, questionWords } from './words.ts';
+
+export interface EngineOptions {
+  /** The person's libraries, models and settings; made if it is not there. */
+  dataDir: string;
+  /** What ships with Lodestone: models and samples. */
+  resourcesDir: string;
+}
+
+/**
+ * Opens the engine: this thread answers, the ingest thread reads and embeds, the search thread searches.
+ *
+ * @throws EngineError 'damaged' or 'invalid' when the data directory cannot be used
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const dataDir = resolve(options.dataDir);
+  const file = join(dataDir, 'library.sqlite');
+  const filesDir = join(dataDir, 'files');
+  const modelDirs = [join(options.resourcesDir, 'models'), join(dataDir, 'models')];
+  const db = openDatabase(file, 'engine');
+  const announcements = new Announcements();
+
+  const threadData: ThreadData = { file, modelDirs };
+  const ingest = keepThread<IngestVerbs>('ingest-thread', threadData, INGEST_STREAMS, (verbs) => void relay(verbs.changes()));
+  const search = keepThread<SearchVerbs>('search-thread', threadData, SEARCH_STREAMS, () => undefined);
+
+  async function relay(topics: AsyncIterable<Topic>): Promise<void> {
+    try {
+      for await (const topic of topics) announcements.announce(topic);
+    } catch {
+      // The thread ended; the next one is listened to anew.
+    }
+  }
+
+  /** Makes one change to the tables and says what changed. */
+  async function change<T>(topics: Topic[], run: () => T): Promise<T> {
+    const result = await write(db, run);
+    for (const topic of topics) announcements.announce(topic);
+    return result;
+  }
+
+  /** After files were added, removed or put back: the ingest thread has something to do. */
+  async function arrived<T>(result: T, watch = true): Promise<T> {
+    for (const topic of ['libraries', 'documents', 'progress'] as const) announcements.announce(topic);
+    await ingest.verbs.wake();
+    if (watch) await ingest.verbs.watch();
+    return result;
+  }
+
+  async function addSamples(language: 'zh' | 'en'): Promise<LibraryId> {
+    const known = libraries.libraries(db).find(({ id }) => String(id) === settings.get(db, 'samples'));
+    if (known) return known.id;
+    const library = await write(db, () => {
+      const id = libraries.createLibrary(db, language === 'zh' ? '示例资料' : 'Samples');
+      settings.put(db, 'samples', String(id));
+      return id;
+    });
+    // Both languages, so that a question in one can find its answer in the other; the person's own comes first.
+    for (const folder of language === 'zh' ? ['zh', 'en'] : ['en', 'zh']) {
+      const path = join(options.resourcesDir, 'samples', folder);
+      for (const name of (await readdir(path)).sort()) await addBytes(db, filesDir, library, name, await readFile(join(path, name)));
+    }
+    return arrived(library, false);
+  }
+
+  async function progress(): Promise<Progress> {
+    const { reading, ...rest } = await ingest.verbs.progress();
+    const result: Progress = { ...rest, waiting: documents.countWaiting(db), unembedded: countUnembedded(db) };
+    const name = reading === undefined ? undefined : documents.nameOf(db, reading);
+    if (name !== undefined) result.reading = name;
+    return result;
+  }
+
+  async function health(): Promise<Health> {
+    const { version } = JSON.parse(await readFile(join(options.resourcesDir, '..', 'package.json'), 'utf8')) as { version: string };
+    return { version, dataDir, bytes: databaseBytes(db), memory: process.memoryUsage.rss(), problems: await ingest.verbs.problems() };
+  }
+
+  const body = (document: DocumentId) => bodyOf(db, document);
+  const pathOf = (document: DocumentId) => documents.fileOf(db, document).path;
+
+  return {
+    changes: () => announcements.listen(),
+
+    settings: async () => settings.settings(db),
+    changeSettings: (values) => change(['settings'], () => (settings.changeSettings(db, values), settings.settings(db))),
+    health,
+    models: () => modelInfos(modelDirs),
+
+    libraries: async () => libraries.libraries(db),
+    createLibrary: (name) => change(['libraries'], () => libraries.createLibrary(db, name)),
+    renameLibrary: (library, name) => change(['libraries'], () => libraries.renameLibrary(db, library, name)),
+    removeLibrary: (library) => change(['libraries', 'documents'], () => libraries.removeLibrary(db, library)).then(() => arrived(undefined)),
+
+    documents: async (query) => documents.documents(db, query),
+    document: async (document): Promise<Document> => documents.document(db, document),
+    add: async (library, paths) => (libraries.mustHaveLibrary(db, library), arrived(await addPaths(db, library, paths.map((path) => resolve(path))))),
+    addFile: async (library, name, bytes) => (libraries.mustHaveLibrary(db, library), arrived(await addBytes(db, filesDir, library, name, bytes), false)),
+    addSamples,
+    include: (ids, included) => change(['documents', 'libraries'], () => documents.include(db, ids, included)),
+    removeDocuments: (ids) => change(['documents'], () => documents.remove(db, ids)).then(() => arrived(undefined)),
+    async retry(ids, password) {
+      if (password !== undefined) for (const id of ids) await ingest.verbs.unlock(id, password);
+      await change(['documents'], () => documents.requeue(db, ids));
+      return arrived(undefined, false);
+    },
+    progress,
+    pause: () => change(['progress'], () => settings.put(db, 'paused', 'yes')).then(() => ingest.verbs.pause()),
+    resume: () => change(['progress'], () => settings.put(db, 'paused', 'no')).then(() => ingest.verbs.resume()),
+
+    blocks: async (document) => body(document).blocks,
+    fileSize: async (document) => sizeOf(pathOf(document)),
+    fileBytes: async (document, start, end) => readRange(pathOf(document), start, end),
+    place: async (document, start, end) => placeOf(body(document), start, end),
+
+    search: (query) => search.verbs.search(query),
+    ask: (question) => converse(db, () => search.verbs, question, () => announcements.announce('conversations')),
+
+    conversations: async (text) => conversations.conversations(db, text?.trim() ? ftsQuery(questionWords(text)) : undefined),
+    turns: async (conversation) => conversations.turns(db, conversation),
+    renameConversation: (conversation, title) => change(['conversations'], () => conversations.renameConversation(db, conversation, title)),
+    removeConversation: (conversation) => change(['conversations'], () => conversations.removeConversation(db, conversation)),
+
+    async signal(signal) {
+      const id = await keepSignal(db, signal);
+      announcements.announce('feedback');
+      return id;
+    },
+    feedback: async () => feedback.events(db),
+    deleteFeedback: (ids) => change(['feedback'], () => feedback.deleteEvents(db, ids)),
+    exportFeedback: async () => feedback.exportEvents(db),
+
+    async close() {
+      await ingest.verbs.finish().catch(() => undefined);
+      await Promise.all([ingest.close(), search.close()]);
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync } from 'node:fs';
+import { mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Added, DocumentId, LibraryId } from './api.ts';
+import { EngineError } from './api.ts';
+import { factsOf, filesBelow, isBelow } from './folders.ts';
+import { detach } from './store/contents.ts';
+import { write, type Db } from './store/database.ts';
+import { enqueue, fail, files, remove, type FileFacts } from './store/documents.ts';
+import { addFolder, folders } from './store/libraries.ts';
+
+/** Rows written in one transaction: short enough that the thread stays responsive. */
+const BATCH = 200;
+
+/** Puts files, and the files below folders, in the queue of a library. Folders are remembered, to be watched. */
+export async function addPaths(db: Db, library: LibraryId, paths: readonly string[]): Promise<Added> {
+  const added: Added = { documents: [], unchanged: 0, refused: [] };
+  for (const path of paths) {
+    try {
+      const facts = await factsOf(path);
+      if (!facts.folder) await enqueueAll(db, library, [facts], added);
+      else {
+        await write(db, () => addFolder(db, library, path));
+        await enqueueAll(db, library, filesBelow(path), added);
+      }
+    } catch (error) {
+      if (!('syscall' in (error as object))) throw error;
+      added.refused.push({ path, reason: sentence(path, error as NodeJS.ErrnoException) });
+    }
+  }
+  return added;
+}
+
+/**
+ * Keeps the bytes of a file without a path inside Lodestone, below `filesDir`, and puts it in the queue. The same name
+ * with the same bytes is the same document.
+ *
+ * @throws EngineError 'invalid' for a name without a file name in it
+ */
+export async function addBytes(db: Db, filesDir: string, library: LibraryId, name: string, bytes: Uint8Array): Promise<Added> {
+  const clean = basename(name.replaceAll('\\', '/')).replace(/[\u0000-\u001f<>:"|?*]/g, '_').slice(-180);
+  if (clean === '' || clean === '.' || clean === '..') throw new EngineError('invalid', `“${name}” is not the name of a file.`);
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+  const folder = join(filesDir, String(library), hash);
+  const path = join(folder, clean);
+  const arriving = `${folder}.${randomUUID()}`;
+  await mkdir(dirname(folder), { recursive: true });
+  await writeFile(arriving, bytes);
+  // In the transaction, so that the sweep of an earlier copy cannot delete the file between its arrival and its row.
+  const { id, changed } = await write(db, () => {
+    mkdirSync(folder, { recursive: true });
+    renameSync(arriving, path);
+    return enqueue(db, library, { name: clean, path, kept: true, bytes: bytes.length, modified: 0 });
+  });
+  return { documents: changed ? [id] : [], unchanged: changed ? 0 : 1, refused: [] };
+}
+
+/** A range of a file's bytes; shorter where the file ends. @throws EngineError 'missing' */
+export async function readRange(path: string, start: number, end: number): Promise<Uint8Array> {
+  const file = await open(path).catch(() => { throw gone(path); });
+  try {
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, (await file.stat()).size) - start));
+    await file.read(bytes, 0, bytes.length, start);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+export async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(({ size }) => size, () => { throw gone(path); });
+}
+
+const gone = (path: string): EngineError => new EngineError('missing', `${path} is no longer there. Put it back, or remove it from the library.`);
+
+/**
+ * Looks over every file and folder the libraries know: changed and new files go in the queue, files that were deleted
+ * leave. A whole folder or drive that is missing leaves everything as it is. Returns whether anything changed.
+ */
+export async function lookOver(db: Db): Promise<boolean> {
+  const added: Added = { documents: [], unchanged: 0, refused: [] };
+  let gone = 0;
+  const roots = folders(db);
+  for (let after = 0 as DocumentId; ;) {
+    const known = files(db, after, BATCH);
+    if (known.length === 0) break;
+    after = known.at(-1)!.id;
+    for (const file of known) {
+      const facts = await factsOf(file.path).catch((error: NodeJS.ErrnoException) => error.code);
+      if (typeof facts === 'object') {
+        if (facts.bytes !== file.bytes || facts.modified !== file.modified) await enqueueAll(db, file.library, [facts], added);
+      } else if (facts === 'ENOENT' && (await exists(dirname(file.path)))) {
+        const watched = roots.some((root) => root.library === file.library && isBelow(file.path, root.path));
+        if (file.state === 'failed' && !watched) continue;
+        gone++;
+        await write(db, () => {
+          if (watched) return remove(db, [file.id]);
+          detach(db, file.id);
+          fail(db, file.id, 'missing', `${file.path} is no longer there. Put it back, or remove it from the library.`);
+        });
+      }
+    }
+  }
+  for (const { library, path } of roots) {
+    if (await exists(path)) await enqueueAll(db, library, filesBelow(path), added);
+  }
+  return added.documents.length + gone > 0;
+}
+
+async function enqueueAll(db: Db, library: LibraryId, found: Iterable<FileFacts> | AsyncIterable<FileFacts>, added: Added): Promise<void> {
+  let batch: FileFacts[] = [];
+  const flush = async (): Promise<void> => {
+    const facts = batch;
+    batch = [];
+    const results = await write(db, () => facts.map((file) => enqueue(db, library, file)));
+    for (const { id, changed } of results) {
+      if (changed) added.documents.push(id);
+      else added.unchanged++;
+    }
+  };
+  for await (const file of found) {
+    batch.push(file);
+    if (batch.length === BATCH) await flush();
+  }
+  if (batch.length > 0) await flush();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}
+
+function sentence(path: string, error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT': return `There is no file or folder at ${path}.`;
+    case 'EACCES':
+    case 'EPERM': return `Lodestone is not allowed to read ${path}. Check its permissions.`;
+    default: return `${path} cannot be opened (${error.code ?? error.message}).`;
+  }
+}

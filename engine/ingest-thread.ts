@@ -1,0 +1,94 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Announcements } from './announcements.ts';
+import type { DocumentId, Topic } from './api.ts';
+import { lookOver } from './files.ts';
+import { watchFiles } from './folders.ts';
+import { RECIPE, startIngest, type IngestProgress } from './ingest.ts';
+import { openActiveEmbedder } from './models/installed.ts';
+import { openParser } from './parse/sandbox.ts';
+import { messagePort, serve } from './rpc.ts';
+import { requeueOutdated } from './store/contents.ts';
+import { openDatabase, write } from './store/database.ts';
+import { files } from './store/documents.ts';
+import { problems } from './store/health.ts';
+import { folders } from './store/libraries.ts';
+import { get, settings } from './store/settings.ts';
+import { useSpace } from './store/vectors.ts';
+
+/** The door of the thread that reads, writes and embeds documents. */
+export interface IngestVerbs {
+  changes(): AsyncIterable<Topic>;
+  wake(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  progress(): Promise<IngestProgress>;
+  unlock(document: DocumentId, password: string): Promise<void>;
+  /** Files or folders were added or removed: what is watched changes with them. */
+  watch(): Promise<void>;
+  /** What is wrong with the library file; empty when nothing is. */
+  problems(): Promise<string[]>;
+  /** Comes to rest between two documents or batches and closes what is open; the thread may then be ended. */
+  finish(): Promise<void>;
+}
+
+export const INGEST_STREAMS = ['changes'] as const satisfies readonly (keyof IngestVerbs)[];
+
+export interface ThreadData { file: string; modelDirs: string[] }
+
+if (parentPort) {
+  const { file, modelDirs } = workerData as ThreadData;
+  const db = openDatabase(file, 'ingest');
+  const announcements = new Announcements();
+  const embedder = await openActiveEmbedder(modelDirs);
+  const parser = openParser(() => {
+    const { parseSeconds, parseMegabytes, fileMegabytes } = settings(db);
+    return { seconds: parseSeconds, megabytes: parseMegabytes, fileMegabytes };
+  });
+  const model = embedder && { embedder, space: await write(db, () => useSpace(db, embedder.space, embedder.dimensions)) };
+  await write(db, () => requeueOutdated(db, RECIPE));
+  const ingest = startIngest({ db, parser, limits: () => settings(db), model, changed: (topic) => announcements.announce(topic) });
+  if (get(db, 'paused') === 'yes') ingest.pause();
+
+  let stopWatching = (): void => undefined;
+  let looking: Promise<unknown> = Promise.resolve();
+  const look = (): Promise<unknown> => (looking = looking.then(async () => {
+    if (!(await lookOver(db))) return;
+    announcements.announce('libraries');
+    announcements.announce('documents');
+    ingest.wake();
+    watchAll();
+  }));
+  function watchAll(): void {
+    stopWatching();
+    const paths: string[] = [];
+    for (let after = 0 as DocumentId; ;) {
+      const known = files(db, after, 1000);
+      if (known.length === 0) break;
+      after = known.at(-1)!.id;
+      paths.push(...known.map(({ path }) => path));
+    }
+    stopWatching = watchFiles({ folders: folders(db).map(({ path }) => path), files: paths }, () => void look());
+  }
+  watchAll();
+  void look();
+
+  const verbs: IngestVerbs = {
+    changes: () => announcements.listen(),
+    wake: async () => ingest.wake(),
+    pause: async () => ingest.pause(),
+    resume: async () => ingest.resume(),
+    progress: async () => ingest.progress(),
+    unlock: async (document, password) => ingest.unlock(document, password),
+    watch: async () => watchAll(),
+    problems: async () => problems(db),
+    async finish() {
+      stopWatching();
+      await ingest.close();
+      await looking;
+      await parser.close();
+      await embedder?.close();
+      db.close();
+    },
+  };
+  serve(verbs, messagePort(parentPort as never));
+}

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { DocumentId, FailureCode, Settings, Topic } from './api.ts';
+import { split, type CountTokens } from './chunk.ts';
+import { inContext } from './context.ts';
+import type { Embedder } from './models/embedder.ts';
+import { ParseFailure, placeOf } from './parse/document.ts';
+import type { Parser } from './parse/sandbox.ts';
+import { attach, contentOf, saveReading, sweep, type ContentId, type Reading } from './store/contents.ts';
+import { write, type Db } from './store/database.ts';
+import { fail, removed, stillWaiting, waiting, type Waiting } from './store/documents.ts';
+import { deleteEmptied } from './store/libraries.ts';
+import { saveVectors, twin, unembedded, type Space } from './store/vectors.ts';
+import { indexWords } from './words.ts';
+
+/**
+ * Version of everything between a file's bytes and its chunks. Raise it when parsing or chunking changes for the better:
+ * every document is then read again in the background, its old content answering until the new one is there.
+ */
+export const RECIPE = '1';
+
+/** Chunks embedded and committed at a time; what a killed process has to do again at most. */
+const EMBED_BATCH = 64;
+
+export interface IngestParts {
+  db: Db;
+  parser: Parser;
+  limits: () => Pick<Settings, 'parseSeconds' | 'parseMegabytes' | 'fileMegabytes'>;
+  /** Absent where no model could be opened: documents are then answerable by words alone. */
+  model?: { embedder: Embedder; space: Space };
+  changed: (topic: Topic) => void;
+}
+
+/** What the ingest loop is doing. */
+export interface IngestProgress { paused: boolean; reading?: DocumentId; chunksPerSecond?: number }
+
+export interface Ingest {
+  /** There may be something to do. */
+  wake(): void;
+  pause(): void;
+  resume(): void;
+  progress(): IngestProgress;
+  /** Remembers a password until the document is read; it is never written down. */
+  unlock(document: DocumentId, password: string): void;
+  close(): Promise<void>;
+}
+
+/**
+ * The walk from file to library, as a loop over what the tables say is left: first what was removed is swept, then what
+ * waits is read (answerable by words from then on), then what has no vectors is embedded. There is no queue but the
+ * tables, so whatever interrupts it, it goes on from there.
+ */
+export function startIngest(parts: IngestParts): Ingest {
+  const { db, model, changed } = parts;
+  const passwords = new Map<DocumentId, string>();
+  /** Files being read, by document and time of change. */
+  const begun = new Map<string, Promise<Outcome>>();
+  let paused = false;
+  let closed = false;
+  let reading: DocumentId | undefined;
+  let chunksPerSecond: number | undefined;
+  let alarm = Promise.withResolvers<void>();
+
+  const wake = (): void => alarm.resolve();
+
+  async function loop(): Promise<void> {
+    while (!closed) {
+      alarm = Promise.withResolvers<void>();
+      const worked = (await sweepSome()) || (!paused && ((await readNext()) || (await embedSome())));
+      if (worked) await setImmediate();
+      else await alarm.promise;
+    }
+  }
+
+  async function sweepSome(): Promise<boolean> {
+    const gone = removed(db, 50);
+    for (const document of gone) {
+      await write(db, () => {
+        // Before the row: a crash between the two leaves a row to sweep again, never bytes nobody knows of.
+        if (document.kept) rmSync(dirname(document.path), { recursive: true, force: true });
+        sweep(db, document.id);
+      });
+    }
+    if (gone.length === 0) return false;
+    await write(db, () => deleteEmptied(db));
+    changed('libraries');
+    return true;
+  }
+
+  async function readNext(): Promise<boolean> {
+    const [document, next] = waiting(db, 2);
+    if (!document) return false;
+    reading = document.id;
+    changed('progress');
+    const outcome = await begin(document);
+    // The next file is parsed, in the parser's thread, while this thread writes the present one.
+    begun.clear();
+    if (next && !paused && !closed) void begin(next);
+    if (!closed) await settle(document, outcome);
+    reading = undefined;
+    changed('documents');
+    return true;
+  }
+
+  function begin(document: Waiting): Promise<Outcome> {
+    const key = `${document.id} ${document.modified}`;
+    let outcome = begun.get(key);
+    if (!outcome) begun.set(key, (outcome = open(parts, document, passwords.get(document.id))));
+    return outcome;
+  }
+
+  /** Writes what became of a file, unless the file changed or was removed while it was read. */
+  async function settle(document: Waiting, outcome: Outcome): Promise<void> {
+    passwords.delete(document.id);
+    const made = 'parsed' in outcome ? prepare(outcome, model ? (text) => model.embedder.countTokens(text) : roughly) : undefined;
+    await write(db, () => {
+      if (!stillWaiting(db, document)) return;
+      if (made) saveReading(db, document.id, made);
+      else if ('failure' in outcome) fail(db, document.id, outcome.failure, outcome.reason);
+      // Content that was swept since it was found: the document stays waiting and is read in full.
+      else if ('content' in outcome && contentOf(db, outcome.hash, RECIPE) === outcome.content) attach(db, document.id, outcome.content);
+    });
+  }
+
+  async function embedSome(): Promise<boolean> {
+    if (!model) return false;
+    const chunks = unembedded(db, model.space, EMBED_BATCH);
+    const [first] = chunks;
+    if (!first) return false;
+    const vectors = new Map(chunks.flatMap(({ chunk }) => {
+      const vector = twin(db, model.space, chunk);
+      return vector ? [[chunk, vector] as const] : [];
+    }));
+    const missing = chunks.filter(({ chunk }) => !vectors.has(chunk));
+    if (missing.length > 0) {
+      const start = performance.now();
+      const made = await model.embedder.embed(missing.map((chunk) => inContext(chunk, chunk.title)), 'document');
+      missing.forEach(({ chunk }, i) => vectors.set(chunk, made[i]!));
+      const rate = (1000 * missing.length) / (performance.now() - start);
+      chunksPerSecond = chunksPerSecond === undefined ? rate : 0.9 * chunksPerSecond + 0.1 * rate;
+    }
+    await write(db, () => saveVectors(db, model.space, first.library, first.content, vectors));
+    changed('progress');
+    return true;
+  }
+
+  const done = loop();
+  return {
+    wake,
+    pause() { paused = true; changed('progress'); },
+    resume() { paused = false; changed('progress'); wake(); },
+    progress() {
+      const progress: IngestProgress = { paused };
+      if (reading !== undefined) progress.reading = reading;
+      if (chunksPerSecond !== undefined) progress.chunksPerSecond = chunksPerSecond;
+      return progress;
+    },
+    unlock(document, password) { passwords.set(document, password); begun.clear(); },
+    async close() { closed = true; wake(); await done; },
+  };
+}
+
+type Parsed = Pick<Reading, 'hash' | 'parsed'>;
+type Outcome = Parsed | { hash: string; content: ContentId } | { failure: FailureCode; reason: string };
+
+/** A file as far as it can be known without writing: its content if that is stored already, what it parses to, or why not. */
+async function open({ db, parser, limits }: IngestParts, document: Waiting, password: string | undefined): Promise<Outcome> {
+  try {
+    const { size } = await stat(document.path);
+    const most = limits().fileMegabytes;
+    if (size > most * 1024 * 1024) {
+      return { failure: 'too-large', reason: `The file has ${Math.ceil(size / 1024 / 1024)} MB, more than the ${most} MB allowed in the settings. Raise the limit or split the file.` };
+    }
+    const bytes = await readFile(document.path);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const content = contentOf(db, hash, RECIPE);
+    if (content !== undefined) return { hash, content };
+    return { hash, parsed: await parser.parse({ name: document.name, bytes }, password === undefined ? {} : { password }) };
+  } catch (error) {
+    if (error instanceof ParseFailure) return { failure: error.code, reason: error.message };
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return { failure: 'missing', reason: `${document.path} is no longer there. Put it back, or remove it from the library.` };
+    if (code !== undefined && 'syscall' in (error as object)) return { failure: 'unreadable', reason: `${document.path} cannot be opened (${code}). Check that it is there and that you may read it.` };
+    throw error;
+  }
+}
+
+/** Chunks of a parsed document with their tokens and pages. */
+export function prepare({ hash, parsed }: Parsed, countTokens: CountTokens): Reading {
+  const chunks = split(parsed, countTokens);
+  return {
+    hash, recipe: RECIPE, parsed, chunks,
+    words: chunks.chunks.map((chunk) => indexWords(inContext(chunk, parsed.title))),
+    pages: chunks.chunks.map((chunk) => placeOf(parsed, chunk.start, chunk.end).page),
+  };
+}
+
+/** Tokens where no model is there to count them: a Chinese character is about one, an English word about four letters. */
+function roughly(text: string): number {
+  let wide = 0;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x2e80) wide++;
+  return wide + Math.ceil((text.length - wide) / 4);
+}

@@ -1,0 +1,35 @@
+import type { EventId, Signal } from './api.ts';
+import { EngineError } from './api.ts';
+import { contentHashOf, bodyOf } from './store/contents.ts';
+import { turn as turnOf } from './store/conversations.ts';
+import { write, type Db } from './store/database.ts';
+import { document } from './store/documents.ts';
+import { saveEvent, type EventContext } from './store/feedback.ts';
+
+/**
+ * Stores what a person did, with everything around it frozen.
+ *
+ * @throws EngineError 'not-found' when the turn or the document is gone, 'invalid' for a citation or span that is not there
+ */
+export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
+  const { thumbs: _, ...turn } = turnOf(db, signal.turn);
+  const context: EventContext = { turn };
+  if ('number' in signal && !turn.answer.sentences.some((sentence) => sentence.citations.some(({ number }) => number === signal.number))) {
+    throw new EngineError('invalid', `That answer has no citation ${signal.number}.`);
+  }
+  if (signal.kind === 'right-place') {
+    const text = textBetween(bodyOf(db, signal.document).blocks, signal.start, signal.end);
+    if (text.trim() === '') throw new EngineError('invalid', 'Select the text that answers the question first.');
+    context.span = {
+      documentName: document(db, signal.document).name, contentHash: contentHashOf(db, signal.document),
+      start: signal.start, end: signal.end, text,
+    };
+  }
+  return write(db, () => saveEvent(db, signal, context));
+}
+
+/** The text of a span over the blocks it touches. */
+function textBetween(blocks: readonly { text: string; place: { start: number; end: number } }[], start: number, end: number): string {
+  return blocks.filter(({ place }) => place.end > start && place.start < end)
+    .map(({ text, place }) => text.slice(Math.max(0, start - place.start), end - place.start)).join('\n\n');
+}

@@ -1,0 +1,53 @@
+import type { ChunkId, DocumentId, DocumentType, LibraryId } from '../api.ts';
+import { sql, type Db } from './database.ts';
+
+/** A stored chunk together with the document it is shown as. */
+export interface StoredChunk {
+  chunk: ChunkId;
+  document: DocumentId;
+  library: LibraryId;
+  documentName: string;
+  type: DocumentType;
+  contentHash: string;
+  text: string;
+  header?: string;
+  headings: string[];
+  title?: string;
+  page?: number;
+  start: number;
+  end: number;
+}
+
+interface Row extends Omit<StoredChunk, 'headings' | 'header' | 'title' | 'page'> {
+  headings: string; header: string | null; title: string | null; page: number | null;
+}
+
+/**
+ * Those of the given chunks that may be shown: some document of the libraries has them, is included, and was not
+ * removed. Order is not kept; a chunk that several documents have comes once, as the oldest of them.
+ */
+export function visibleChunks(db: Db, ids: readonly ChunkId[], libraries: readonly LibraryId[]): Map<ChunkId, StoredChunk> {
+  const rows = sql<Row>(db, `
+    select k.id chunk, min(d.id) document, d.library_id library, d.name documentName, c.type, c.hash contentHash,
+      k.text, k.header, k.headings, c.title, k.page, k.start, k.end
+    from json_each(?) i cross join chunk k on k.id = i.value join content c on c.id = k.content_id
+      join document d on d.content_id = c.id
+    where d.included = 1 and d.state <> 'removed' and d.library_id in (select value from json_each(?))
+    group by k.id`).all(JSON.stringify(ids), JSON.stringify(libraries));
+  return new Map(rows.map((row) => [row.chunk, fromRow(row)]));
+}
+
+function fromRow({ headings, header, title, page, ...row }: Row): StoredChunk {
+  const chunk: StoredChunk = { ...row, headings: JSON.parse(headings) as string[] };
+  if (header !== null) chunk.header = header;
+  if (title !== null) chunk.title = title;
+  if (page !== null) chunk.page = page;
+  return chunk;
+}
+
+/** Whether anything in the libraries is hidden from answers, so that a search may have to look further. */
+export function anythingHidden(db: Db, libraries: readonly LibraryId[]): boolean {
+  return sql(db, `
+    select 1 from document where library_id in (select value from json_each(?)) and (state = 'removed' or included = 0) limit 1`)
+    .get(JSON.stringify(libraries)) !== undefined;
+}

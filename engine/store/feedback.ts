@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { EventId, FeedbackEvent, Signal, Turn, TurnId } from '../api.ts';
+import { sql, type Db } from './database.ts';
+
+/**
+ * What is frozen with an event, so that learning later needs nothing else: the turn with its question, hits and their
+ * traces, answer and models, and of a span a person pointed at its text and the hash of its document's content.
+ */
+export interface EventContext {
+  turn: Omit<Turn, 'thumbs'>;
+  span?: { documentName: string; contentHash: string; start: number; end: number; text: string };
+}
+
+/** Stores what a person did. Time-ordered ids keep events in order where clocks agree to the millisecond. */
+export function saveEvent(db: Db, signal: Signal, context: EventContext): EventId {
+  const at = Date.now();
+  const id = `${at.toString(36)}-${randomUUID()}` as EventId;
+  sql(db, 'insert into event (id, at, turn_id, signal, context) values (?, ?, ?, ?, ?)').run(id, at, signal.turn, JSON.stringify(signal), JSON.stringify(context));
+  return id;
+}
+
+interface Row { id: EventId; at: number; signal: string; context: string }
+
+/** All events, newest first. */
+export function events(db: Db): FeedbackEvent[] {
+  return sql<Row>(db, 'select id, at, signal, context from event order by at desc, id desc limit 5000').all().map(({ id, at, ...row }) => {
+    const signal = JSON.parse(row.signal) as Signal;
+    const context = JSON.parse(row.context) as EventContext;
+    const event: FeedbackEvent = { id, at, signal, question: context.turn.question };
+    const name = context.span?.documentName ?? ('number' in signal ? citationName(context, signal.number) : undefined);
+    if (name !== undefined) event.documentName = name;
+    return event;
+  });
+}
+
+/** All events with their context, oldest first, one JSON object a line. */
+export function exportEvents(db: Db): string {
+  const lines = sql<Row>(db, 'select id, at, signal, context from event order by at, id').all().map(({ id, at, signal, context }) =>
+    JSON.stringify({ id, at: new Date(at).toISOString(), signal: JSON.parse(signal), context: JSON.parse(context) }));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+export function deleteEvents(db: Db, ids: EventId[]): void {
+  for (const id of ids) sql(db, 'delete from event where id = ?').run(id);
+}
+
+/** The thumbs that count now: the latest on the answer and on each citation. */
+export function thumbsOf(db: Db, turn: TurnId): Turn['thumbs'] {
+  const thumbs: Turn['thumbs'] = { citations: {} };
+  for (const row of sql<{ signal: string }>(db, 'select signal from event where turn_id = ? order by at, id').all(turn)) {
+    const signal = JSON.parse(row.signal) as Signal;
+    if (signal.kind === 'answer-thumb') {
+      if (signal.thumb === 'none') delete thumbs.answer;
+      else thumbs.answer = signal.thumb;
+    } else if (signal.kind === 'citation-thumb') {
+      if (signal.thumb === 'none') delete thumbs.citations[signal.number];
+      else thumbs.citations[signal.number] = signal.thumb;
+    }
+  }
+  return thumbs;
+}
+
+function citationName(context: EventContext, number: number): string | undefined {
+  return context.turn.answer.sentences.flatMap((sentence) => sentence.citations).find((citation) => citation.number === number)?.documentName;
+}

@@ -1,0 +1,113 @@
+import type { Db } from './database.ts';
+import { EngineError } from '../api.ts';
+
+/**
+ * The schema as a numbered story. A step is never edited once a release has carried it; a new step is added instead.
+ * Each runs in a transaction of its own together with its number, so a failed step leaves nothing behind.
+ */
+export const MIGRATIONS: readonly string[] = [
+  // 1 — Libraries hold documents. A document is a path; what its file holds is content, stored once for equal bytes.
+  // The queue is the `state` column: a crash leaves a document waiting, or removed and not yet swept.
+  `
+  create table setting (key text primary key, value text not null) without rowid;
+  create table library (id integer primary key autoincrement, name text not null, created integer not null, removed integer not null default 0);
+  create table folder (library_id integer not null references library on delete cascade, path text not null, primary key (library_id, path)) without rowid;
+  create table content (
+    id integer primary key autoincrement,
+    hash text not null unique,          -- SHA-256 of the file's bytes
+    recipe text not null,               -- version of the parsers and the chunker that made what follows
+    type text not null, title text, pages integer,
+    body blob not null,                 -- blocks and runs, deflated JSON
+    warnings text not null,             -- JSON
+    chunks integer not null, words integer not null
+  );
+  create table document (
+    id integer primary key autoincrement,
+    library_id integer not null references library on delete cascade,
+    name text not null,
+    path text not null,                 -- of the file; of a file without a path, where its bytes are kept
+    kept integer not null default 0,    -- 1: the bytes are kept inside Lodestone
+    bytes integer not null, modified integer not null, added integer not null,
+    included integer not null default 1,
+    state text not null check (state in ('waiting', 'ready', 'failed', 'removed')),
+    code text, reason text,
+    content_id integer references content,
+    unique (library_id, path)
+  );
+  create index document_by_state on document (state, id);
+  create index document_by_content on document (content_id, library_id);
+  create index document_by_name on document (library_id, name collate nocase);
+  create index document_by_library on document (library_id, state);
+  create table parent (id integer primary key autoincrement, content_id integer not null references content on delete cascade, start integer not null, end integer not null);
+  create index parent_of_content on parent (content_id);
+  create table chunk (
+    id integer primary key autoincrement,
+    content_id integer not null references content on delete cascade,
+    parent_id integer not null references parent on delete cascade,
+    start integer not null, end integer not null, page integer,
+    text text not null, headings text not null, header text, tokens integer not null
+  );
+  create index chunk_of_content on chunk (content_id);
+  create index chunk_of_parent on chunk (parent_id);
+  `,
+  // 2 — Words. Contentless: the text stands in \`chunk\`, the tokens are made by words.ts.
+  `
+  create virtual table chunk_words using fts5 (words, characters, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
+  create virtual table vocabulary using fts5vocab (chunk_words, 'row');
+  `,
+  // 3 — Vectors. A space is an identity (model, prompts, pooling, …): vectors of two spaces are never compared.
+  // A holding says that a library has a content, and how many of its chunks are embedded there.
+  // The vec0 tables themselves are made per dimension when a space is first used (vectors.ts).
+  `
+  create table space (id integer primary key autoincrement, identity text not null unique, dimensions integer not null);
+  create table holding (
+    library_id integer not null references library on delete cascade,
+    content_id integer not null references content,
+    space_id integer references space,  -- the space in which all its chunks are embedded; null: some are missing
+    embedded integer not null default 0,
+    primary key (library_id, content_id)
+  ) without rowid;
+  create index holding_by_content on holding (content_id);
+  create index holding_by_space on holding (space_id, library_id, content_id);
+  create table vector (
+    id integer primary key autoincrement,   -- the row in the vec0 table
+    chunk_id integer not null references chunk, library_id integer not null, space_id integer not null references space
+  );
+  create unique index vector_of_chunk on vector (chunk_id, space_id, library_id);
+  `,
+  // 4 — Conversations, and what people did with the answers. Events are written once and never changed.
+  `
+  create table conversation (id integer primary key autoincrement, title text not null, begun integer not null, latest integer not null);
+  create table turn (
+    id integer primary key autoincrement,
+    conversation_id integer not null references conversation on delete cascade,
+    asked integer not null, question text not null, standalone text,
+    answer text not null, hits text not null, models text not null, milliseconds integer not null
+  );
+  create index turn_of_conversation on turn (conversation_id, id);
+  create virtual table turn_words using fts5 (words, characters, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
+  create table event (id text primary key, at integer not null, turn_id integer not null, signal text not null, context text not null) without rowid;
+  create index event_of_turn on event (turn_id, at);
+  create trigger event_is_immutable before update on event begin select raise(abort, 'A feedback event is never changed.'); end;
+  `,
+];
+
+/**
+ * Brings a library file up to date.
+ *
+ * @throws EngineError 'invalid' when the file was written by a newer Lodestone.
+ */
+export function migrate(db: Db, steps: readonly string[] = MIGRATIONS): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > steps.length) {
+    throw new EngineError('invalid', `This library was written by a newer Lodestone (format ${version}, this one knows ${steps.length}). Update Lodestone to open it.`);
+  }
+  for (let step = version; step < steps.length; step++) {
+    db.transaction(() => {
+      // Another thread may have taken the step while this one waited for the lock.
+      if ((db.pragma('user_version', { simple: true }) as number) > step) return;
+      db.exec(steps[step]!);
+      db.pragma(`user_version = ${step + 1}`);
+    }).immediate();
+  }
+}

@@ -1,0 +1,119 @@
+import type { ChunkId, LibraryId } from '../api.ts';
+import { sql, type Db } from './database.ts';
+import type { ContentId } from './contents.ts';
+import { get, put } from './settings.ts';
+
+/**
+ * A vector space: everything that decides what a vector means. Only `useSpace` makes one, and every verb here takes one,
+ * so a vector can neither be stored in nor be compared with a space it was not made for.
+ *
+ * Vectors lie in sqlite-vec's vec0, one table per dimension, partitioned by library and space. They are float32 of unit
+ * length compared by L2 (cosine in vec0 recomputes both norms for every row; its int8 L2 overflows on ARM Macs in 0.1.9).
+ * The scan is exhaustive; a faster one (sign bits, then exact rescoring) would replace `nearest` alone.
+ */
+export interface Space { readonly id: number; readonly identity: string; readonly dimensions: number; readonly table: string }
+
+/** vec0 refuses a larger k. */
+const MOST_NEIGHBOURS = 4096;
+
+/** The space of this identity, made if it is new; from now on it is the one that is filled and searched. */
+export function useSpace(db: Db, identity: string, dimensions: number): Space {
+  sql(db, 'insert or ignore into space (identity, dimensions) values (?, ?)').run(identity, dimensions);
+  const row = sql<{ id: number; dimensions: number }>(db, 'select id, dimensions from space where identity = ?').get(identity)!;
+  if (row.dimensions !== dimensions) throw new Error(`A model of ${dimensions} dimensions claims a space of ${row.dimensions}.`);
+  const table = `vectors_${dimensions}`;
+  db.exec(`create virtual table if not exists ${table} using vec0 (library integer partition key, space integer partition key, embedding float[${dimensions}] distance_metric=l2)`);
+  if (get(db, 'space') !== String(row.id)) {
+    put(db, 'space', String(row.id));
+    sql(db, `update holding set space_id = null, embedded = (
+      select count(*) from chunk k join vector v on v.chunk_id = k.id and v.library_id = holding.library_id and v.space_id = ?
+      where k.content_id = holding.content_id) where space_id is not ?`).run(row.id, row.id);
+    sql(db, `update holding set space_id = ? where space_id is null and embedded = (select chunks from content where id = content_id)`).run(row.id);
+  }
+  return { id: row.id, identity, dimensions, table };
+}
+
+/** The space of this identity if it is in use; for threads that only read. */
+export function currentSpace(db: Db, identity: string): Space | undefined {
+  const row = sql<{ id: number; dimensions: number }>(db, `
+    select s.id, s.dimensions from space s join setting on key = 'space' and cast(value as integer) = s.id where s.identity = ?`).get(identity);
+  return row && { id: row.id, identity, dimensions: row.dimensions, table: `vectors_${row.dimensions}` };
+}
+
+/** A chunk of a library that has no vector in the space yet. */
+export interface Unembedded { chunk: ChunkId; library: LibraryId; content: ContentId; text: string; headings: string[]; header?: string; title?: string }
+
+/** Some chunks to embed next, all of one content, or none. Contents of which a sibling library has the vectors are copied, not returned. */
+export function unembedded(db: Db, space: Space, limit: number): Unembedded[] {
+  const holding = sql<{ library: LibraryId; content: ContentId }>(db,
+    'select library_id library, content_id content from holding where space_id is null order by library_id, content_id limit 1').get();
+  if (!holding) return [];
+  const rows = sql<Omit<Unembedded, 'headings' | 'header' | 'title'> & { headings: string; header: string | null; title: string | null }>(db, `
+    select k.id chunk, @library library, k.content_id content, k.text, k.headings, k.header, c.title
+    from chunk k join content c on c.id = k.content_id
+    where k.content_id = @content and not exists (
+      select 1 from vector v where v.chunk_id = k.id and v.space_id = @space and v.library_id = @library)
+    order by k.id limit @limit`).all({ ...holding, space: space.id, limit });
+  return rows.map(({ headings, header, title, ...row }) => {
+    const chunk: Unembedded = { ...row, headings: JSON.parse(headings) as string[] };
+    if (header !== null) chunk.header = header;
+    if (title !== null) chunk.title = title;
+    return chunk;
+  });
+}
+
+/** Chunks without a vector, over all libraries. */
+export function countUnembedded(db: Db): number {
+  return sql<{ n: number }>(db, `
+    select coalesce(sum(c.chunks - h.embedded), 0) n from holding h join content c on c.id = h.content_id where h.space_id is null`).get()!.n;
+}
+
+/** A vector of the space that equal content already has in another library. */
+export function twin(db: Db, space: Space, chunk: ChunkId): Float32Array | undefined {
+  const row = sql<{ embedding: Buffer }>(db, `
+    select t.embedding from vector v join ${space.table} t on t.rowid = v.id where v.chunk_id = ? and v.space_id = ? limit 1`).get(chunk, space.id);
+  return row && new Float32Array(row.embedding.buffer, row.embedding.byteOffset, row.embedding.byteLength / 4);
+}
+
+/**
+ * Stores vectors of chunks of one content and counts them; call within one transaction. Chunks that were deleted since
+ * they were handed out are passed over.
+ */
+export function saveVectors(db: Db, space: Space, library: LibraryId, content: ContentId, vectors: Map<ChunkId, Float32Array>): void {
+  if (!sql(db, 'select 1 from holding where library_id = ? and content_id = ?').get(library, content)) return;
+  const number = sql(db, 'insert or ignore into vector (chunk_id, library_id, space_id) values (?, ?, ?)');
+  const store = sql(db, `insert into ${space.table} (rowid, library, space, embedding) values (?, ?, ?, ?)`);
+  let added = 0;
+  for (const [chunk, vector] of vectors) {
+    if (vector.length !== space.dimensions) throw new Error(`A vector of ${vector.length} numbers does not belong in a space of ${space.dimensions}.`);
+    const { changes, lastInsertRowid } = number.run(chunk, library, space.id);
+    if (changes === 0) continue;
+    store.run(BigInt(lastInsertRowid), BigInt(library), BigInt(space.id), Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
+    added++;
+  }
+  sql(db, 'update holding set embedded = embedded + ? where library_id = ? and content_id = ?').run(added, library, content);
+  sql(db, `update holding set space_id = @space where library_id = @library and content_id = @content
+    and embedded >= (select chunks from content where id = @content)`).run({ space: space.id, library, content });
+}
+
+/** The nearest chunks of a library, best first; similarity is the cosine. */
+export function nearest(db: Db, space: Space, library: LibraryId, query: Float32Array, k: number): { chunk: ChunkId; similarity: number }[] {
+  if (query.length !== space.dimensions) throw new Error(`A query of ${query.length} numbers cannot be compared in a space of ${space.dimensions}.`);
+  return sql<{ chunk: ChunkId; distance: number }>(db, `
+    select v.chunk_id chunk, t.distance from (
+      select rowid, distance from ${space.table} where embedding match ? and k = ? and library = ? and space = ?) t
+    join vector v on v.id = t.rowid order by t.distance`)
+    .all(Buffer.from(query.buffer, query.byteOffset, query.byteLength), BigInt(Math.min(k, MOST_NEIGHBOURS)), BigInt(library), BigInt(space.id))
+    .map(({ chunk, distance }) => ({ chunk, similarity: 1 - (distance * distance) / 2 }));
+}
+
+/** Deletes the vectors, in every space, that a library has of a content. */
+export function dropVectors(db: Db, library: LibraryId, content: ContentId): void {
+  const rows = sql<{ id: number; dimensions: number }>(db, `
+    select v.id, s.dimensions from vector v join space s on s.id = v.space_id
+    where v.library_id = ? and v.chunk_id in (select id from chunk where content_id = ?)`).all(library, content);
+  for (const { id, dimensions } of rows) {
+    sql(db, `delete from vectors_${dimensions} where rowid = ?`).run(BigInt(id));
+    sql(db, 'delete from vector where id = ?').run(id);
+  }
+}
