@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { ftsQuery, indexWords, questionWords, rarestTerms, scoreWords, singular } from './words.ts';
+import { ftsQuery, indexWords, questionWords, rarestTerms, scoreWords } from './words.ts';
+import { singular } from './words/tokens.ts';
 
 const words = (text: string): string => indexWords(text).words;
 const asked = (text: string): string[] => questionWords(text).filter((term) => !term.stop).map((term) => term.token);
@@ -99,16 +100,17 @@ test('in a large library common terms are not asked for', () => {
 
 test('BM25 as computed by hand', () => {
   const df = (token: string): number => ({ cat: 1, dog: 2 })[token] ?? 0;
-  const [best, other, none] = scoreWords(questionWords('the cats and a dog'), [
+  const [best, other, none] = scoreWords(questionWords('the cats, a cat and a dog'), [
     { id: 'none', text: 'a bird' }, { id: 'dog', text: 'dog' }, { id: 'both', text: 'cat cat dog bird' },
   ], { df, total: 3, averageLength: 2 });
   const idfCat = Math.log(1 + 2.5 / 1.5);
   const idfDog = Math.log(1 + 1.5 / 2.5);
   const norm = (length: number) => 0.9 * (0.6 + (0.4 * length) / 2);
   assert.equal(best!.id, 'both');
-  assert.ok(Math.abs(best!.score - ((idfCat * 2 * 1.9) / (2 + norm(4)) + (idfDog * 1.9) / (1 + norm(4)))) < 1e-12);
+  assert.ok(Math.abs(best!.score - ((2 * idfCat * 2 * 1.9) / (2 + norm(4)) + (idfDog * 1.9) / (1 + norm(4)))) < 1e-12);
   assert.deepEqual(best!.matched, ['cats', 'dog']);
   assert.equal(best!.coverage, 1);
+  assert.ok(Math.abs(best!.share - best!.score / (1.9 * (2 * idfCat + idfDog))) < 1e-12);
   assert.ok(Math.abs(other!.coverage - idfDog / (idfCat + idfDog)) < 1e-12);
-  assert.deepEqual(none, { id: 'none', score: 0, coverage: 0, matched: [] });
+  assert.deepEqual(none, { id: 'none', score: 0, share: 0, coverage: 0, matched: [] });
 });
