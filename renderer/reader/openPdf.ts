@@ -8,6 +8,7 @@ export const PDF_FILES = {
   cmaps: './cmaps/',
   standardFonts: './standard_fonts/',
   wasm: './wasm/',
+  iccs: './iccs/',
 } as const;
 
 /** One range request: large enough that a page needs few, small enough that the first comes at once. */
@@ -39,6 +40,7 @@ export async function openPdf(engine: Engine, document: DocumentId, askPassword:
     cMapUrl: here(PDF_FILES.cmaps),
     standardFontDataUrl: here(PDF_FILES.standardFonts),
     wasmUrl: here(PDF_FILES.wasm),
+    iccUrl: here(PDF_FILES.iccs),
     verbosity: pdfjs.VerbosityLevel.ERRORS,
   });
   const close = () => {
