@@ -1,0 +1,180 @@
+import type { Bags } from './bags.ts';
+import type { Corpus, Group } from './corpus.ts';
+import { QUERY_TOKENS } from './corpus.ts';
+
+/** How often a pair is drawn for its kind, against 1 for a sentence and its passage. */
+export interface Mixture { dictionary: number; parallel: number; classical: number; question: number; title: number; definition: number }
+
+export const MIXTURE: Mixture = { dictionary: 3, parallel: 3, classical: 0.5, question: 3, title: 1, definition: 0.7 };
+
+/** Translations of single tokens, as token ids. */
+export type Translations = Map<number, number[][]>;
+
+export interface Batch { group: Group; queries: Bags; passages: Bags; /** [size, size], see `InfoNCE.run`. */ mask: Float32Array }
+
+export interface BatchOptions {
+  size: number;
+  passageTokens: number;
+  mixture: Mixture;
+  /** Share of one-language batches whose queries have words exchanged for their translations. */
+  switching: number;
+  /** Every so many pairs one is kept out of training. */
+  holdEvery: number;
+}
+
+/** Groups smaller than this are drawn together with their like. */
+const OWN_BATCH = 4000;
+/** Share of translatable words that are exchanged in a switched query. */
+const SWITCHED_WORDS = 0.6;
+const NO_NEGATIVE = -1e9;
+
+function weight(group: Group, mixture: Mixture): number {
+  if (group.dictionary) return mixture.dictionary;
+  if (group.task === 'parallel') return group.lang === 'zh' ? mixture.classical : mixture.parallel;
+  if (group.task === 'qa') return mixture.question;
+  if (group.task === 'title') return mixture.title;
+  return group.task === 'definition' ? mixture.definition : 1;
+}
+
+/**
+ * Draws batches of one task and language, and mostly of one source, so that the negatives are of the same kind as the right
+ * passage and only the meaning tells them apart.
+ */
+export class Batches {
+  private readonly corpus: Corpus;
+  private readonly options: BatchOptions;
+  private readonly translations: Translations;
+  private readonly random: () => number;
+  private readonly pools: { group: Group; pairs: Int32Array; next: number; share: number }[] = [];
+  private readonly held: { group: Group; pairs: Int32Array }[] = [];
+
+  constructor(corpus: Corpus, translations: Translations, options: BatchOptions, random: () => number) {
+    this.corpus = corpus;
+    this.options = options;
+    this.translations = translations;
+    this.random = random;
+    const pools = new Map<string, { group: Group; pairs: number[]; held: number[] }>();
+    corpus.group.forEach((index, pair) => {
+      const group = corpus.groups[index]!;
+      const name = group.size >= OWN_BATCH ? group.name : `${group.task} ${group.lang}${group.dictionary ? ' dictionary' : ''}`;
+      let pool = pools.get(name);
+      if (pool === undefined) pools.set(name, (pool = { group: { ...group, name }, pairs: [], held: [] }));
+      (pair % options.holdEvery === 0 ? pool.held : pool.pairs).push(pair);
+    });
+    for (const { group, pairs, held } of pools.values()) {
+      if (pairs.length < options.size) continue;
+      this.pools.push({ group, pairs: this.shuffle(Int32Array.from(pairs)), next: 0, share: pairs.length * weight(group, options.mixture) });
+      if (held.length >= 64) this.held.push({ group, pairs: Int32Array.from(held) });
+    }
+    const total = this.pools.reduce((sum, pool) => sum + pool.share, 0);
+    for (const pool of this.pools) pool.share /= total;
+  }
+
+  /** What is drawn how often, for the log. */
+  shares(): { name: string; pairs: number; share: number }[] {
+    return this.pools.map((pool) => ({ name: pool.group.name, pairs: pool.pairs.length, share: pool.share }));
+  }
+
+  next(): Batch {
+    let at = this.random();
+    let pool = this.pools[0]!;
+    for (const candidate of this.pools) {
+      pool = candidate;
+      at -= candidate.share;
+      if (at < 0) break;
+    }
+    if (pool.next + this.options.size > pool.pairs.length) {
+      this.shuffle(pool.pairs);
+      pool.next = 0;
+    }
+    const pairs = pool.pairs.subarray(pool.next, (pool.next += this.options.size));
+    const switched = pool.group.lang !== 'en-zh' && this.random() < this.options.switching;
+    return this.batch(pool.group, pairs, switched, true);
+  }
+
+  /** One batch of every group from the pairs that were kept out. */
+  heldOut(): Batch[] {
+    return this.held.map(({ group, pairs }) => this.batch(group, pairs.subarray(0, this.options.size), false, false));
+  }
+
+  private batch(group: Group, pairs: Int32Array, switched: boolean, windows: boolean): Batch {
+    const { corpus, options } = this;
+    const queries: number[][] = [];
+    const passages: number[][] = [];
+    for (const pair of pairs) {
+      const query = [...corpus.ids.subarray(corpus.offsets[pair * 2], corpus.offsets[pair * 2 + 1])];
+      queries.push(switched ? this.switch(query) : query);
+      let start = corpus.offsets[pair * 2 + 1]!;
+      const end = corpus.offsets[pair * 2 + 2]!;
+      const spare = end - start - options.passageTokens;
+      if (spare > 0 && windows && this.random() < 0.5) start += Math.floor(this.random() * (spare + 1));
+      passages.push([...corpus.ids.subarray(start, Math.min(end, start + options.passageTokens))]);
+    }
+    const size = pairs.length;
+    const mask = new Float32Array(size * size);
+    this.maskEqual(mask, pairs, corpus.passageKeys);
+    this.maskEqual(mask, pairs, corpus.queryKeys);
+    return { group, queries: toBags(queries), passages: toBags(passages), mask };
+  }
+
+  /** Pairs on one passage, or with one query, are no negatives of each other. */
+  private maskEqual(mask: Float32Array, pairs: Int32Array, keys: Int32Array): void {
+    const seen = new Map<number, number[]>();
+    pairs.forEach((pair, i) => {
+      const same = seen.get(keys[pair]!);
+      if (same === undefined) seen.set(keys[pair]!, [i]);
+      else {
+        for (const j of same) mask[i * pairs.length + j] = mask[j * pairs.length + i] = NO_NEGATIVE;
+        same.push(i);
+      }
+    });
+  }
+
+  private switch(query: number[]): number[] {
+    const switched: number[] = [];
+    for (const token of query) {
+      const choices = this.translations.get(token);
+      if (choices === undefined || this.random() > SWITCHED_WORDS) switched.push(token);
+      else switched.push(...choices[Math.floor(this.random() * choices.length)]!);
+    }
+    return switched.slice(0, QUERY_TOKENS);
+  }
+
+  private shuffle(values: Int32Array): Int32Array {
+    for (let i = values.length - 1; i > 0; i--) {
+      const j = Math.floor(this.random() * (i + 1));
+      const value = values[i]!;
+      values[i] = values[j]!;
+      values[j] = value;
+    }
+    return values;
+  }
+}
+
+/** Translations of tokens that are words of their own, both ways, from the dictionary's word pairs. */
+export function translationsOf(corpus: Corpus): Translations {
+  const translations: Translations = new Map();
+  const words = corpus.groups.findIndex((group) => group.name === 'words en-zh');
+  const add = (from: number[], to: number[]): void => {
+    if (from.length !== 1 || to.length > 3) return;
+    const known = translations.get(from[0]!);
+    if (known === undefined) translations.set(from[0]!, [to]);
+    else known.push(to);
+  };
+  corpus.group.forEach((group, pair) => {
+    if (group !== words) return;
+    const chinese = [...corpus.ids.subarray(corpus.offsets[pair * 2], corpus.offsets[pair * 2 + 1])];
+    const english = [...corpus.ids.subarray(corpus.offsets[pair * 2 + 1], corpus.offsets[pair * 2 + 2])];
+    add(chinese, english);
+    add(english, chinese);
+  });
+  return translations;
+}
+
+export function toBags(texts: number[][]): Bags {
+  const offsets = new Int32Array(texts.length + 1);
+  texts.forEach((text, i) => (offsets[i + 1] = offsets[i]! + text.length));
+  const ids = new Int32Array(offsets[texts.length]!);
+  texts.forEach((text, i) => ids.set(text, offsets[i]));
+  return { ids, offsets };
+}

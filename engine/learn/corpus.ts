@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Unigram } from '../models/unigram.ts';
+import { isDictionary, readPairs, type Pair } from './pairs.ts';
+
+/** Training pairs as token ids in flat arrays: text 2i is the query of pair i, text 2i + 1 its passage. */
+export interface Corpus {
+  ids: Int32Array;
+  offsets: Int32Array;
+  /** Index into `groups` of each pair. */
+  group: Int32Array;
+  /** Equal where two passages, or two queries, are the same text: such pairs are no negatives of each other. */
+  passageKeys: Int32Array;
+  queryKeys: Int32Array;
+  groups: Group[];
+}
+
+/** Pairs of one task, language and source; a batch is drawn from one group. */
+export interface Group { name: string; task: string; lang: string; dictionary: boolean; size: number }
+
+export const QUERY_TOKENS = 64;
+export const PASSAGE_TOKENS = 160;
+const CHARACTERS_PER_TOKEN = 6;
+
+/** Tokenises every pair of a folder. Pairs of which a side has no known token are left out. */
+export async function readCorpus(folder: string, tokenizer: Unigram): Promise<Corpus> {
+  const ids = new Growing();
+  const offsets = new Growing();
+  const group = new Growing();
+  const passageKeys = new Growing();
+  const queryKeys = new Growing();
+  const groups = new Map<string, Group & { index: number }>();
+  const add = (pair: Pair, name: string, dictionary: boolean, query: string, passage: string): void => {
+    const q = tokenizer.encode(query.slice(0, QUERY_TOKENS * CHARACTERS_PER_TOKEN), QUERY_TOKENS).filter((id) => id !== 0);
+    const p = tokenizer.encode(passage.slice(0, PASSAGE_TOKENS * CHARACTERS_PER_TOKEN), PASSAGE_TOKENS).filter((id) => id !== 0);
+    if (q.length === 0 || p.length === 0) return;
+    let entry = groups.get(name);
+    if (entry === undefined) groups.set(name, (entry = { name, task: pair.task, lang: pair.lang, dictionary, size: 0, index: groups.size }));
+    entry.size++;
+    group.push(entry.index);
+    passageKeys.push(hash(passage));
+    queryKeys.push(hash(query));
+    offsets.push(ids.length);
+    for (const id of q) ids.push(id);
+    offsets.push(ids.length);
+    for (const id of p) ids.push(id);
+  };
+  for await (const pair of readPairs(folder)) {
+    const passage = pair.pos[0]!;
+    const dictionary = isDictionary(pair);
+    add(pair, `${pair.task} ${pair.lang} ${pair.source}`, dictionary, pair.query, passage);
+    if (!dictionary) continue;
+    // An entry lists several words and then explains them; every word by itself is a pair too.
+    const meanings = terms(passage.split(': ')[0]!);
+    for (const term of terms(pair.query).slice(0, 4)) for (const meaning of meanings.slice(0, 4)) add(pair, 'words en-zh', true, term, meaning);
+  }
+  offsets.push(ids.length);
+  return {
+    ids: ids.array(), offsets: offsets.array(), group: group.array(), passageKeys: passageKeys.array(), queryKeys: queryKeys.array(),
+    groups: [...groups.values()].map(({ index: _, ...rest }) => rest),
+  };
+}
+
+/** The alternatives of a dictionary entry. */
+export function terms(entry: string): string[] {
+  return entry.split(/[;；]/).map((term) => term.trim()).filter((term) => term !== '' && term.length < 40);
+}
+
+const ARRAYS = ['ids', 'offsets', 'group', 'passageKeys', 'queryKeys'] as const;
+
+/** `readCorpus`, kept in `cache` between runs with the same tokenizer. */
+export async function cachedCorpus(folder: string, tokenizer: Unigram, cache: string | undefined): Promise<Corpus> {
+  if (cache === undefined) return readCorpus(folder, tokenizer);
+  const path = (name: string): string => join(cache, `corpus-${name}`);
+  if (!existsSync(path('groups.json'))) {
+    const corpus = await readCorpus(folder, tokenizer);
+    for (const name of ARRAYS) await writeFile(path(`${name}.i32`), new Uint8Array(corpus[name].buffer, corpus[name].byteOffset, corpus[name].byteLength));
+    await writeFile(path('groups.json'), JSON.stringify(corpus.groups));
+    return corpus;
+  }
+  const load = async (name: string): Promise<Int32Array> => {
+    const bytes = await readFile(path(`${name}.i32`));
+    return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  };
+  return {
+    ids: await load('ids'), offsets: await load('offsets'), group: await load('group'), passageKeys: await load('passageKeys'), queryKeys: await load('queryKeys'),
+    groups: JSON.parse(await readFile(path('groups.json'), 'utf8')) as Group[],
+  };
+}
+
+function hash(text: string): number {
+  let h = text.length;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}
+
+class Growing {
+  length = 0;
+  private values = new Int32Array(1 << 16);
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const values = new Int32Array(this.length * 2);
+      values.set(this.values);
+      this.values = values;
+    }
+    this.values[this.length++] = value;
+  }
+
+  array(): Int32Array {
+    return this.values.slice(0, this.length);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Trains the bundled static embedder: `npm run train:embed -- --data FOLDER --out FOLDER [--dev FOLDER] [--steps N] …`.
+ * Vocabulary, token ids, contrastive training, evaluation, model folder; minutes on one core.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Unigram, type UnigramFile } from '../models/unigram.ts';
+import { forward, GradientCollector, newTable, update, type BagTable, type Bags } from './bags.ts';
+import { Batches, MIXTURE, toBags, translationsOf } from './batches.ts';
+import { cachedCorpus, type Corpus } from './corpus.ts';
+import { InfoNCE } from './infonce.ts';
+import { readPairs } from './pairs.ts';
+import { probe, type EmbedTexts } from './probe.ts';
+import { foldedRows, writeFolder, type Recipe } from './folder.ts';
+import { VOCABULARY_SIZES, VocabularyBuilder } from './vocabulary.ts';
+
+const { values: given } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    dev: { type: 'string' },
+    out: { type: 'string' },
+    cache: { type: 'string' },
+    id: { type: 'string', default: 'lodestone-embed-static-v1' },
+    steps: { type: 'string', default: '4000' },
+    batch: { type: 'string', default: '1024' },
+    dimensions: { type: 'string', default: '256' },
+    temperature: { type: 'string', default: '0.05' },
+    rate: { type: 'string', default: '0.03' },
+    'weight-rate': { type: 'string', default: '0.02' },
+    tokens: { type: 'string', default: '128' },
+    switching: { type: 'string', default: '0.3' },
+    mixture: { type: 'string', default: '{}' },
+    seed: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '1' },
+  },
+});
+if (given.data === undefined) throw new Error('Say where the training pairs lie: --data FOLDER.');
+
+/** Tokens of a text that count when a set is probed. */
+const PROBE_TOKENS = 512;
+/** Steps over which the rate grows at the beginning; then it falls to a hundredth along a line. */
+const WARM_UP = 50;
+const HOLD_EVERY = 250;
+
+const recipe: Recipe = {
+  steps: Number(given.steps), batch: Number(given.batch), dimensions: Number(given.dimensions), temperature: Number(given.temperature),
+  rate: Number(given.rate), weightRate: Number(given['weight-rate']), passageTokens: Number(given.tokens), switching: Number(given.switching),
+  mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) }, seed: Number(given.seed), vocabulary: VOCABULARY_SIZES,
+};
+
+const began = Date.now();
+const log = (line: string): void => console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(5)} s  ${line}`);
+
+/** Mulberry32: a small seeded generator of numbers in [0, 1). */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+async function vocabulary(data: string, cache: string | undefined): Promise<UnigramFile> {
+  const kept = cache === undefined ? undefined : join(cache, 'tokenizer.json');
+  if (kept !== undefined && existsSync(kept)) return JSON.parse(await readFile(kept, 'utf8')) as UnigramFile;
+  const builder = new VocabularyBuilder();
+  let index = 0;
+  for await (const pair of readPairs(data)) builder.add(pair, index++);
+  const file = builder.build(VOCABULARY_SIZES, log);
+  if (kept !== undefined) {
+    await mkdir(cache!, { recursive: true });
+    await writeFile(kept, JSON.stringify(file));
+  }
+  return file;
+}
+
+function tokenCounts(corpus: Corpus, tokens: number): Float64Array {
+  const counts = new Float64Array(tokens);
+  for (const id of corpus.ids) counts[id]!++;
+  return counts;
+}
+
+/** Rows to unit length, in place. */
+function normalise(sums: Float32Array, dimensions: number): Float32Array {
+  for (let row = 0; row < sums.length; row += dimensions) {
+    let squares = 0;
+    for (let d = row; d < row + dimensions; d++) squares += sums[d]! * sums[d]!;
+    const length = Math.sqrt(squares) + 1e-12;
+    for (let d = row; d < row + dimensions; d++) sums[d]! /= length;
+  }
+  return sums;
+}
+
+function embedWith(table: BagTable, tokenizer: Unigram): EmbedTexts {
+  return async (texts) => {
+    const vectors = normalise(forward(table, toBags(texts.map((text) => tokenizer.encode(text, PROBE_TOKENS)))), table.dimensions);
+    return texts.map((_, i) => vectors.subarray(i * table.dimensions, (i + 1) * table.dimensions));
+  };
+}
+
+async function train(table: BagTable, batches: Batches): Promise<Record<string, number>> {
+  const loss = await InfoNCE.open(recipe.dimensions, recipe.temperature, Number(given.threads));
+  const collector = new GradientCollector(table.logWeights.length, recipe.dimensions);
+  const run = async (queries: Bags, passages: Bags, mask: Float32Array) => loss.run(forward(table, queries), forward(table, passages), mask);
+  let recent = 0;
+  for (let step = 0; step < recipe.steps; step++) {
+    const { queries, passages, mask } = batches.next();
+    const contrast = await run(queries, passages, mask);
+    collector.add(queries, contrast.queries);
+    collector.add(passages, contrast.passages);
+    const factor = Math.min(1, (step + 1) / WARM_UP) * Math.max(0.01, 1 - step / recipe.steps);
+    update(table, collector.take(), { vectors: recipe.rate * factor, weights: recipe.weightRate * factor });
+    recent += contrast.loss;
+    if ((step + 1) % 100 === 0) {
+      log(`step ${step + 1}  loss ${(recent / 100).toFixed(3)}`);
+      recent = 0;
+    }
+  }
+  const held: Record<string, number> = {};
+  for (const batch of batches.heldOut()) held[batch.group.name] = Math.round((await run(batch.queries, batch.passages, batch.mask)).loss * 1000) / 1000;
+  await loss.close();
+  return held;
+}
+
+const file = await vocabulary(given.data, given.cache);
+const tokenizer = new Unigram(file);
+log(`${tokenizer.size} tokens in the vocabulary`);
+const corpus = await cachedCorpus(given.data, tokenizer, given.cache);
+log(`${corpus.group.length} pairs, ${corpus.ids.length} tokens`);
+const random = generator(recipe.seed);
+const translations = translationsOf(corpus);
+const batches = new Batches(corpus, translations, { size: recipe.batch, passageTokens: recipe.passageTokens, mixture: recipe.mixture, switching: recipe.switching, holdEvery: HOLD_EVERY }, random);
+for (const { name, pairs, share } of batches.shares()) log(`${(share * 100).toFixed(1).padStart(5)} %  ${pairs} pairs  ${name}`);
+const table = newTable(tokenCounts(corpus, tokenizer.size), recipe.dimensions, random);
+const heldOut = await train(table, batches);
+log(`loss on pairs kept out: ${JSON.stringify(heldOut)}`);
+const quality = given.dev === undefined ? {} : await probe(given.dev, embedWith(table, tokenizer));
+log(`nDCG@10: ${JSON.stringify(quality)}`);
+if (given.out !== undefined) {
+  await writeFolder(join(given.out, given.id), given.id, file, foldedRows(table), recipe, { data: given.data, quality, heldOut, pairs: corpus.group.length, seconds: Math.round((Date.now() - began) / 1000) });
+  log(`written: ${join(given.out, given.id)}`);
+}
