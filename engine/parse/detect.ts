@@ -1,0 +1,159 @@
+import type { DocumentType } from '../api.ts';
+import { ParseFailure } from './document.ts';
+import { decode, looksLikeText } from './encoding.ts';
+import { zipEntries, zipText } from './zip.ts';
+
+/** Extensions of the types we read; anything else that holds text is read as text. */
+const TYPES: Record<string, DocumentType> = {
+  pdf: 'pdf', docx: 'docx', docm: 'docx', dotx: 'docx', dotm: 'docx', md: 'markdown', markdown: 'markdown', mdown: 'markdown', mkd: 'markdown', mdx: 'markdown',
+  rmd: 'markdown', qmd: 'markdown', html: 'html', htm: 'html', xhtml: 'html', xht: 'html', shtml: 'html', xml: 'html', rss: 'html', atom: 'html', opml: 'html', txt: 'text', text: 'text', csv: 'text', tsv: 'text',
+};
+
+/** Types we know and do not read, by extension: what it is and what to do. */
+const WORD = 'Open it in Word or LibreOffice and save it as .docx.';
+const SLIDES = 'Open it in PowerPoint or LibreOffice and save it as PDF.';
+const SHEET = 'Open it in Excel or LibreOffice and save it as CSV or PDF.';
+const MAIL = 'Open it in your mail program and print it to PDF, or save its text as .txt.';
+const BOOK = 'Convert it to PDF, HTML or DOCX, with Calibre for instance.';
+const PICTURE = 'Recognise its text with an OCR program and add the PDF or text that makes.';
+const SOUND = 'Transcribe it and add the transcript as text.';
+const ARCHIVE = 'Unpack it and add the files within.';
+const PROGRAM = 'It holds no text to read.';
+
+const OTHERS: [name: string, advice: string, extensions: string][] = [
+  ['an old Word document (.doc)', WORD, 'doc dot wps'],
+  ['a rich text document (RTF)', WORD, 'rtf'],
+  ['an OpenDocument text (.odt)', WORD, 'odt ott fodt sxw'],
+  ['a Pages document', 'Open it in Pages and export it as Word or PDF.', 'pages'],
+  ['a PowerPoint presentation', SLIDES, 'ppt pps pot pptx pptm ppsx potx'],
+  ['an OpenDocument presentation', SLIDES, 'odp otp sxi'],
+  ['a Keynote presentation', 'Open it in Keynote and export it as PDF.', 'key'],
+  ['an Excel workbook', SHEET, 'xls xlsx xlsm xlsb xlt xltx'],
+  ['an OpenDocument spreadsheet', SHEET, 'ods ots sxc'],
+  ['a Numbers spreadsheet', 'Open it in Numbers and export it as CSV or PDF.', 'numbers'],
+  ['an e-mail', MAIL, 'eml msg mbox pst'],
+  ['a web archive', 'Open it in the browser and save it as HTML or PDF.', 'mht mhtml webarchive'],
+  ['an e-book', BOOK, 'epub mobi azw azw3 fb2 djvu'],
+  ['a Windows help file', BOOK, 'chm hlp'],
+  ['a notebook', 'Export it as HTML or Markdown from Jupyter.', 'ipynb'],
+  ['a picture', PICTURE, 'png jpg jpeg gif bmp tif tiff webp heic heif ico psd svg avif'],
+  ['a recording', SOUND, 'mp3 wav flac m4a ogg opus aac mp4 mov avi mkv webm'],
+  ['an archive', ARCHIVE, 'zip rar 7z tar gz tgz bz2 xz zst'],
+  ['a program', PROGRAM, 'exe dll so dylib msi dmg iso class jar wasm o bin'],
+  ['a font', PROGRAM, 'ttf otf woff woff2'],
+  ['a database', 'Export what you want to read as CSV.', 'db sqlite sqlite3 mdb accdb'],
+];
+const ADVICE = new Map(OTHERS.flatMap(([name, advice, extensions]) => extensions.split(' ').map((extension) => [extension, { name, advice }] as const)));
+
+/** First bytes, in latin-1, of types we do not read, and the extension that names them. ZIP and OLE are opened below. */
+const SIGNATURES: [string, string][] = [
+  ['{\\rtf', 'rtf'], ['\x89PNG\r\n', 'png'], ['\xff\xd8\xff', 'jpg'], ['GIF8', 'gif'], ['II*\0', 'tiff'], ['MM\0*', 'tiff'], ['8BPS', 'psd'], ['ITSF', 'chm'], ['AT&TFORM', 'djvu'],
+  ['Rar!\x1a', 'rar'], ['7z\xbc\xaf\x27\x1c', '7z'], ['\x1f\x8b', 'gz'], ['BZh', 'bz2'], ['\xfd7zXZ', 'xz'], ['\x28\xb5\x2f\xfd', 'zst'], ['MZ', 'exe'], ['\x7fELF', 'so'], ['\xcf\xfa\xed\xfe', 'dylib'],
+  ['\xca\xfe\xba\xbe', 'class'], ['\0asm', 'wasm'], ['ID3', 'mp3'], ['fLaC', 'flac'], ['OggS', 'ogg'], ['\x1a\x45\xdf\xa3', 'mkv'], ['SQLite format 3', 'sqlite'], ['wOFF', 'woff'], ['wOF2', 'woff2'],
+  ['!BDN', 'pst'], ['\0\x01\0\0', 'ttf'], ['OTTO', 'otf'],
+];
+
+/**
+ * The type of a file: by its content where that says, by its extension where the content is text.
+ *
+ * @throws ParseFailure 'unsupported' for a type we do not read, 'mismatched' when the content is none of what the name
+ * says and nothing we read either, 'encrypted' and 'damaged' for Office files that are.
+ */
+export function detectType(name: string, bytes: Uint8Array): DocumentType {
+  const extension = extensionOf(name);
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 1024));
+  if (head.includes('%PDF-')) return 'pdf';
+  if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return inArchive(bytes, extension);
+  if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return inOle(bytes, extension);
+  const found = signatureIn(head, bytes);
+  if (found && !looksLikePlainText(found, bytes)) throw refusal(found, extension);
+  const promised = TYPES[extension];
+  if (promised === 'pdf' && /\bobj\b|startxref/.test(new TextDecoder('latin1').decode(bytes.subarray(0, 65_536)))) return 'pdf';
+  if (!looksLikeText(bytes)) {
+    const { name: other, advice } = ADVICE.get(extension) ?? {};
+    if (promised) throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is nothing of the kind, or it is badly damaged. Get the file again from where it came from.`);
+    throw new ParseFailure('unsupported', other ? `This is ${other}, which Lodestone does not read. ${advice}` : 'This type of file is not one that Lodestone reads. Save it as PDF, DOCX, Markdown, HTML or text.');
+  }
+  const html = looksLikeHtml(bytes);
+  if (promised === 'pdf' || promised === 'docx') {
+    if (html) return 'html';
+    throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is plain text. Rename it to .txt and add it again, or get the right file.`);
+  }
+  if (ADVICE.has(extension)) {
+    // Word and Excel open web pages named .doc and .xls, and so many are.
+    if (html && /^(doc|xls|dot)$/.test(extension)) return 'html';
+    throw refusal(extension, extension);
+  }
+  return promised ?? (html ? 'html' : 'text');
+}
+
+function extensionOf(name: string): string {
+  return /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+}
+
+function refusal(found: string, extension: string): ParseFailure {
+  const { name, advice } = ADVICE.get(found)!;
+  const promised = TYPES[extension] ?? ADVICE.get(extension)?.name;
+  const lies = promised !== undefined && ADVICE.get(extension)?.name !== name;
+  if (lies) return new ParseFailure('mismatched', `The name says ${sayType(extension)}, but this is ${name}. ${advice}`);
+  return new ParseFailure('unsupported', `This is ${name}, which Lodestone does not read. ${advice}`);
+}
+
+function sayType(extension: string): string {
+  return ADVICE.get(extension)?.name ?? `.${extension}`;
+}
+
+function signatureIn(head: string, bytes: Uint8Array): string | undefined {
+  if (head.slice(4, 8) === 'ftyp') return /^(heic|heix|mif1|avif)/.test(head.slice(8, 12)) ? 'heic' : 'mp4';
+  if (head.startsWith('RIFF')) return head.slice(8, 12) === 'WEBP' ? 'webp' : head.slice(8, 12) === 'WAVE' ? 'wav' : 'avi';
+  if (head.startsWith('BM') && bytes.length > 54 && head.slice(6, 10) === '\0\0\0\0') return 'bmp';
+  return SIGNATURES.find(([signature]) => head.startsWith(signature))?.[1];
+}
+
+/** A text may begin with "MZ" or "BZh"; signatures with bytes that no text has are believed. */
+function looksLikePlainText(found: string, bytes: Uint8Array): boolean {
+  return found !== 'rtf' && looksLikeText(bytes);
+}
+
+function looksLikeHtml(bytes: Uint8Array): boolean {
+  const { text } = decode(bytes.subarray(0, 4096));
+  return /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body|rss|feed)\b/i.test(text);
+}
+
+/** Office files are ZIP archives with parts of well-known names. */
+function inArchive(bytes: Uint8Array, extension: string): DocumentType {
+  let entries;
+  try {
+    entries = zipEntries(bytes);
+  } catch (error) {
+    if (TYPES[extension] === 'docx' || !(error instanceof ParseFailure)) throw error;
+    throw refusal(ADVICE.has(extension) ? extension : 'zip', extension);
+  }
+  const has = (start: string) => entries.some((entry) => entry.name.startsWith(start) || entry.name.startsWith(`/${start}`));
+  if (has('[Content_Types].xml') || has('_rels/.rels')) {
+    if (has('word/')) return 'docx';
+    if (has('ppt/')) throw refusal('pptx', extension);
+    if (has('xl/')) throw refusal(extension === 'xlsb' ? 'xlsb' : 'xlsx', extension);
+  }
+  const mime = entries.find((entry) => entry.name === 'mimetype');
+  const kind = mime ? zipText(bytes, mime, 1024) : '';
+  if (kind.includes('epub')) throw refusal('epub', extension);
+  if (kind.includes('opendocument.text')) throw refusal('odt', extension);
+  if (kind.includes('opendocument.spreadsheet')) throw refusal('ods', extension);
+  if (kind.includes('opendocument.presentation')) throw refusal('odp', extension);
+  if (has('Index/') || has('Index.zip')) throw refusal(/^(pages|key|numbers)$/.test(extension) ? extension : 'pages', extension);
+  if (TYPES[extension] === 'docx') throw new ParseFailure('damaged', 'This file is an archive without a Word document in it. Open it in Word, let Word repair it, and save a new copy.');
+  throw refusal(ADVICE.has(extension) ? extension : 'zip', extension);
+}
+
+/** Old Office files, mails and encrypted new ones are compound files whose streams have well-known names in UTF-16. */
+function inOle(bytes: Uint8Array, extension: string): DocumentType {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const has = (stream: string) => file.includes(Buffer.from(stream, 'utf16le'));
+  if (has('EncryptedPackage')) throw new ParseFailure('encrypted', 'This document is protected with a password. Open it in Word, remove the password under File, Info, Protect Document, save it and add it again.');
+  if (has('__properties_version1.0')) throw refusal('msg', extension);
+  if (has('WordDocument')) throw refusal('doc', extension);
+  if (has('PowerPoint Document')) throw refusal('ppt', extension);
+  if (has('Workbook') || has('Book')) throw refusal('xls', extension);
+  throw refusal(ADVICE.has(extension) ? extension : 'doc', extension);
+}
