@@ -32,7 +32,7 @@ export function wordTokens(text: string): string[] {
 }
 
 /** How often each of `wanted` occurs in a text, whichever its column, and the number of tokens in `words`. */
-export function countTokens(text: string, wanted: Map<string, number>): { counts: Float64Array; length: number } {
+export function countTerms(text: string, wanted: Map<string, number>): { counts: Float64Array; length: number } {
   const counts = new Float64Array(wanted.size);
   let length = 0;
   visitTokens(folded(text), (token, column) => {
@@ -144,7 +144,7 @@ export function scoreWords<Id>(
   const information = idf.reduce((sum, value) => sum + value, 0);
   const highest = used.reduce((sum, term, i) => sum + idf[i]! * term.count * (K1 + 1), 0);
   const scores = candidates.map(({ id, text, title }) => {
-    const { counts, length } = countTokens(title ? `${title}\n${text}` : text, wanted);
+    const { counts, length } = countTerms(title ? `${title}\n${text}` : text, wanted);
     const norm = K1 * (1 - B + (B * length) / Math.max(1, averageLength));
     let score = 0;
     let covered = 0;

@@ -18,11 +18,11 @@ export const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p
 
 const OTHER = 1;
 const LETTER = 2;
-export const WIDE = 3;
+const WIDE = 3;
 const kinds = new Uint8Array(0x10000);
 
 /** Whether a UTF-16 unit is a letter or digit of a spaced script, of an unspaced one (CJK), or neither. */
-export function kindOf(unit: number): number {
+function kindOf(unit: number): number {
   const known = kinds[unit]!;
   return known !== 0 ? known : (kinds[unit] = findKind(unit));
 }
