@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { app } from 'electron';
+
+const built = path.resolve(import.meta.dirname, '..');
+
+export const PAGE_DIR = path.join(built, 'renderer');
+export const PRELOAD = path.join(built, 'electron', 'preload.cjs');
+export const ENGINE_PROCESS = path.join(built, 'engine', 'process.js');
+
+/** Models and samples: beside the app where it is packaged, in the project where it is not. */
+export function resourcesDir(): string {
+  return app.isPackaged ? path.join(process.resourcesPath, 'lodestone') : path.resolve(built, '..', 'resources');
+}
+
+/** Chromium keeps its profile in a folder of its own, apart from the library. */
+export function keepUserData(): void {
+  app.setPath('userData', path.join(app.getPath('appData'), 'Lodestone', 'shell'));
+}
