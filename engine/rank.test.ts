@@ -62,9 +62,9 @@ test('how much of a text is written without spaces', () => {
 
 test('a reranker has the last word; without one nothing changes', async () => {
   const hits = fused('owl tea raft');
-  assert.deepEqual(await rerank('owl tea raft', hits, (hit) => PASSAGES[hit.id]!), hits);
-  const shortest: Reranker = { model: 'shortest', score: async (_, texts) => texts.map((text) => -text.length) };
-  const reranked = await rerank('owl tea raft', hits, (hit) => PASSAGES[hit.id]!, shortest);
+  assert.deepEqual(await rerank(undefined, 'owl tea raft', hits, (id) => PASSAGES[id]!), hits);
+  const shortest: Reranker = { id: 'shortest', score: async (_, texts) => texts.map((text) => -text.length) };
+  const reranked = await rerank(shortest, 'owl tea raft', hits, (id) => PASSAGES[id]!);
   assert.deepEqual(order(reranked), ['owl', 'tea', 'raft']);
   assert.deepEqual(reranked[0]!.rerank, { rank: 1, score: -PASSAGES.owl!.length, model: 'shortest' });
 });

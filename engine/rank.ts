@@ -6,7 +6,7 @@ import type { WordScore } from './words.ts';
  */
 
 /** A chunk as the vector leg found it. */
-export interface VectorScore<Id> { id: Id; /** Cosine, -1…1. */ similarity: number }
+export interface VectorHit<Id> { id: Id; /** Cosine, -1…1. */ similarity: number }
 
 /** The similarity of a question and a passage that have nothing to do with each other; a property of the embedder. */
 export interface Background { mean: number; deviation: number }
@@ -20,7 +20,7 @@ export interface FusionContext<Id> {
 }
 
 /** A candidate after fusion, best first, with what each leg said of it. Ranks count from 1. */
-export interface Fused<Id> {
+export interface FusedHit<Id> {
   id: Id;
   rank: number;
   /** Log-odds that the passage answers the question. */
@@ -55,10 +55,10 @@ export const RELEVANT = 0.3;
  * Fuses the two legs. Best given every candidate of either leg with both its word score and its similarity; what a leg
  * does not know counts as nothing in common.
  */
-export function fuse<Id>(words: readonly WordScore<Id>[], vectors: readonly VectorScore<Id>[], context: FusionContext<Id>): Fused<Id>[] {
+export function fuse<Id>(words: readonly WordScore<Id>[], vectors: readonly VectorHit<Id>[], context: FusionContext<Id>): FusedHit<Id>[] {
   const { mean, deviation } = context.background ?? BACKGROUND;
   const asked = unspacedShare(context.question);
-  const candidates = new Map<Id, Omit<Fused<Id>, 'rank' | 'score' | 'relevance'>>();
+  const candidates = new Map<Id, Omit<FusedHit<Id>, 'rank' | 'score' | 'relevance'>>();
   const shares = new Map<Id, number>();
   words.filter((hit) => hit.score > 0).forEach((hit, i) => {
     shares.set(hit.id, hit.share);
@@ -88,7 +88,7 @@ export function unspacedShare(text: string): number {
 /** A cross-encoder: reads question and passage together. */
 export interface Reranker {
   /** Identity of the model, kept in every trace. */
-  model: string;
+  id: string;
   /** One logit a text, higher is better. */
   score(question: string, texts: string[]): Promise<number[]>;
 }
@@ -100,15 +100,15 @@ const RERANKED = 30;
  * The rerank stage: the first hits in the order of the reranker, relevance by its logit, the others after them as they
  * were. Without a reranker the hits stay as they are.
  */
-export async function rerank<Id, Hit extends Fused<Id>>(
-  question: string, hits: Hit[], text: (hit: Hit) => string, reranker?: Reranker,
+export async function rerank<Id, Hit extends FusedHit<Id>>(
+  reranker: Reranker | undefined, question: string, hits: Hit[], text: (id: Id) => string,
 ): Promise<(Hit & { rerank?: { rank: number; score: number; model: string } })[]> {
   if (!reranker || hits.length === 0) return hits;
   const read = hits.slice(0, RERANKED);
-  const logits = await reranker.score(question, read.map(text));
+  const logits = await reranker.score(question, read.map((hit) => text(hit.id)));
   const reordered = read
     .map((hit, i) => ({ hit, score: logits[i]! }))
     .sort((a, b) => b.score - a.score)
-    .map(({ hit, score }, i) => ({ ...hit, relevance: 1 / (1 + Math.exp(-score)), rerank: { rank: i + 1, score, model: reranker.model } }));
+    .map(({ hit, score }, i) => ({ ...hit, relevance: 1 / (1 + Math.exp(-score)), rerank: { rank: i + 1, score, model: reranker.id } }));
   return [...reordered, ...hits.slice(RERANKED)];
 }
