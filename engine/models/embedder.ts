@@ -12,6 +12,8 @@ export interface Embedder {
   /** Identity of its vector space: vectors of different spaces are never compared. */
   space: string;
   dimensions: number;
+  /** Cosine of a query and a document that have nothing to do with each other. */
+  background?: { mean: number; deviation: number };
   countTokens(text: string): number;
   /** One vector a text, in their order. A text's vector does not depend on the others. Computes on the calling thread. */
   embed(texts: string[], side: Side): Promise<Float32Array[]>;
@@ -40,6 +42,7 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
     id: manifest.id,
     space: spaceIdentity(manifest, 'cpu'),
     dimensions: manifest.dimensions!,
+    ...(manifest.background === undefined ? {} : { background: manifest.background }),
     countTokens: (text) => tokenizer.count(text),
     async embed(texts, side) {
       const tokens = texts.map((text) => {

@@ -22,6 +22,8 @@ export interface Manifest {
   normalised: boolean;
   /** Put before a text of that side, exactly as the model was trained. */
   prompts: { query: string; document: string };
+  /** Cosine of a query and a document that have nothing to do with each other: similarities mean something against this. */
+  background?: { mean: number; deviation: number };
   /** BCP 47. */
   languages: string[];
   licence: string;
