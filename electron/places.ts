@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { app } from 'electron';
 
@@ -14,5 +15,7 @@ export function resourcesDir(): string {
 
 /** Chromium keeps its profile in a folder of its own, apart from the library. */
 export function keepUserData(): void {
-  app.setPath('userData', path.join(app.getPath('appData'), 'Lodestone', 'shell'));
+  const folder = path.join(app.getPath('appData'), 'Lodestone', 'shell');
+  mkdirSync(folder, { recursive: true }); // Electron refuses a path that is not there.
+  app.setPath('userData', folder);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Added, Citation, Engine, FailureCode, Hit, LibraryId, Place } from './api.ts';
@@ -5,6 +6,7 @@ import { openEngine } from './engine.ts';
 import { defaultDataDir, pageDir, resourcesDir } from './locations.ts';
 import { openParser } from './parse/sandbox.ts';
 import { serveEngine } from './server.ts';
+import { DEFAULT_SETTINGS } from './store/settings.ts';
 
 /** The door for a terminal. Results go to standard output, everything else to standard error; exit 1 failed, 2 misused. */
 
@@ -78,6 +80,7 @@ const COMMANDS: Record<string, Command> = {
 export async function run(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
   const command = COMMANDS[name ?? ''];
+  let asJson = false;
   try {
     if (!command) {
       if (name === undefined || name === '--help' || name === '-h' || name === 'help') return help();
@@ -85,11 +88,13 @@ export async function run(argv: string[]): Promise<number> {
     }
     const { values, positionals } = parseCommandLine(rest, command);
     if (values['help']) return help(command);
+    asJson = values['json'] === true;
     const [least, most] = command.takes;
     if (positionals.length < least || positionals.length > most) throw new UsageError(`Usage: lodestone ${command.usage}`);
     return await command.run(positionals, values as Values);
   } catch (error) {
-    console.error((error as Error).message);
+    const { code = 'failed', message } = error as Error & { code?: string };
+    console.error(asJson ? JSON.stringify({ code, message }) : message);
     return error instanceof UsageError ? 2 : 1;
   }
 }
@@ -235,7 +240,8 @@ async function ask(engine: Engine, question: string, values: Values): Promise<nu
 }
 
 async function parse(file: string, values: Values): Promise<number> {
-  const parser = openParser();
+  const { parseSeconds: seconds, parseMegabytes: megabytes, fileMegabytes } = DEFAULT_SETTINGS;
+  const parser = openParser(() => ({ seconds, megabytes, fileMegabytes }));
   try {
     const document = await parser.parse(path.resolve(file), values['password'] === undefined ? {} : { password: String(values['password']) });
     if (values['json']) json(document);
@@ -250,6 +256,7 @@ async function parse(file: string, values: Values): Promise<number> {
 async function serve(engine: Engine, values: Values): Promise<number> {
   const port = number(values, 'port');
   const token = process.env['LODESTONE_TOKEN'];
+  if (!existsSync(pageDir)) throw new Error('The page is not built yet. Build it with: npm run build');
   const door = await serveEngine(engine, { distDir: pageDir, ...(port !== undefined && { port }), ...(token && { token }) });
   if (values['json']) json({ url: door.url, port: door.port, token: door.token });
   else console.log(`Lodestone is at ${door.url}\nPress Ctrl-C to end.`);

@@ -9,8 +9,8 @@ import { type Engine, EngineError } from './api.ts';
 import { openPageFile, pageHeaders } from './page.ts';
 import { serve, webSocketPort } from './rpc.ts';
 
-/** One message at most, which is one dropped file; MessagePack needs it in memory about three times. */
-export const MAX_MESSAGE_BYTES = 512 * 2 ** 20;
+/** One message is at most one dropped file, of 512 MB as the settings begin; on its way it is in memory about three times. */
+export const MAX_MESSAGE_BYTES = 513 * 2 ** 20;
 
 /** The name both ends say; the token follows it, because a page cannot set a header on a WebSocket. */
 export const PROTOCOL = 'lodestone';

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 
 /**
@@ -25,7 +26,10 @@ class App extends EventEmitter {
   whenReady = async (): Promise<void> => {};
   getLocale = (): string => 'zh-CN';
   getPath = (name: string): string => this.paths.get(name) ?? '/nowhere';
-  setPath = (name: string, path: string): void => void this.paths.set(name, path);
+  setPath = (name: string, path: string): void => {
+    if (!existsSync(path)) throw new Error(`Failed to set path: ${path}`);
+    this.paths.set(name, path);
+  };
   quit = (): void => void seen.quits++;
   exit = (): void => seen.exited.resolve();
 }
