@@ -23,8 +23,8 @@ export function wordsFor(language: 'zh' | 'en' | 'system'): Words {
 export function sentenceOf(error: unknown, words: Words): string {
   const { code, message } = asCoded(error);
   if (code in words.failures) {
-    const { what, then } = words.failures[code as keyof Words['failures']];
-    return joined(words, what, then);
+    const { what, remedy } = words.failures[code as keyof Words['failures']];
+    return joined(words, what, remedy);
   }
   const sentence = words.errors[code as keyof Words['errors']] ?? words.errors.failed;
   return code === 'failed' || code === 'invalid' ? joined(words, sentence, message) : sentence;

@@ -256,7 +256,7 @@ export interface Words {
   };
 
   /** What happened and what the person can do, for every reason a document is not taken in. */
-  failures: Record<FailureCode, { what: string; then: string }>;
+  failures: Record<FailureCode, { what: string; remedy: string }>;
   /** The same for calls that fail. */
   errors: Record<Exclude<ErrorCode, FailureCode>, string>;
 }

@@ -1,0 +1,133 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ConversationId, LibraryId } from '../engine/api.ts';
+import './App.css';
+import { Ask } from './ask/Ask.tsx';
+import { AskHead } from './ask/AskHead.tsx';
+import { Conversations } from './ask/Conversations.tsx';
+import { useToaster } from './controls/Toast.tsx';
+import { useEngine } from './engine.tsx';
+import { DropVeil } from './library/DropVeil.tsx';
+import { Library } from './library/Library.tsx';
+import { Welcome } from './library/Welcome.tsx';
+import { Notices } from './Notices.tsx';
+import { Parts, type Part } from './Parts.tsx';
+import { Reader } from './reader/Reader.tsx';
+import { readerWordsEn, readerWordsZh } from './reader/words.ts';
+import { SettingsDialog } from './settings/SettingsDialog.tsx';
+import { useSettings } from './settings/useSettings.tsx';
+import { useIntake } from './useIntake.ts';
+import { useKeys } from './useKeys.ts';
+import { useLive } from './useLive.ts';
+import { useReader } from './useReader.ts';
+import { useStored } from './useStored.ts';
+import { useWords } from './words/useWords.ts';
+
+/** The whole window: the welcome of a first launch, afterwards the three parts. */
+export function App() {
+  const words = useWords();
+  const engine = useEngine();
+  const { run } = useToaster();
+  const { settings, change } = useSettings();
+  const { value: libraries, again } = useLive(['libraries', 'documents'], '', (from) => from.libraries());
+  const [chosen, setChosen] = useStored<number>('library', 0);
+  const [conversation, setConversation] = useState<ConversationId>();
+  const [libraryShown, setLibraryShown] = useStored('library-shown', true);
+  const [front, setFront] = useState<Part>('conversation');
+  const [open, setOpen] = useState<'settings' | 'conversations'>();
+  const composer = useRef<HTMLTextAreaElement>(null);
+  const reader = useReader();
+
+  const choose = useCallback(
+    (library: LibraryId | undefined): void => {
+      setChosen(library ?? 0);
+      again();
+    },
+    [setChosen, again],
+  );
+  const library = libraries?.find(({ id }) => id === chosen) ?? libraries?.[0];
+  const { give, step } = useIntake(library?.id, choose);
+
+  const populated = libraries?.some(({ documents }) => documents > 0);
+  useEffect(() => {
+    if (populated && !settings.welcomed) run(() => change({ welcomed: true }));
+  }, [populated, settings.welcomed, change, run]);
+  useKeys({
+    '/': () => {
+      setFront('conversation');
+      composer.current?.focus();
+    },
+    Escape: reader.close,
+  });
+
+  const turnTo = (next: ConversationId | undefined): void => {
+    setConversation(next);
+    setFront('conversation');
+    composer.current?.focus();
+  };
+  const addSamples = async (): Promise<void> => choose(await engine.addSamples(words.language));
+
+  if (!libraries) return null;
+  const welcoming = library === undefined || (!settings.welcomed && !populated);
+  return (
+    <>
+      <Notices step={step} />
+      {welcoming ? (
+        <Welcome onGive={give} onSamples={addSamples} />
+      ) : (
+        <Parts
+          front={front}
+          onFront={setFront}
+          libraryShown={libraryShown}
+          library={
+            <Library
+              key={library.id}
+              library={library}
+              libraries={libraries}
+              openDocument={reader.target?.document}
+              onChoose={choose}
+              onGive={give}
+              onOpen={({ id }) => {
+                reader.openDocument(id);
+                setFront('reader');
+              }}
+            />
+          }
+          conversation={
+            <div className="middle">
+              <AskHead
+                conversation={conversation}
+                libraryShown={libraryShown}
+                onLibrary={(shown) => {
+                  setLibraryShown(shown);
+                  setFront(shown ? 'library' : 'conversation');
+                }}
+                onNew={() => turnTo(undefined)}
+                onConversations={() => setOpen('conversations')}
+                onSettings={() => setOpen('settings')}
+              />
+              <Ask
+                conversation={conversation}
+                library={library}
+                libraries={libraries}
+                composer={composer}
+                onConversation={setConversation}
+                onOpen={(place) => {
+                  reader.open(place);
+                  setFront('reader');
+                }}
+              />
+            </div>
+          }
+          reader={
+            reader.target && (
+              <Reader target={reader.target} words={words.language === 'zh' ? readerWordsZh : readerWordsEn} engine={engine} onRightPlace={reader.markRight} onClose={reader.close} />
+            )
+          }
+        />
+      )}
+      <DropVeil into={library?.name ?? words.library.firstName} onGive={give} />
+      {open === 'settings' && <SettingsDialog onClose={() => setOpen(undefined)} />}
+      {open === 'conversations' && <Conversations current={conversation} onChoose={turnTo} onClose={() => setOpen(undefined)} />}
+    </>
+  );
+}

@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import type { Signal, Turn } from '../../engine/api.ts';
+import { Button, IconButton } from '../controls/Button.tsx';
+import { useToaster } from '../controls/Toast.tsx';
+import { useEngine } from '../engine.tsx';
+import { decimal } from '../words/numbers.ts';
+import { useWords } from '../words/useWords.ts';
+import './AnswerActions.css';
+import { citationsOf } from './openPlace.ts';
+import { Thumbs } from './Thumbs.tsx';
+
+type Reason = Extract<Signal, { kind: 'answer-reason' }>['reason'];
+
+/** Under an answer: was it good, take it along, how long it took. After a thumb down one question, which may stay unanswered. */
+export function AnswerActions({ turn }: { turn: Turn }) {
+  const words = useWords();
+  const engine = useEngine();
+  const { say, run } = useToaster();
+  const [reasoning, setReasoning] = useState(false);
+
+  const thumb = async (next: 'up' | 'down' | 'none'): Promise<void> => {
+    await engine.signal({ kind: 'answer-thumb', turn: turn.id, thumb: next });
+    setReasoning(next === 'down');
+  };
+  const reason = async (why: Reason): Promise<void> => {
+    await engine.signal({ kind: 'answer-reason', turn: turn.id, reason: why });
+    setReasoning(false);
+    say(words.ask.thanks);
+  };
+  const copy = async (): Promise<void> => {
+    const text = asText(turn);
+    await navigator.clipboard.writeText(text);
+    await engine.signal({ kind: 'copied', turn: turn.id, text });
+    say(words.ask.copied);
+  };
+
+  return (
+    <div className="answer-actions">
+      <div className="answer-bar">
+        <Thumbs thumb={turn.thumbs.answer} up={words.ask.answerHelped} down={words.ask.answerFailed} onThumb={thumb} />
+        {turn.answer.sentences.length > 0 && <IconButton small icon="copy" label={words.ask.copy} onClick={() => run(copy)} />}
+        <span className="answer-took">{words.ask.took(decimal(words.language, turn.milliseconds / 1000, turn.milliseconds < 100 ? 2 : 1))}</span>
+      </div>
+      {reasoning && (
+        <div className="answer-reasons" role="group" aria-label={words.ask.reasonQuestion}>
+          <p>{words.ask.reasonQuestion}</p>
+          {(Object.keys(words.ask.reasons) as Reason[]).map((each) => (
+            <Button key={each} onClick={() => run(() => reason(each))}>{words.ask.reasons[each]}</Button>
+          ))}
+          <IconButton small icon="close" label={words.general.close} onClick={() => setReasoning(false)} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The answer as text with its numbers, and the documents they stand for. */
+function asText({ answer: { sentences } }: Turn): string {
+  const body = sentences.map(({ text, citations, opens }, i) => (i > 0 && opens ? '\n\n' : '') + text.trim() + citations.map(({ number }) => `[${number}]`).join('')).join(' ');
+  const sources = citationsOf(sentences).map(({ number, documentName, place }) => `[${number}] ${documentName}${place.page === undefined ? '' : `, ${place.page}`}`);
+  return `${body.replaceAll(' \n\n', '\n\n')}\n\n${sources.join('\n')}\n`;
+}

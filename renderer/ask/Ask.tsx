@@ -1,0 +1,108 @@
+import { useEffect, useRef, useState, type Ref, type RefObject } from 'react';
+import type { Conversation, ConversationId, Library, Turn } from '../../engine/api.ts';
+import { useLive } from '../useLive.ts';
+import { useWords } from '../words/useWords.ts';
+import './Ask.css';
+import { Composer, type Scope } from './Composer.tsx';
+import { EmptyAsk } from './EmptyAsk.tsx';
+import { MakingView } from './MakingView.tsx';
+import { TurnView } from './TurnView.tsx';
+import { useAnswer } from './useAnswer.ts';
+import type { OpenPlace } from './openPlace.ts';
+
+interface AskProps {
+  conversation: Conversation['id'] | undefined;
+  library: Library;
+  libraries: Library[];
+  composer: Ref<HTMLTextAreaElement>;
+  onConversation(conversation: ConversationId): void;
+  onOpen: OpenPlace;
+}
+
+/** The middle part: the questions and answers of one conversation, and the next question. */
+export function Ask({ conversation, library, libraries, composer, onConversation, onOpen }: AskProps) {
+  const words = useWords();
+  const [question, setQuestion] = useState('');
+  const [scope, setScope] = useState<Scope>('this');
+  const { making, ask, stop, clear } = useAnswer(onConversation);
+  const { value: stored, key, again } = useLive(['conversations', 'feedback'], String(conversation ?? ''), async (engine) => (conversation === undefined ? [] : engine.turns(conversation)));
+  const turns = key === String(conversation ?? '') ? (stored ?? []) : [];
+  const end = useRef<HTMLDivElement>(null);
+
+  const here = making && making.conversation === conversation ? making : undefined;
+  const kept = here?.turn !== undefined && turns.some((turn) => turn.id === here.turn);
+  useEffect(() => {
+    if (!making || making.state.kind === 'asking') return;
+    if (kept) clear();
+    else if (making.state.kind !== 'lost') again();
+  }, [making, kept, clear, again]);
+  useEffect(() => {
+    // Another conversation was opened meanwhile: what was under way is left.
+    if (making && making.conversation !== undefined && making.conversation !== conversation) {
+      stop();
+      clear();
+    }
+  }, [conversation]);
+
+  function put(text: string): void {
+    const asked = text.trim();
+    if (asked === '' || here?.state.kind === 'asking') return;
+    setQuestion('');
+    ask(asked, conversation, scope === 'all' ? undefined : [library.id]);
+  }
+  const leave = (): void => {
+    if (here && here.turn === undefined) setQuestion(here.question);
+    stop();
+  };
+
+  useScrolling(end, turns, here?.sentences.length ?? 0, here !== undefined);
+  const empty = turns.length === 0 && !here;
+  return (
+    <div className="ask">
+      <div className="ask-turns" tabIndex={-1}>
+        {empty ? (
+          conversation === undefined && <EmptyAsk library={library} onAsk={put} />
+        ) : (
+          <ol className="ask-column" aria-label={words.general.parts.conversation}>
+            {turns.map((turn) => <li key={turn.id}><TurnView turn={turn} onOpen={onOpen} onAskAgain={put} /></li>)}
+            {here && !kept && (
+              <li key={here.turn ?? 'new'}>
+                {here.state.kind === 'done' ? <TurnView turn={here.state.turn} onOpen={onOpen} onAskAgain={put} /> : <MakingView making={here} onOpen={onOpen} onAskAgain={put} />}
+              </li>
+            )}
+          </ol>
+        )}
+        <div ref={end} />
+      </div>
+      <Composer
+        ref={composer}
+        value={question}
+        onChange={setQuestion}
+        asking={here?.state.kind === 'asking'}
+        library={library}
+        libraries={libraries}
+        scope={scope}
+        onScope={setScope}
+        onAsk={() => put(question)}
+        onStop={leave}
+      />
+      <div className="unseen" role="log" aria-live="polite" aria-label={words.ask.answer}>
+        {here?.sentences.map((sentence, i) => <p key={i}>{sentence.text}</p>)}
+      </div>
+    </div>
+  );
+}
+
+/**
+ * Shows the end of a conversation when it is opened. While an answer grows, its question moves up with it, at most to
+ * the upper edge, so that the answer's first words never leave the view.
+ */
+function useScrolling(end: RefObject<HTMLDivElement | null>, turns: Turn[], sentences: number, growing: boolean): void {
+  const opened = turns[0]?.conversation;
+  useEffect(() => {
+    if (!growing) end.current?.scrollIntoView();
+  }, [opened]);
+  useEffect(() => {
+    if (growing) end.current?.parentElement?.querySelector('li:last-of-type .turn')?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+  }, [growing, sentences]);
+}

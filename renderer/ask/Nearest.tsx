@@ -1,0 +1,31 @@
+import type { Turn } from '../../engine/api.ts';
+import { languageOf } from '../words/numbers.ts';
+import { useWords } from '../words/useWords.ts';
+import { whereIs } from './CitationCard.tsx';
+import './Nearest.css';
+import { hitToOpen, type OpenPlace } from './openPlace.ts';
+
+const SHOWN = 4;
+
+/** Said when nothing answers the question: so, and what comes nearest. */
+export function Nearest({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
+  const words = useWords();
+  const hits = turn.hits.slice(0, SHOWN);
+  return (
+    <>
+      <p className="nearest-lead"><strong>{words.ask.notFound}</strong> {hits.length > 0 && words.ask.notFoundText}</p>
+      {hits.length > 0 && (
+        <ul className="nearest" aria-label={words.ask.nearest}>
+          {hits.map((hit) => (
+            <li key={hit.chunk}>
+              <button type="button" aria-label={words.ask.openNearest(hit.documentName)} onClick={() => onOpen(hitToOpen(hit, turn.id))}>
+                <span className="nearest-text" lang={languageOf(hit.text)}>{hit.text}</span>
+                <span className="nearest-source">{[hit.documentName, whereIs(hit.place, words)].filter(Boolean).join(' · ')}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+import type { Turn } from '../../engine/api.ts';
+import { Button } from '../controls/Button.tsx';
+import { useToaster } from '../controls/Toast.tsx';
+import { useEngine } from '../engine.tsx';
+import { languageOf } from '../words/numbers.ts';
+import { useWords } from '../words/useWords.ts';
+import { AnswerActions } from './AnswerActions.tsx';
+import { AnswerText } from './AnswerText.tsx';
+import { Nearest } from './Nearest.tsx';
+import type { OpenPlace } from './openPlace.ts';
+import { Sources } from './Sources.tsx';
+
+interface TurnProps { turn: Turn; onOpen: OpenPlace; onAskAgain(question: string): void }
+
+/** A question and its answer as they are kept. */
+export function TurnView({ turn, onOpen, onAskAgain }: TurnProps) {
+  const words = useWords();
+  const engine = useEngine();
+  const { run } = useToaster();
+  const { sentences, outcome } = turn.answer;
+  const copiedByHand = (): void => {
+    const text = String(getSelection());
+    if (text !== '') run(() => engine.signal({ kind: 'copied', turn: turn.id, text }));
+  };
+
+  return (
+    <article className="turn">
+      <Asked question={turn.question} standalone={turn.standalone} />
+      {sentences.length > 0 && (
+        <div onCopy={copiedByHand}>
+          <AnswerText sentences={sentences} hits={turn.hits} turn={turn.id} thumbs={turn.thumbs.citations} onOpen={onOpen} />
+        </div>
+      )}
+      {outcome === 'not-found' && <Nearest turn={turn} onOpen={onOpen} />}
+      {outcome === 'stopped' && (
+        <div className="turn-note">
+          <p>{words.ask.stopped}</p>
+          <Button look="quiet" icon="retry" onClick={() => onAskAgain(turn.question)}>{words.ask.askAgain}</Button>
+        </div>
+      )}
+      <Sources sentences={sentences} turn={turn.id} onOpen={onOpen} />
+      {outcome !== 'stopped' && <AnswerActions turn={turn} />}
+    </article>
+  );
+}
+
+export function Asked({ question, standalone }: { question: string; standalone: string | undefined }) {
+  const words = useWords();
+  return (
+    <>
+      <h3 className="turn-question" lang={languageOf(question)}><span className="unseen">{words.ask.you}: </span>{question}</h3>
+      {standalone !== undefined && standalone !== question && <p className="turn-standalone">{words.ask.searchedFor(standalone)}</p>}
+    </>
+  );
+}

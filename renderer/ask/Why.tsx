@@ -1,0 +1,26 @@
+import type { Hit } from '../../engine/api.ts';
+import { decimal, percent } from '../words/numbers.ts';
+import { useWords } from '../words/useWords.ts';
+import './Why.css';
+
+/** Terms listed at most; a question rarely has more that matter. */
+const TERMS = 8;
+
+/** A hit's trace in plain words. */
+export function Why({ hit }: { hit: Hit }) {
+  const { citation: words, language } = useWords();
+  const { words: byWords, vectors, fused, rerank } = hit.trace;
+  const comma = language === 'zh' ? '，' : ', ';
+  const lines = [
+    byWords ? [words.wordRank(byWords.rank), byWords.terms.length > 0 && words.matched(byWords.terms.slice(0, TERMS)), byWords.coverage > 0 && words.covers(percent(language, byWords.coverage))].filter(Boolean).join(comma) : words.notByWords,
+    vectors ? words.similarity(vectors.rank, decimal(language, vectors.similarity)) : words.notByMeaning,
+    rerank && words.reranked(rerank.rank, rerank.model),
+    words.overall(rerank?.rank ?? fused.rank, decimal(language, hit.relevance)),
+  ].filter(Boolean);
+  return (
+    <details className="why" open>
+      <summary>{words.why}</summary>
+      <ul>{lines.map((line) => <li key={String(line)}>{line}</li>)}</ul>
+    </details>
+  );
+}

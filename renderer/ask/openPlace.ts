@@ -1,0 +1,31 @@
+import type { Citation, DocumentId, Hit, Place, Turn, TurnId } from '../../engine/api.ts';
+
+/** What to open in the reader, and from where, so that what was looked at can be told. */
+export interface PlaceToOpen {
+  document: DocumentId;
+  place: Place;
+  quote?: string;
+  /** All places the same answer cites in this document. */
+  places?: Place[];
+  turn: TurnId | undefined;
+  /** Of a citation. */
+  number?: number;
+}
+
+export type OpenPlace = (what: PlaceToOpen) => void;
+
+export function citationToOpen(citation: Citation, all: readonly Citation[], turn: TurnId | undefined): PlaceToOpen {
+  const places = all.filter((other) => other.document === citation.document).map((other) => other.place);
+  return { document: citation.document, place: citation.place, quote: citation.quote, places, turn, number: citation.number };
+}
+
+export function hitToOpen(hit: Hit, turn: TurnId): PlaceToOpen {
+  return { document: hit.document, place: hit.place, turn };
+}
+
+/** The citations of an answer, each number once, in order. */
+export function citationsOf(sentences: Turn['answer']['sentences']): Citation[] {
+  const byNumber = new Map<number, Citation>();
+  for (const { citations } of sentences) for (const citation of citations) if (!byNumber.has(citation.number)) byNumber.set(citation.number, citation);
+  return [...byNumber.values()].sort((a, b) => a.number - b.number);
+}

@@ -1,0 +1,89 @@
+import type { Added, Engine, LibraryId } from '../engine/api.ts';
+
+/**
+ * Files a person gave: by path where the desktop shell can name one, else the bytes themselves, to be uploaded.
+ */
+export interface Gift { paths: string[]; files: File[] }
+
+/** Kinds of files taken out of a folder in the browser; the engine decides for itself about folders it walks. */
+const READABLE = /\.(pdf|docx|md|markdown|mdown|html?|xhtml|txt|text|log|csv|tsv|rst|org)$/i;
+
+/** Asks for files or for a folder. Empty if the person thought better of it. */
+export async function choose(what: 'files' | 'folder'): Promise<Gift> {
+  const host = window.lodestone;
+  if (host) return { paths: what === 'files' ? await host.pickFiles() : await host.pickFolder(), files: [] };
+  const files = await chooseInPage(what === 'folder');
+  return { paths: [], files: what === 'folder' ? files.filter((file) => READABLE.test(file.name)) : files };
+}
+
+function chooseInPage(folder: boolean): Promise<File[]> {
+  return new Promise((resolve) => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.multiple = true;
+    input.webkitdirectory = folder;
+    input.addEventListener('change', () => resolve([...(input.files ?? [])]));
+    input.addEventListener('cancel', () => resolve([]));
+    input.click();
+  });
+}
+
+/** What was dropped. Must be called within the drop event: the browser takes the list back afterwards. */
+export function dropped(transfer: DataTransfer): Promise<Gift> {
+  const host = window.lodestone;
+  if (host) {
+    const paths = [...transfer.files].map((file) => host.pathOf(file)).filter((path) => path !== '');
+    return Promise.resolve({ paths, files: [] });
+  }
+  const loose = [...transfer.files];
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
+  return walk(entries, loose).then((files) => ({ paths: [], files }));
+}
+
+async function walk(entries: (FileSystemEntry | null)[], loose: File[]): Promise<File[]> {
+  if (entries.every((entry) => entry === null)) return loose;
+  const files: File[] = [];
+  for (const entry of entries) if (entry) await collect(entry, files, true);
+  return files;
+}
+
+async function collect(entry: FileSystemEntry, into: File[], chosen: boolean): Promise<void> {
+  if (entry.isFile) {
+    if (!chosen && !READABLE.test(entry.name)) return;
+    into.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  // A reader gives a hundred at a time, and none when it is through.
+  for (;;) {
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (batch.length === 0) return;
+    for (const child of batch) if (!child.name.startsWith('.')) await collect(child, into, false);
+  }
+}
+
+/** Puts a gift into a library; `onStep` hears how many of how many uploads are done. */
+export async function take(engine: Engine, library: LibraryId, gift: Gift, onStep: (done: number, total: number) => void): Promise<Added> {
+  const sum: Added = { documents: [], unchanged: 0, refused: [] };
+  const join = (added: Added): void => {
+    sum.documents.push(...added.documents);
+    sum.unchanged += added.unchanged;
+    sum.refused.push(...added.refused);
+  };
+  if (gift.paths.length > 0) join(await engine.add(library, gift.paths));
+  for (const [done, file] of gift.files.entries()) {
+    onStep(done, gift.files.length);
+    join(await engine.addFile(library, file.name, new Uint8Array(await file.arrayBuffer())));
+  }
+  return sum;
+}
+
+/** Gives the person a text as a file to keep. */
+export function saveText(name: string, type: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

@@ -1,0 +1,20 @@
+import { createRoot } from 'react-dom/client';
+import './theme.css';
+import { App } from './App.tsx';
+import { AskingRoom } from './controls/Asking.tsx';
+import { Toasts } from './controls/Toast.tsx';
+import { EngineDoor } from './engine.tsx';
+import { SettingsRoom } from './settings/useSettings.tsx';
+import { Starting } from './Starting.tsx';
+
+createRoot(document.getElementById('root')!).render(
+  <EngineDoor waiting={<Starting />}>
+    <SettingsRoom waiting={<Starting />}>
+      <Toasts>
+        <AskingRoom>
+          <App />
+        </AskingRoom>
+      </Toasts>
+    </SettingsRoom>
+  </EngineDoor>,
+);

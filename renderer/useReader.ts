@@ -1,0 +1,109 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { EngineError, type DocumentId, type TurnId } from '../engine/api.ts';
+import { useToaster } from './controls/Toast.tsx';
+import { useEngine } from './engine.tsx';
+import type { OpenPlace, PlaceToOpen } from './ask/openPlace.ts';
+import type { ReaderTarget } from './reader/Reader.tsx';
+import { useLive } from './useLive.ts';
+import { useWords } from './words/useWords.ts';
+
+export interface Reading {
+  target: ReaderTarget | undefined;
+  open: OpenPlace;
+  openDocument(document: DocumentId): void;
+  close(): void;
+  /** "The right place is here", about the answer the document was opened from. */
+  markRight(start: number, end: number): void;
+}
+
+/**
+ * What the reader shows. A document that changes is shown as it is now, one that is removed leaves. When a citation's
+ * place is left, the engine hears how long it was in view.
+ */
+export function useReader(): Reading {
+  const words = useWords();
+  const engine = useEngine();
+  const { say, run } = useToaster();
+  const [target, setTarget] = useState<ReaderTarget>();
+  const watch = useRef<Stopwatch>(undefined);
+
+  const leave = useCallback(() => {
+    const left = watch.current;
+    watch.current = undefined;
+    if (left) void engine.signal({ kind: 'opened', turn: left.turn, number: left.number, dwell: left.seconds() }).catch(() => undefined);
+  }, [engine]);
+  useEffect(() => {
+    addEventListener('pagehide', leave);
+    return () => removeEventListener('pagehide', leave);
+  }, [leave]);
+
+  const close = useCallback(() => {
+    leave();
+    setTarget(undefined);
+  }, [leave]);
+
+  const show = (document: DocumentId, what?: PlaceToOpen): void =>
+    run(async () => {
+      leave();
+      try {
+        setTarget(targetOf(await engine.document(document), what));
+      } catch (error) {
+        if (!(error instanceof EngineError) || error.code !== 'not-found') throw error;
+        say(words.citation.gone);
+        return;
+      }
+      if (what?.turn !== undefined && what.number !== undefined) watch.current = stopwatch(what.turn, what.number);
+    });
+
+  const id = target?.document.id;
+  const { value: now, key, error } = useLive(['documents'], String(id ?? ''), async (from) => (id === undefined ? undefined : from.document(id)));
+  useEffect(() => {
+    if (!now || now.id !== id) return;
+    setTarget((before) => (before && JSON.stringify(before.document) !== JSON.stringify(now) ? { ...before, document: now } : before));
+  }, [now, id]);
+  useEffect(() => {
+    if (id !== undefined && key === String(id) && error instanceof EngineError && error.code === 'not-found') close();
+  }, [id, key, error, close]);
+
+  return {
+    target,
+    open: (what) => show(what.document, what),
+    openDocument: (document) => show(document),
+    close,
+    markRight(start, end) {
+      const { turn, document } = target ?? {};
+      if (turn !== undefined && document) run(() => engine.signal({ kind: 'right-place', turn, document: document.id, start, end }));
+    },
+  };
+}
+
+function targetOf(document: ReaderTarget['document'], what: PlaceToOpen | undefined): ReaderTarget {
+  const target: ReaderTarget = { document };
+  if (what) target.place = what.place;
+  if (what?.places) target.places = what.places;
+  if (what?.quote !== undefined) target.quote = what.quote;
+  if (what?.turn !== undefined) target.turn = what.turn;
+  return target;
+}
+
+/** Counts the seconds a citation's place stays in view; a window that is hidden shows nothing. */
+interface Stopwatch { turn: TurnId; number: number; seconds(): number }
+
+function stopwatch(turn: TurnId, number: number): Stopwatch {
+  let sum = 0;
+  let since: number | undefined = performance.now();
+  const turnOver = (): void => {
+    if (since !== undefined) sum += performance.now() - since;
+    since = document.hidden ? undefined : performance.now();
+  };
+  document.addEventListener('visibilitychange', turnOver);
+  return {
+    turn,
+    number,
+    seconds() {
+      turnOver();
+      document.removeEventListener('visibilitychange', turnOver);
+      return Math.round(sum / 100) / 10;
+    },
+  };
+}
