@@ -2,7 +2,7 @@
 export interface Folded { text: string; at: number[] }
 
 const SPACE = /\s/;
-const HYPHEN = /[-\u00ad\u2010-\u2015]/;
+const HYPHEN = /[-\u00ad\u2010-\u2015\u2212\uff0d]/;
 const COMBINING = /\p{M}/u;
 const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/;
 
