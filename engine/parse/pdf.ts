@@ -3,7 +3,7 @@ import { assemble, ParseFailure } from './document.ts';
 import type { Draft, ParsedDocument } from './document.ts';
 import { annotationsOf } from './pdf/annotations.ts';
 import { columnsOf } from './pdf/columns.ts';
-import { headingLevels, headingStyle, stylesOf } from './pdf/headings.ts';
+import { headingLevels, headingStyle, opensSection, stylesOf } from './pdf/headings.ts';
 import { linesOf, segmentsOf } from './pdf/lines.ts';
 import { withoutMargins } from './pdf/margins.ts';
 import type { PageSize } from './pdf/margins.ts';
@@ -53,8 +53,10 @@ async function read(pdf: PDFDocumentProxy): Promise<Reading> {
       if (!readable && notes.length === 0) reading.empty++;
       reading.notes.push(...notes);
       if (readable) {
-        for (const { angle, spans } of frames) {
-          for (const column of columnsOf(segmentsOf(spans))) reading.columns.push({ page: number, angle, lines: linesOf(column) });
+        for (const [i, { angle, spans }] of frames.entries()) {
+          for (const column of columnsOf(segmentsOf(spans))) {
+            reading.columns.push({ page: number, angle, aside: i > 0, lines: linesOf(column) });
+          }
         }
       }
       page.cleanup();
@@ -125,7 +127,7 @@ async function titleOf(pdf: PDFDocumentProxy, drafts: Draft[]): Promise<{ title?
   const info = await pdf.getMetadata().then((metadata) => metadata.info as { Title?: unknown }, () => ({ Title: undefined }));
   const own = typeof info.Title === 'string' ? clean(info.Title).trim() : '';
   if (own.length > 2 && own.length < 300 && !MADE_UP.test(own)) return { title: own };
-  const first = drafts.slice(0, 12).filter((draft) => draft.kind === 'heading');
+  const first = drafts.slice(0, 12).filter((draft) => draft.kind === 'heading' && !opensSection(draft.text));
   const top = Math.min(...first.map((draft) => draft.level ?? 6));
   const title = first.find((draft) => draft.level === top)?.text;
   return title === undefined ? {} : { title };

@@ -35,8 +35,11 @@ export async function annotationsOf(page: PDFPageProxy, viewport: PageViewport):
     }
     drafts.push(draft);
   }
-  return drafts;
+  // pdf.js lists fields last; a person reads from top to bottom.
+  return drafts.sort((a, b) => heightOf(a) - heightOf(b));
 }
+
+const heightOf = ({ runs }: Draft): number => runs?.[0]?.y ?? Infinity;
 
 function textOf(annotation: Annotation): string {
   const { subtype, fieldType, fieldValue } = annotation;

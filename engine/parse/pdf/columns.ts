@@ -3,6 +3,9 @@ import type { Segment } from './lines.ts';
 /** How many lines both sides of a gutter must have before it counts, and how much of them may lie across it. */
 const LEAST_LINES = 3;
 const MOST_ACROSS = 0.5;
+/** How far base lines of one table row may differ, and how narrow a gutter may be, in font sizes. */
+const ALIGNED = 0.1;
+const NARROWEST = 0.9;
 
 /**
  * Splits a page's segments into columns in reading order. A gutter is a vertical strip that few segments cross though
@@ -82,13 +85,17 @@ function findGutter(segments: Segment[]): number | undefined {
 
 /**
  * Whether two sides are columns and not cells of a table: prose fills its column, and lines that are not cells do not
- * stand on the same base lines.
+ * stand on the same base lines. A gutter no wider than a word gap is none.
  */
 function isBand(left: Segment[], right: Segment[]): boolean {
   const rows = [rowsOf(left), rowsOf(right)] as const;
-  if (Math.min(rows[0].length, rows[1].length) < 2) return false;
-  const aligned = rows[1].filter((row) => rows[0].some((other) => Math.abs(other.base - row.base) < 0.2 * row.size)).length;
-  if (aligned < 0.5 * Math.min(rows[0].length, rows[1].length)) return true;
+  if (Math.min(rows[0].length, rows[1].length) < LEAST_LINES) return false;
+  const pairs = rows[1].flatMap((row) => {
+    const beside = rows[0].find((other) => Math.abs(other.base - row.base) < ALIGNED * row.size);
+    return beside ? [row.x0 - beside.x1 > NARROWEST * row.size] : [];
+  });
+  if (pairs.length > 0 && 2 * pairs.filter((wide) => !wide).length >= pairs.length) return false; // only the gap between two words
+  if (pairs.length < 0.6 * Math.min(rows[0].length, rows[1].length)) return true;
   return rows.every((side) => isProse(side));
 }
 

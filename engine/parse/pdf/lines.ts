@@ -20,13 +20,15 @@ export interface Line {
   bottom: number;
   size: number;
   font: string;
+  /** Characters by font. */
+  fonts: Map<string, number>;
 }
 
 /** Widest gap inside a segment, and narrowest between two cells, in font sizes. */
-const WORD_GAP = 0.7;
+const WORD_GAP = 0.8;
 const CELL_GAP = 1.3;
 /** A gap this wide is a space even where the file has none. */
-const SPACE_GAP = 0.17;
+const SPACE_GAP = 0.13;
 /** Runs are joined up to this many characters: boxes stay exact within a word or two, and files stay small. */
 const RUN_LENGTH = 32;
 
@@ -53,7 +55,7 @@ function follows(segment: Segment, last: Span, span: Span): boolean {
   const size = Math.max(segment.size, span.size);
   const gap = span.x0 - last.x1;
   return Math.abs(span.base - segment.base) < size * (span.size === segment.size ? 0.3 : 0.5) && gap > -0.5 * size
-    && gap < WORD_GAP * size && span.x1 > segment.x0;
+    && gap < WORD_GAP * size;
 }
 
 function extend(segment: Segment, span: Span): void {
@@ -115,12 +117,15 @@ function besides(one: Segment, other: Segment): boolean {
 function lineOf(row: Segment[]): Line {
   const line: Line = {
     text: '', pieces: [], cells: [], x0: row[0]!.x0, x1: Math.max(...row.map((s) => s.x1)), base: 0,
-    top: Math.min(...row.map((s) => s.top)), bottom: Math.max(...row.map((s) => s.bottom)), size: 0, font: '',
+    top: Math.min(...row.map((s) => s.top)), bottom: Math.max(...row.map((s) => s.bottom)), size: 0, font: '', fonts: new Map(),
   };
   const weights = new Map<string, { size: number; font: string; base: number; count: number }>();
-  for (const segment of row) {
-    for (const [index, span] of segment.spans.entries()) {
-      append(line, span, index === 0);
+  const rightToLeft = isRightToLeft(row);
+  for (const segment of rightToLeft ? row.reverse() : row) {
+    const spans = rightToLeft ? segment.spans.toSorted((a, b) => b.x0 - a.x0) : segment.spans;
+    for (const [index, span] of spans.entries()) {
+      append(line, span, index === 0, rightToLeft);
+      line.fonts.set(span.font, (line.fonts.get(span.font) ?? 0) + span.text.length);
       const key = `${span.size.toFixed(1)} ${span.font}`;
       const weight = weights.get(key);
       if (weight) weight.count += span.text.length;
@@ -128,21 +133,33 @@ function lineOf(row: Segment[]): Line {
     }
   }
   const main = [...weights.values()].reduce((a, b) => (b.count > a.count ? b : a));
-  return Object.assign(line, { size: main.size, font: main.font, base: main.base });
+  // Small capitals are set smaller than the capital they stand beside, but they are of its size.
+  const size = /[\p{Ll}\p{Lo}]/u.test(line.text) ? main.size : Math.max(...[...weights.values()].map((weight) => weight.size));
+  return Object.assign(line, { size, font: main.font, base: main.base });
 }
 
-function append(line: Line, span: Span, opensSegment: boolean): void {
+/** Arabic and Hebrew, whose spans follow one another to the left; pdf.js has put the characters of a span in order. */
+function isRightToLeft(row: Segment[]): boolean {
+  let balance = 0;
+  for (const { spans } of row) {
+    for (const { text } of spans) balance += /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text) ? text.length : -text.length;
+  }
+  return balance > 0;
+}
+
+function append(line: Line, span: Span, opensSegment: boolean, rightToLeft: boolean): void {
   const last = line.pieces.at(-1);
-  const gap = last ? span.x0 - last.x1 : 0;
+  const gap = !last ? 0 : rightToLeft ? last.x0 - span.x1 : span.x0 - last.x1;
   const apart = opensSegment && gap > CELL_GAP * span.size && !MARKER_ALONE.test(line.text);
-  if (last && needsSpace(line.text, span, gap)) line.text += ' ';
+  const afterIndex = last !== undefined && last.bottom - last.top < 0.85 * (span.bottom - span.top);
+  if (last && needsSpace(line.text, span, gap, afterIndex)) line.text += ' ';
   const start = line.text.length;
   line.text += span.text;
   const piece: Piece = { start, end: line.text.length, x0: span.x0, x1: span.x1, top: span.top, bottom: span.bottom };
   const cell = line.cells.at(-1);
   if (!cell || apart) line.cells.push({ start, x0: span.x0, x1: span.x1 });
   else cell.x1 = Math.max(cell.x1, span.x1);
-  if (last && !apart && gap < span.size && gap > -1 && piece.end - last.start <= RUN_LENGTH
+  if (last && !apart && !rightToLeft && gap < span.size && gap > -1 && piece.end - last.start <= RUN_LENGTH
     && Math.abs(last.bottom - piece.bottom) < 0.1 * span.size) {
     last.end = piece.end;
     last.x1 = Math.max(last.x1, piece.x1);
@@ -151,8 +168,10 @@ function append(line: Line, span: Span, opensSegment: boolean): void {
   } else line.pieces.push(piece);
 }
 
-function needsSpace(before: string, span: Span, gap: number): boolean {
+function needsSpace(before: string, span: Span, gap: number, afterIndex: boolean): boolean {
   if (before.endsWith(' ')) return false;
   if (meetInCjk(before, span.text)) return gap > CELL_GAP * span.size;
-  return span.spaced || gap > SPACE_GAP * span.size;
+  // A word after a superscript or subscript is set closer to it, as the index reaches into the space.
+  const narrow = afterIndex && /^\p{Ll}{2}/u.test(span.text);
+  return span.spaced || gap > (narrow ? 0.03 : SPACE_GAP) * span.size;
 }

@@ -11,27 +11,42 @@ export interface PageSize { width: number; height: number }
 
 const PAGE_NUMBER = /^(?:[-–—·|\s]*(?:page|p\.|第)?\s*(?:\d{1,4}|[ivxl]{1,7})\s*(?:页|頁|(?:of|\/|／|共)\s*\d{1,4}\s*页?)?[-–—·|\s]*)$/i;
 
-/** Drops lines that repeat at the same height of several pages, digits aside, and page numbers. */
+/**
+ * Drops page numbers, and lines that repeat at the same height of several pages, digits aside. On the first page such a
+ * line stays: there it is said once, and often nowhere else.
+ */
 export function withoutMargins(columns: Column[], sizes: PageSize[]): Column[] {
-  const groups = new Map<string, { base: number; pages: Set<number> }[]>();
-  const groupOf = (line: Line, page: number): { base: number; pages: Set<number> } | undefined => {
-    const key = PAGE_NUMBER.test(line.text) ? '#' : line.text.replace(/\d+/g, '#').replace(/\s+/g, '');
-    let list = groups.get(key);
-    if (!list) groups.set(key, list = []);
-    let group = list.find((candidate) => Math.abs(candidate.base - line.base) < DRIFT);
-    if (!group) list.push(group = { base: line.base, pages: new Set() });
-    group.pages.add(page);
-    return group;
-  };
-  const marked = columns.map((column) => ({
-    column,
-    running: column.lines.map((line) => (isOuter(line, column, sizes[column.page - 1]!) ? groupOf(line, column.page) : undefined)),
-  }));
-  return marked.map(({ column, running }) => ({
-    ...column,
-    lines: column.lines.filter((_, i) => !((running[i]?.pages.size ?? 0) >= LEAST_PAGES)),
-  })).filter((column) => column.lines.length > 0);
+  const repeats = new Map<string, { base: number; pages: Set<number> }[]>();
+  const offsets = new Map<number, Set<number>>();
+  const outer = columns.flatMap((column) => column.lines
+    .filter((line) => isOuter(line, column, sizes[column.page - 1]!)).map((line) => ({ line, page: column.page })));
+  for (const { line, page } of outer) {
+    const number = numberOf(line);
+    if (number !== undefined) offsets.set(number - page, (offsets.get(number - page) ?? new Set()).add(page));
+    const key = repeatKey(line);
+    if (!repeats.has(key)) repeats.set(key, []);
+    const group = repeats.get(key)!.find((candidate) => Math.abs(candidate.base - line.base) < DRIFT);
+    if (group) group.pages.add(page);
+    else repeats.get(key)!.push({ base: line.base, pages: new Set([page]) });
+  }
+  const running = new Set(outer.filter(({ line, page }) => {
+    const number = numberOf(line);
+    if (number !== undefined && offsets.get(number - page)!.size >= LEAST_PAGES) return true;
+    const group = repeats.get(repeatKey(line))!.find((candidate) => Math.abs(candidate.base - line.base) < DRIFT);
+    return group!.pages.size >= LEAST_PAGES && (page > 1 || PAGE_NUMBER.test(line.text));
+  }).map(({ line }) => line));
+  return columns.map((column) => ({ ...column, lines: column.lines.filter((line) => !running.has(line)) }))
+    .filter((column) => column.lines.length > 0);
 }
+
+/** The same for a line and its mirror image on the facing page, whatever the number in it. */
+const repeatKey = (line: Line): string =>
+  PAGE_NUMBER.test(line.text) ? '#' : [...line.text.replace(/\d+/g, '#').replace(/\s+/g, '')].sort().join('');
+
+const numberOf = (line: Line): number | undefined => {
+  const digits = PAGE_NUMBER.test(line.text) ? /\d+/.exec(line.text)?.[0] : undefined;
+  return digits === undefined ? undefined : Number(digits);
+};
 
 function isOuter(line: Line, { angle }: Column, { height }: PageSize): boolean {
   return angle === 0 && (line.base < OUTER * height || line.base > (1 - OUTER) * height);

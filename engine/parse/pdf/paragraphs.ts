@@ -1,11 +1,17 @@
 import { CJK } from './spans.ts';
-import { looksLikeHeading } from './headings.ts';
+import { looksLikeHeading, opensSection } from './headings.ts';
 import type { Styles } from './headings.ts';
 import type { Line } from './lines.ts';
 import { tableAt } from './tables.ts';
 
 /** The lines of one column of one page, top to bottom, and the direction they run in. */
-export interface Column { page: number; angle: number; lines: Line[] }
+export interface Column {
+  page: number;
+  angle: number;
+  /** Not in the main direction of its page: a stamp, a turned table. */
+  aside: boolean;
+  lines: Line[];
+}
 
 /** A line and where its column is. */
 export interface Placed { line: Line; page: number; angle: number }
@@ -14,7 +20,9 @@ export interface Placed { line: Line; page: number; angle: number }
 export interface Paragraph { kind: 'heading' | 'text' | 'list-item' | 'table'; lines: Placed[]; /** Depth of a list item. */ level?: number }
 
 /** What a list item begins with: a bullet, or a number or letter with its point or bracket. */
-export const MARKER = /^(?:[•●▪◦‣■□◆○➢✓]\s*|[–—·*-]\s+|(?:\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,4}[.)]|\[\d{1,3}\])\s+|\d{1,2}、|[（(][一二三四五六七八九十\d]{1,3}[)）]\s*|[①-⑳]\s*)(?=\S)/;
+export const MARKER = /^(?:[•●▪◦‣■□◆○➢✓]\s*|[–—·*-]\s+|(?:\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,4}[.)])\s+|\[\d{1,3}\]\s*|\d{1,2}、|[（(][一二三四五六七八九十\d]{1,3}[)）]\s*|[①-⑳]\s*)(?=\S)/;
+/** "2.6.1 …": entries of a table of contents. */
+const SECTION_NUMBER = /^\d{1,2}(?:\.\d{1,2}){1,4}\.?\s/;
 const SENTENCE_END = /[.!?:;。！？：；…”"』」)）\]]$/;
 const LOWER_START = /^[\p{Ll}]/u;
 const CJK_START = new RegExp(`^[${CJK}]`);
@@ -57,7 +65,7 @@ function tornFrom(paragraphs: Paragraph[], next: Paragraph, styles: Styles): Par
 /** Whether the last of several lines is as long as the longest, so that the text may go on in the next column. */
 const reachesRight = (lines: Line[]): boolean => lines.at(-1)!.x1 > Math.max(...lines.map((line) => line.x1)) - 1.5 * lines.at(-1)!.size;
 
-function paragraphsOfColumn({ page, angle, lines }: Column, styles: Styles): Paragraph[] {
+function paragraphsOfColumn({ page, angle, aside, lines }: Column, styles: Styles): Paragraph[] {
   const paragraphs: Paragraph[] = [];
   const leading = leadingOf(lines);
   const bullets: number[] = [];
@@ -71,7 +79,7 @@ function paragraphsOfColumn({ page, angle, lines }: Column, styles: Styles): Par
     }
     const line = lines[i]!;
     const previous = paragraphs.at(-1);
-    const heading = looksLikeHeading(line, lines[i - 1], lines[i + 1], styles);
+    const heading = !aside && looksLikeHeading(line, lines[i - 1], lines[i + 1], styles);
     if (previous && previous.kind !== 'table' && (previous.kind === 'heading') === heading && !begins(previous, lines, i, leading)) {
       previous.lines.push(place(line));
     } else if (heading) paragraphs.push({ kind: 'heading', lines: [place(line)] });
@@ -92,21 +100,23 @@ function begins(previous: Paragraph, lines: Line[], i: number, leading: number):
   const after = lines[i + 1];
   const size = Math.max(line.size, before.size);
   const gap = line.base - before.base;
-  if (Math.abs(line.size - before.size) > 0.12 * size && Math.min(line.text.length, before.text.length) > 3) return true;
+  if (Math.abs(line.size - before.size) > 0.12 * size && before.text.length > 1) return true;
+  if (previous.kind === 'heading') return gap > 2.3 * size || opensSection(line.text) || line.fonts.get(before.font) === undefined;
   if (gap > 2.3 * size || gap > Math.max(leading, 1.1 * size) * 1.35) return true;
   if (MARKER.test(line.text) && !continuesNumber(before.text)) return true;
-  if (previous.kind === 'heading') return false;
   const first = previous.lines[0]!.line;
+  if (SECTION_NUMBER.test(line.text) && SECTION_NUMBER.test(first.text)) return true;
   const indent = 0.7 * size;
+  const near = lines.slice(Math.max(0, i - 5), i + 5).filter((other) => Math.abs(other.size - line.size) < 0.1 * size);
+  const right = Math.max(...near.map((other) => other.x1));
+  const over = SENTENCE_END.test(before.text) || (before.x1 < right - 2 * size && !LOWER_START.test(line.text));
   // Indented against its neighbours: the first line of a paragraph.
-  if (line.x0 > before.x0 + indent && (!after || line.x0 > after.x0 + indent) && previous.kind !== 'list-item') return true;
+  if (over && line.x0 > before.x0 + indent && (!after || line.x0 > after.x0 + indent) && previous.kind !== 'list-item') return true;
   // Back out to where a hanging paragraph began: the next entry of a list of references.
   if (line.x0 < before.x0 - indent && before !== first && Math.abs(line.x0 - first.x0) < indent) return true;
   // Out beyond the text of a list item: the list is over.
   if (previous.kind === 'list-item' && line.x0 < first.x0 - indent) return true;
   // The line before had room for this one's first word: it was ended on purpose.
-  const near = lines.slice(Math.max(0, i - 5), i + 5).filter((other) => Math.abs(other.size - line.size) < 0.1 * size);
-  const right = Math.max(...near.map((other) => other.x1));
   const fits = before.x1 + firstWordWidth(line) + size < right;
   return fits && (SENTENCE_END.test(before.text) || !LOWER_START.test(line.text)) && !centred(before, line);
 }

@@ -11,10 +11,16 @@ export function tableAt(lines: Line[], from: number): number {
   for (let i = from; i < lines.length; i++) {
     const line = lines[i]!;
     if (line.cells.length < 2) break;
-    if (i > from && (line.base - lines[i - 1]!.base > 3 * line.size || sharedEdges(lines[i - 1]!, line) < 2)) break;
+    if (i > from && (line.base - lines[i - 1]!.base > 3 * line.size || !goOn(lines[i - 1]!, line))) break;
     rows++;
   }
   return rows >= LEAST_ROWS ? rows : 0;
+}
+
+/** Two rows of one table: two edges in common, or entries of a table of contents with their page numbers. */
+function goOn(above: Line, row: Line): boolean {
+  const number = /\s\d{1,4}$/;
+  return sharedEdges(above, row) >= 2 || (number.test(above.text) && number.test(row.text) && Math.abs(above.x1 - row.x1) < 0.5 * row.size);
 }
 
 /** Cells of two rows that begin, end or are centred at the same place. */
