@@ -114,11 +114,11 @@ function help(command?: Command): number {
   return 0;
 }
 
-async function withEngine(values: Values, use: (engine: Engine) => Promise<number>): Promise<number> {
+async function withEngine(values: Values, work: (engine: Engine) => Promise<number>): Promise<number> {
   const dataDir = values['data'] === undefined ? defaultDataDir() : path.resolve(String(values['data']));
   const engine = await openEngine({ dataDir, resourcesDir });
   try {
-    return await use(engine);
+    return await work(engine);
   } finally {
     await engine.close();
   }
