@@ -2,7 +2,10 @@ import type { Hit, Sentence, Thumb, TurnId } from '../../engine/api.ts';
 import { languageOf } from '../words/numbers.ts';
 import './AnswerText.css';
 import { CitationMark } from './CitationMark.tsx';
-import { citationsOf, type OpenPlace } from './openPlace.ts';
+import type { OpenPlace } from './openPlace.ts';
+
+/** Keeps a number on the line of the word it follows. */
+const WORD_JOINER = '\u2060';
 
 interface AnswerTextProps {
   sentences: Sentence[];
@@ -16,7 +19,6 @@ interface AnswerTextProps {
 
 /** The sentences of an answer in their paragraphs, each with the numbers of its sources. */
 export function AnswerText({ sentences, hits, turn, thumbs, growing = false, onOpen }: AnswerTextProps) {
-  const all = citationsOf(sentences);
   return (
     <div className={growing ? 'turn-answer answer-growing' : 'turn-answer'} lang={languageOf(sentences.map((sentence) => sentence.text).join(''))}>
       {paragraphs(sentences).map((paragraph, i) => (
@@ -25,11 +27,12 @@ export function AnswerText({ sentences, hits, turn, thumbs, growing = false, onO
             <span key={j} className="answer-sentence">
               {j > 0 && !closesItself(paragraph[j - 1]!.text) && ' '}
               {text.trim()}
+              {citations.length > 0 && WORD_JOINER}
               {citations.map((citation) => (
                 <CitationMark
                   key={citation.number}
                   citation={citation}
-                  all={all}
+                  sentences={sentences}
                   hit={hits.find((hit) => hit.chunk === citation.chunk)}
                   turn={turn}
                   thumb={thumbs[citation.number]}

@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState, type FocusEvent } from 'react';
-import type { Citation, Hit, Thumb, TurnId } from '../../engine/api.ts';
+import type { Citation, Hit, Sentence, Thumb, TurnId } from '../../engine/api.ts';
 import { float } from '../controls/floating.ts';
 import { useWords } from '../words/useWords.ts';
 import { CitationCard } from './CitationCard.tsx';
@@ -12,8 +12,8 @@ const HIDE_AFTER = 240;
 
 interface CitationMarkProps {
   citation: Citation;
-  /** All citations of the answer. */
-  all: Citation[];
+  /** The whole answer. */
+  sentences: Sentence[];
   hit: Hit | undefined;
   turn: TurnId | undefined;
   thumb: Thumb | undefined;
@@ -24,7 +24,7 @@ interface CitationMarkProps {
  * A small number inside a sentence. The pointer or the focus on it shows the card with the quote; pressing it opens the
  * reader. The card follows the mark in the page, so Tab goes into it; Escape puts it away.
  */
-export function CitationMark({ citation, all, hit, turn, thumb, onOpen }: CitationMarkProps) {
+export function CitationMark({ citation, sentences, hit, turn, thumb, onOpen }: CitationMarkProps) {
   const words = useWords();
   const id = useId();
   const [shown, setShown] = useState(false);
@@ -38,7 +38,7 @@ export function CitationMark({ citation, all, hit, turn, thumb, onOpen }: Citati
   };
   const open = (): void => {
     turnTo(false, 0);
-    onOpen(citationToOpen(citation, all, turn));
+    onOpen(citationToOpen(citation, sentences, turn));
   };
   const leave = (event: FocusEvent<HTMLSpanElement>): void => {
     if (!event.currentTarget.contains(event.relatedTarget)) turnTo(false, 0);

@@ -1,4 +1,4 @@
-import type { Turn } from '../../engine/api.ts';
+import type { Hit, Turn } from '../../engine/api.ts';
 import { languageOf } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import { whereIs } from './CitationCard.tsx';
@@ -19,7 +19,7 @@ export function Nearest({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
           {hits.map((hit) => (
             <li key={hit.chunk}>
               <button type="button" aria-label={words.ask.openNearest(hit.documentName)} onClick={() => onOpen(hitToOpen(hit, turn.id))}>
-                <span className="nearest-text" lang={languageOf(hit.text)}>{hit.text}</span>
+                <span className="nearest-text" lang={languageOf(hit.text)}>{inOneLine(hit)}</span>
                 <span className="nearest-source">{[hit.documentName, whereIs(hit.place, words)].filter(Boolean).join(' · ')}</span>
               </button>
             </li>
@@ -28,4 +28,11 @@ export function Nearest({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
       )}
     </>
   );
+}
+
+/** The chunk without the headings it begins with, which are named below it, and without its line ends. */
+function inOneLine({ text, place }: Hit): string {
+  const lines = text.split(/\s*\n\s*/).filter((line) => line !== '');
+  while (lines.length > 1 && place.headings.includes(lines[0]!)) lines.shift();
+  return lines.join(' ').replaceAll('\t', ' · ');
 }

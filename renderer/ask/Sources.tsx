@@ -16,7 +16,7 @@ export function Sources({ sentences, turn, onOpen }: { sentences: Sentence[]; tu
       <h4>{words.ask.sources}</h4>
       <ul>
         {[...byDocument.values()].map((citations) => (
-          <li key={citations[0]!.document}><Source citations={citations} onOpen={() => onOpen(citationToOpen(citations[0]!, all, turn))} /></li>
+          <li key={citations[0]!.document}><Source citations={citations} onOpen={() => onOpen(citationToOpen(citations[0]!, sentences, turn))} /></li>
         ))}
       </ul>
     </div>

@@ -10,10 +10,9 @@ const TERMS = 8;
 export function Why({ hit }: { hit: Hit }) {
   const { citation: words, language } = useWords();
   const { words: byWords, vectors, fused, rerank } = hit.trace;
-  const comma = language === 'zh' ? '，' : ', ';
   const lines = [
-    byWords ? [words.wordRank(byWords.rank), byWords.terms.length > 0 && words.matched(byWords.terms.slice(0, TERMS)), byWords.coverage > 0 && words.covers(percent(language, byWords.coverage))].filter(Boolean).join(comma) : words.notByWords,
-    vectors ? words.similarity(vectors.rank, decimal(language, vectors.similarity)) : words.notByMeaning,
+    byWords ? words.byWords(byWords.rank, byWords.terms.slice(0, TERMS), percent(language, byWords.coverage)) : words.notByWords,
+    vectors ? words.byMeaning(vectors.rank, decimal(language, vectors.similarity)) : words.notByMeaning,
     rerank && words.reranked(rerank.rank, rerank.model),
     words.overall(rerank?.rank ?? fused.rank, decimal(language, hit.relevance)),
   ].filter(Boolean);

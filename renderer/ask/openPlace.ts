@@ -1,4 +1,4 @@
-import type { Citation, DocumentId, Hit, Place, Turn, TurnId } from '../../engine/api.ts';
+import type { Citation, DocumentId, Hit, Place, Sentence, TurnId } from '../../engine/api.ts';
 
 /** What to open in the reader, and from where, so that what was looked at can be told. */
 export interface PlaceToOpen {
@@ -14,8 +14,10 @@ export interface PlaceToOpen {
 
 export type OpenPlace = (what: PlaceToOpen) => void;
 
-export function citationToOpen(citation: Citation, all: readonly Citation[], turn: TurnId | undefined): PlaceToOpen {
-  const places = all.filter((other) => other.document === citation.document).map((other) => other.place);
+export function citationToOpen(citation: Citation, sentences: readonly Sentence[], turn: TurnId | undefined): PlaceToOpen {
+  const all = sentences.flatMap((sentence) => sentence.citations).filter((other) => other.document === citation.document);
+  // One number may stand after several sentences, each with its own place.
+  const places = [...new Map(all.map(({ place }) => [`${place.start} ${place.end}`, place])).values()].sort((a, b) => a.start - b.start);
   return { document: citation.document, place: citation.place, quote: citation.quote, places, turn, number: citation.number };
 }
 
@@ -24,7 +26,7 @@ export function hitToOpen(hit: Hit, turn: TurnId): PlaceToOpen {
 }
 
 /** The citations of an answer, each number once, in order. */
-export function citationsOf(sentences: Turn['answer']['sentences']): Citation[] {
+export function citationsOf(sentences: readonly Sentence[]): Citation[] {
   const byNumber = new Map<number, Citation>();
   for (const { citations } of sentences) for (const citation of citations) if (!byNumber.has(citation.number)) byNumber.set(citation.number, citation);
   return [...byNumber.values()].sort((a, b) => a.number - b.number);

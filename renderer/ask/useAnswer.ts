@@ -46,7 +46,9 @@ export function useAnswer(onBegun: (conversation: ConversationId) => void): Answ
       setMaking({ question, conversation, turn: undefined, standalone: undefined, hits: [], sentences: [], state: { kind: 'asking' } });
 
       void (async () => {
-        const grow = (step: (now: Making) => Making): void => setMaking((now) => now && (running.current === here ? step(now) : now));
+        const grow = (step: (now: Making) => Making): void => {
+          if (running.current === here) setMaking((now) => now && step(now));
+        };
         try {
           for (let next = await parts.next(); !next.done && running.current === here; next = await parts.next()) {
             const part = next.value;

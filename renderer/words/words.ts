@@ -157,11 +157,10 @@ export interface Words {
     right: string;
     wrong: string;
     why: string;
-    matched: (terms: string[]) => string;
-    covers: (percent: string) => string;
-    wordRank: (rank: number) => string;
+    /** `share`: how much of what the question asks the terms carry. */
+    byWords: (rank: number, terms: string[], share: string) => string;
     notByWords: string;
-    similarity: (rank: number, similarity: string) => string;
+    byMeaning: (rank: number, similarity: string) => string;
     notByMeaning: string;
     reranked: (rank: number, model: string) => string;
     overall: (rank: number, relevance: string) => string;
