@@ -22,8 +22,11 @@ export interface Parser {
 
 /** How often the thread's memory is looked at. */
 const WATCH_MS = 50;
-/** V8 aborts the whole process when a single allocation meets its hard limit, so that lies far above ours, which is watched. */
-const HARD_LIMIT = 2;
+/**
+ * Megabytes between our limit and V8's. V8 ends the whole process, not the thread, when one allocation goes beyond its
+ * limit, so there must be room for the largest there is: an array of 2^27 elements (1 GB) that grows from another.
+ */
+const HEADROOM = 4096;
 
 /**
  * A thread that parses, replaced whenever a file takes it over its time or memory or crashes it, so that no file can stop
@@ -35,7 +38,7 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
   const closing = new AbortController();
 
   const open = (megabytes: number): Worker => {
-    const opened = new Worker(thread, { resourceLimits: { maxOldGenerationSizeMb: megabytes * HARD_LIMIT, stackSizeMb: 8 } });
+    const opened = new Worker(thread, { resourceLimits: { maxOldGenerationSizeMb: megabytes + HEADROOM, stackSizeMb: 8 } });
     opened.unref();
     opened.once('exit', () => { if (worker === opened) worker = undefined; });
     return opened;
