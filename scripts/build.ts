@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as esbuild from 'esbuild';
@@ -10,7 +10,7 @@ import * as esbuild from 'esbuild';
  */
 export const root = path.resolve(import.meta.dirname, '..');
 export const dist = path.join(root, 'dist');
-export const pageDir = path.join(dist, 'renderer');
+const BUILT = '.built';
 
 /** What pdf.js fetches at run time, and under which name the page asks for it. */
 const PDF_FILES = {
@@ -21,10 +21,9 @@ const PDF_FILES = {
   iccs: 'iccs',
 };
 
-export const PAGE_BUNDLE: esbuild.BuildOptions = {
+export const PAGE_BUNDLE = {
   absWorkingDir: root,
   entryPoints: { main: 'renderer/main.tsx' },
-  outdir: pageDir,
   bundle: true,
   format: 'esm',
   splitting: true,
@@ -37,44 +36,55 @@ export const PAGE_BUNDLE: esbuild.BuildOptions = {
   define: { 'process.env.NODE_ENV': '"production"' },
   minify: true,
   logLevel: 'warning',
-};
+} satisfies esbuild.BuildOptions;
 
 /** A sandboxed preload may not import, so it becomes one CommonJS file. */
-const PRELOAD_BUNDLE: esbuild.BuildOptions = {
+const PRELOAD_BUNDLE = {
   absWorkingDir: root,
   entryPoints: ['electron/preload.ts'],
-  outfile: path.join(dist, 'electron', 'preload.cjs'),
   bundle: true,
   format: 'cjs',
   platform: 'node',
   external: ['electron'],
   logLevel: 'warning',
-};
+} satisfies esbuild.BuildOptions;
 
+/** Builds beside dist/ and then takes its place, so that a page that is open never sees half of a build. */
 export async function build(): Promise<void> {
-  await rm(dist, { recursive: true, force: true });
-  await mkdir(pageDir, { recursive: true });
-  await Promise.all([emitEngineAndShell(), esbuild.build(PAGE_BUNDLE), copyPageFiles()]);
-  await esbuild.build(PRELOAD_BUNDLE);
-  await writeFile(path.join(dist, '.built'), '');
+  const to = path.join(root, 'node_modules', `.lodestone-build-${process.pid}`);
+  try {
+    await Promise.all([
+      emitEngineAndShell(to),
+      esbuild.build({ ...PAGE_BUNDLE, outdir: path.join(to, 'renderer') }),
+      esbuild.build({ ...PRELOAD_BUNDLE, outfile: path.join(to, 'electron/preload.cjs') }),
+      copyPageFiles(path.join(to, 'renderer')),
+    ]);
+    await writeFile(path.join(to, BUILT), '');
+    await rm(dist, { recursive: true, force: true });
+    await rename(to, dist);
+  } finally {
+    await rm(to, { recursive: true, force: true });
+  }
 }
 
-/** index.html and what pdf.js needs beside the bundle. */
-export async function copyPageFiles(): Promise<void> {
-  await cp(path.join(root, 'renderer/index.html'), path.join(pageDir, 'index.html'));
+/** index.html, the icon, and what pdf.js needs beside the bundle. */
+export async function copyPageFiles(to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await cp(path.join(root, 'renderer/index.html'), path.join(to, 'index.html'));
+  await cp(path.join(root, 'resources/icons/icon.svg'), path.join(to, 'icon.svg'));
   const pdfjs = path.join(root, 'node_modules/pdfjs-dist');
-  for (const [from, to] of Object.entries(PDF_FILES)) await cp(path.join(pdfjs, from), path.join(pageDir, to), { recursive: true });
+  for (const [from, name] of Object.entries(PDF_FILES)) await cp(path.join(pdfjs, from), path.join(to, name), { recursive: true });
 }
 
-async function emitEngineAndShell(): Promise<void> {
+async function emitEngineAndShell(to: string): Promise<void> {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  await promisify(execFile)(process.execPath, [tsc, '-p', path.join(root, 'scripts/tsconfig.json')]);
+  await promisify(execFile)(process.execPath, [tsc, '-p', path.join(root, 'scripts/tsconfig.json'), '--outDir', to]);
 }
 
 /** Builds if a source is newer than what was built. */
 export async function buildIfStale(): Promise<void> {
-  const built = await modified(path.join(dist, '.built'));
-  const sources = await Promise.all(['engine', 'electron', 'renderer', 'scripts', 'package-lock.json', 'tsconfig.json'].map((name) => newest(path.join(root, name))));
+  const built = await modified(path.join(dist, BUILT));
+  const sources = await Promise.all(['engine', 'electron', 'renderer', 'scripts', 'resources/icons', 'package-lock.json', 'tsconfig.json'].map((name) => newest(path.join(root, name))));
   if (built <= Math.max(...sources)) await build();
 }
 

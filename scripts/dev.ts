@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { copyPageFiles, PAGE_BUNDLE, pageDir, root } from './build.ts';
+import { pageDir } from '../engine/locations.ts';
+import { copyPageFiles, PAGE_BUNDLE, root } from './build.ts';
 
 /**
  * `npm run dev`: the app in the browser, reloaded when the page changes, and its engine started again when that changes.
@@ -28,10 +28,10 @@ const RELOAD = `
   }
 `;
 
-await mkdir(pageDir, { recursive: true });
-await copyPageFiles();
+await copyPageFiles(pageDir);
 const page = await esbuild.context({
   ...PAGE_BUNDLE,
+  outdir: pageDir,
   minify: false,
   sourcemap: 'linked',
   define: { 'process.env.NODE_ENV': '"development"' },
