@@ -5,6 +5,9 @@ import type { WordScore } from './words.ts';
  * covers all of a question and the first of the other next to nothing.
  */
 
+/** A chunk as the word leg scored it. */
+export type WordHit<Id> = WordScore<Id>;
+
 /** A chunk as the vector leg found it. */
 export interface VectorHit<Id> { id: Id; /** Cosine, -1…1. */ similarity: number }
 
@@ -29,49 +32,52 @@ export interface FusedHit<Id> {
   relevance: number;
   words?: { rank: number; score: number; coverage: number; terms: string[] };
   vectors?: { rank: number; similarity: number };
+  /** Where a reranker read it; `score` is its logit. */
+  rerank?: { rank: number; score: number; model: string };
 }
 
 /** Of the bundled embedder on random pairs of question and passage. */
 const BACKGROUND: Background = { mean: 0.05, deviation: 0.1 };
 
 /**
- * Log-odds of relevance, a line through few points so that it holds for libraries it has not seen: fitted on the
+ * Log-odds of relevance, a line through few features so that it holds for libraries it has not seen: fitted on the
  * development sets by `bench/fusion.ts`.
  */
 const WEIGHTS = {
-  constant: -6,
-  /** Per unit of `WordScore.share`: words in common. */
-  words: 12,
+  constant: -3.2,
+  /** Of the question's information, how much the passage has the words of. */
+  coverage: 3,
+  /** Per e-fold of evidence: one rare word in common may be chance, three are not. */
+  evidence: 2.3,
   /** Per standard deviation above the background: meaning in common. */
   vectors: 0.7,
-  /** Where question and passage are in different languages, words in common are names and numbers. */
-  crossWords: 6,
 } as const;
 
+/** Evidence of less than this counts as none. */
+const FAINT = 0.1;
+
 /** Under this relevance a passage does not answer the question. */
-export const RELEVANT = 0.3;
+export const RELEVANT = 0.2;
 
 /**
  * Fuses the two legs. Best given every candidate of either leg with both its word score and its similarity; what a leg
  * does not know counts as nothing in common.
  */
-export function fuse<Id>(words: readonly WordScore<Id>[], vectors: readonly VectorHit<Id>[], context: FusionContext<Id>): FusedHit<Id>[] {
+export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly VectorHit<Id>[], context: FusionContext<Id>): FusedHit<Id>[] {
   const { mean, deviation } = context.background ?? BACKGROUND;
-  const asked = unspacedShare(context.question);
   const candidates = new Map<Id, Omit<FusedHit<Id>, 'rank' | 'score' | 'relevance'>>();
-  const shares = new Map<Id, number>();
+  const evidence = new Map<Id, number>();
   words.filter((hit) => hit.score > 0).forEach((hit, i) => {
-    shares.set(hit.id, hit.share);
+    evidence.set(hit.id, hit.evidence);
     candidates.set(hit.id, { id: hit.id, words: { rank: i + 1, score: hit.score, coverage: hit.coverage, terms: hit.matched } });
   });
   vectors.forEach(({ id, similarity }, i) => {
     candidates.set(id, { ...candidates.get(id), id, vectors: { rank: i + 1, similarity } });
   });
   const fused = [...candidates.values()].map((candidate) => {
-    const share = shares.get(candidate.id) ?? 0;
     const above = candidate.vectors ? Math.max(0, (candidate.vectors.similarity - mean) / deviation) : 0;
-    const across = Math.abs(asked - unspacedShare(context.text(candidate.id))) > 0.5;
-    const score = WEIGHTS.constant + share * (across ? WEIGHTS.crossWords : WEIGHTS.words) + above * WEIGHTS.vectors;
+    const score = WEIGHTS.constant + WEIGHTS.coverage * (candidate.words?.coverage ?? 0)
+      + WEIGHTS.evidence * Math.log(FAINT + (evidence.get(candidate.id) ?? 0)) + WEIGHTS.vectors * above;
     return { ...candidate, rank: 0, score, relevance: 1 / (1 + Math.exp(-score)) };
   });
   fused.sort((a, b) => b.score - a.score);
@@ -100,9 +106,9 @@ const RERANKED = 30;
  * The rerank stage: the first hits in the order of the reranker, relevance by its logit, the others after them as they
  * were. Without a reranker the hits stay as they are.
  */
-export async function rerank<Id, Hit extends FusedHit<Id>>(
-  reranker: Reranker | undefined, question: string, hits: Hit[], text: (id: Id) => string,
-): Promise<(Hit & { rerank?: { rank: number; score: number; model: string } })[]> {
+export async function rerank<Id>(
+  reranker: Reranker | undefined, question: string, hits: FusedHit<Id>[], text: (id: Id) => string,
+): Promise<FusedHit<Id>[]> {
   if (!reranker || hits.length === 0) return hits;
   const read = hits.slice(0, RERANKED);
   const logits = await reranker.score(question, read.map((hit) => text(hit.id)));

@@ -25,6 +25,12 @@ test('a follow-up carries the topic; one moment replaces another', () => {
   assert.equal(standaloneQuestion('When was it built?', ['How tall is the Eiffel Tower?']), 'tall Eiffel Tower When was it built?');
 });
 
+test('a phrase of the same kind takes the place of the earlier one', () => {
+  assert.equal(standaloneQuestion('What about black tea?', ['How long is green tea brewed?']), 'How long is black tea brewed?');
+  assert.equal(standaloneQuestion('那商务座呢？', ['二等座的票价是多少？']), '商务座的票价是多少？');
+  assert.equal(standaloneQuestion('那上海呢？', ['北京的天气怎么样？']), '北京的天气 上海？');
+});
+
 test('short questions hang on the last one', () => {
   for (const question of ['why?', 'Why not?', 'How much?', 'tell me more', 'What colour is it?', 'and the price?', '为什么？', '多少钱？', '这个怎么用', '那上海呢', '其优点有哪些？', '第二种方法呢？']) {
     assert.ok(dependsOnEarlier(question), question);

@@ -54,11 +54,31 @@ function pointsBack(asked: string, points: RegExp, clauses: RegExp): boolean {
 
 function complete(question: string, topic: string): string {
   const rest = question.trim().replace(FILLERS, '').replace(FILLERS_ZH, '').trim();
+  const replaced = HANGS.test(question.trim()) || HANGS_ZH.test(question.trim()) ? substitute(topic, rest.replace(/[?？.。!！]+$/, '')) : undefined;
+  if (replaced !== undefined) return replaced;
   const moments = rest.match(MOMENT) !== null;
   const words = topicWords(moments ? topic.replace(MOMENT, ' ') : topic);
   const lower = rest.toLowerCase();
   const carried = words.split(' ').filter((word) => !lower.includes(word.toLowerCase())).join(' ');
   return carried === '' ? question : `${carried.slice(0, CARRIED).trim()} ${rest}`;
+}
+
+/**
+ * The earlier question with the phrase that ends like `phrase` replaced by it: "How long is green tea brewed?" and "what
+ * about black tea?" make "How long is black tea brewed?"; 二等座的票价 and 那商务座呢 make 商务座的票价.
+ */
+function substitute(topic: string, phrase: string): string | undefined {
+  if (/^[\p{Script=Han}]{2,8}$/u.test(phrase)) {
+    const at = topic.lastIndexOf(phrase.at(-1)!);
+    const from = at - phrase.length + 1;
+    if (at < 0 || from < 0 || !/^[\p{Script=Han}]+$/u.test(topic.slice(from, at)) || /[的是了在]/.test(topic.slice(from, at))) return undefined;
+    return topic.slice(0, from) + phrase + topic.slice(at + 1);
+  }
+  const words = phrase.split(' ').filter((word) => !/^(?:the|a|an|for|of|in|on)$/i.test(word));
+  if (words.length < 2 || words.length > 4) return undefined;
+  const tail = words.at(-1)!.replace(/[^\p{L}\p{N}]/gu, '');
+  const found = new RegExp(`(?:[\\p{L}\\p{N}-]+ ){${words.length - 1}}${tail}\\b`, 'iu').exec(topic);
+  return found ? topic.slice(0, found.index) + words.join(' ') + topic.slice(found.index + found[0].length) : undefined;
 }
 
 /** A question without the words that make it a question. */

@@ -98,19 +98,19 @@ test('in a large library common terms are not asked for', () => {
   assert.deepEqual(rarestTerms(terms, df, 100_000).map((term) => term.token), ['raft', 'election']);
 });
 
-test('BM25 as computed by hand', () => {
+test('BM25 as computed by hand, with a hundred imagined chunks beside the three', () => {
   const df = (token: string): number => ({ cat: 1, dog: 2 })[token] ?? 0;
   const [best, other, none] = scoreWords(questionWords('the cats, a cat and a dog'), [
     { id: 'none', text: 'a bird' }, { id: 'dog', text: 'dog' }, { id: 'both', text: 'cat cat dog bird' },
   ], { df, total: 3, averageLength: 2 });
-  const idfCat = Math.log(1 + 2.5 / 1.5);
-  const idfDog = Math.log(1 + 1.5 / 2.5);
+  const idfCat = Math.log(1 + 102.5 / 1.5);
+  const idfDog = Math.log(1 + 101.5 / 2.5);
   const norm = (length: number) => 0.9 * (0.6 + (0.4 * length) / 2);
   assert.equal(best!.id, 'both');
   assert.ok(Math.abs(best!.score - ((2 * idfCat * 2 * 1.9) / (2 + norm(4)) + (idfDog * 1.9) / (1 + norm(4)))) < 1e-12);
   assert.deepEqual(best!.matched, ['cats', 'dog']);
   assert.equal(best!.coverage, 1);
-  assert.ok(Math.abs(best!.share - best!.score / (1.9 * (2 * idfCat + idfDog))) < 1e-12);
+  assert.ok(Math.abs(best!.evidence - best!.score / (1.9 * idfCat)) < 1e-12);
   assert.ok(Math.abs(other!.coverage - idfDog / (idfCat + idfDog)) < 1e-12);
-  assert.deepEqual(none, { id: 'none', score: 0, share: 0, coverage: 0, matched: [] });
+  assert.deepEqual(none, { id: 'none', score: 0, evidence: 0, coverage: 0, matched: [] });
 });

@@ -105,6 +105,8 @@ export function rarestTerms(terms: readonly Term[], df: (token: string) => numbe
 
 const K1 = 0.9;
 const B = 0.4;
+/** Ten chunks say little of how common a word is: so many without any of the question's words are imagined beside them. */
+const IMAGINED = 100;
 
 export interface WordStatistics {
   /** Number of chunks a token occurs in. */
@@ -119,8 +121,8 @@ export interface WordScore<Id> {
   id: Id;
   /** BM25, each term as often as the question says it. */
   score: number;
-  /** `score` over what a text made of the question's terms alone could reach, 0…1: comparable between questions. */
-  share: number;
+  /** `score` in rare words: 1 is what a text that repeats one rare word could reach. Comparable between questions and libraries. */
+  evidence: number;
   /** Share of the question's information the text covers, 0…1: idf of the informative terms in it over idf of all. */
   coverage: number;
   /** The question's words that were found, as written. */
@@ -140,9 +142,10 @@ export function scoreWords<Id>(
 ): WordScore<Id>[] {
   const used = terms.some((term) => !term.stop) ? terms.filter((term) => !term.stop) : terms;
   const wanted = new Map(used.map((term, i) => [term.token, i]));
-  const idf = used.map((term) => inverseDocumentFrequency(df(term.token), total));
+  // A word no text has says no more than one that a single text has: in a small library it would outweigh all others.
+  const idf = used.map((term) => inverseDocumentFrequency(Math.max(1, df(term.token)), total + IMAGINED));
+  const rare = inverseDocumentFrequency(1, total + IMAGINED) * (K1 + 1);
   const information = idf.reduce((sum, value) => sum + value, 0);
-  const highest = used.reduce((sum, term, i) => sum + idf[i]! * term.count * (K1 + 1), 0);
   const scores = candidates.map(({ id, text, title }) => {
     const { counts, length } = countTerms(title ? `${title}\n${text}` : text, wanted);
     const norm = K1 * (1 - B + (B * length) / Math.max(1, averageLength));
@@ -156,7 +159,7 @@ export function scoreWords<Id>(
       covered += idf[i]!;
       matched.push(used[i]!.text);
     }
-    return { id, score, share: highest > 0 ? score / highest : 0, coverage: information > 0 ? covered / information : 0, matched };
+    return { id, score, evidence: score / rare, coverage: information > 0 ? covered / information : 0, matched };
   });
   return scores.sort((a, b) => b.score - a.score);
 }

@@ -23,7 +23,12 @@ export function isFunctionCharacter(character: string): boolean {
   return CHARACTERS.has(character);
 }
 
-/** Whether a bigram of simplified characters is a function word or is made of two. */
+/** Particles that are never part of a word but in these. */
+const PARTICLES = /[的吗呢]/;
+const WORDS_WITH_PARTICLES = new Set(['目的', '标的', '的确', '的士']);
+
+/** Whether a bigram of simplified characters is a function word, is made of two, or is a word's end with a particle. */
 export function isFunctionBigram(bigram: string): boolean {
+  if (PARTICLES.test(bigram)) return !WORDS_WITH_PARTICLES.has(bigram);
   return BIGRAMS.has(bigram) || (CHARACTERS.has(bigram[0]!) && CHARACTERS.has(bigram.slice(1)));
 }
