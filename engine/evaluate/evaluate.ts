@@ -1,0 +1,143 @@
+/**
+ * Measures search on sets in the form of BEIR, through the real engine: every document becomes a Markdown file that is
+ * parsed, split, indexed and embedded like any other.
+ *
+ *   npm run evaluate -- DIR… [--run FILE] [--limit N]
+ *
+ * `--run` writes a TREC run of each set and leg, `--limit` asks at most N questions of a set.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, parse } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Engine, LibraryId, SearchQuery } from '../api.ts';
+import { openEngine } from '../engine.ts';
+import { resourcesDir } from '../locations.ts';
+import { readSet, type EvaluationSet } from './beir.ts';
+import { meanQuality, ranked, type Quality } from './metrics.ts';
+import { trecRun } from './trec.ts';
+
+export const LEGS = ['words', 'vectors', 'both'] as const;
+export type Leg = (typeof LEGS)[number];
+
+/** Chunks asked for: a document of several chunks counts by its best one, and a hundred documents are judged. */
+const CHUNKS = 300;
+const DOCUMENTS = 100;
+
+/** The scores of each question's documents, best first. */
+type Run = Map<string, [document: string, score: number][]>;
+
+export interface SetResult { leg: Leg; quality: Quality; run: Run; /** Milliseconds a question, median. */ milliseconds: number }
+
+/** Indexes a set in an engine of its own and asks its questions of each leg. */
+export async function evaluateSet(set: EvaluationSet, limit = Infinity): Promise<{ chunks: number; results: SetResult[] }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'lodestone-evaluate-'));
+  const engine = await openEngine({ dataDir, resourcesDir });
+  try {
+    const library = await engine.createLibrary(set.name);
+    const folder = join(dataDir, 'corpus');
+    mkdirSync(folder);
+    const ids = new Map(set.documents.map(({ id, title, text }, i) => {
+      writeFileSync(join(folder, `${i}.md`), markdown(title, text));
+      return [`${i}.md`, id];
+    }));
+    await engine.add(library, [folder]);
+    const chunks = await indexed(engine, library);
+    const questions = spread(set.questions, limit);
+    const judged = new Map(questions.map(({ id }) => [id, set.judged.get(id)!]));
+    const legs = (await engine.models()).some(({ role }) => role === 'embedder') ? LEGS : LEGS.slice(0, 1);
+    const results: SetResult[] = [];
+    for (const leg of legs) {
+      const { run, milliseconds } = await ask(engine, library, questions, leg, ids);
+      const rankings = new Map([...run].map(([question, documents]) => [question, ranked(documents)]));
+      results.push({ leg, quality: meanQuality(rankings, judged), run, milliseconds });
+    }
+    return { chunks, results };
+  } finally {
+    await engine.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** A title and a plain text as Markdown that reads as exactly that: every mark escaped, every line at the margin. */
+export function markdown(title: string, text: string): string {
+  const plain = (part: string): string => part.replace(/[!-/:-@[-`{-~]/g, '\\$&').replace(/^[ \t]+/gm, '');
+  return (title.trim() === '' ? '' : `# ${plain(title).replace(/\s+/g, ' ')}\n\n`) + plain(text);
+}
+
+/** Waits until every document is answerable by words and by meaning; gives the number of chunks. */
+async function indexed(engine: Engine, library: LibraryId): Promise<number> {
+  const embeds = (await engine.models()).some(({ role }) => role === 'embedder');
+  for (;;) {
+    const { waiting, unembedded } = await engine.progress();
+    if (waiting === 0 && (!embeds || unembedded === 0)) break;
+    await delay(100);
+  }
+  return (await engine.libraries()).find(({ id }) => id === library)!.chunks;
+}
+
+/** At most `limit` of the questions, evenly spread. */
+function spread<Item>(items: Item[], limit: number): Item[] {
+  if (items.length <= limit) return items;
+  return Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)]!);
+}
+
+async function ask(engine: Engine, library: LibraryId, questions: EvaluationSet['questions'], leg: Leg, ids: Map<string, string>) {
+  const run: Run = new Map();
+  const times: number[] = [];
+  for (const { id, text } of questions) {
+    const query: SearchQuery = { question: text, libraries: [library], limit: CHUNKS, ...(leg !== 'both' && { leg }) };
+    const { hits, milliseconds } = await engine.search(query);
+    times.push(milliseconds);
+    const best = new Map<string, number>();
+    for (const { documentName, trace } of hits) {
+      const document = ids.get(documentName)!;
+      const score = trace.rerank?.score ?? trace.fused.score;
+      best.set(document, Math.max(best.get(document) ?? -Infinity, score));
+    }
+    run.set(id, [...best].sort((a, b) => b[1] - a[1]).slice(0, DOCUMENTS));
+  }
+  return { run, milliseconds: times.sort((a, b) => a - b)[times.length >> 1] ?? 0 };
+}
+
+// ── Command ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+const COLUMNS = ['nDCG@10', 'MRR@10', 'R@10', 'R@100'] as const;
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { run: { type: 'string' }, limit: { type: 'string' } } });
+  const limit = values.limit === undefined ? Infinity : Number(values.limit);
+  if (positionals.length === 0 || !(limit > 0)) throw new Error('Usage: npm run evaluate -- DIR… [--run FILE] [--limit N]');
+  const sets = positionals.map(readSet);
+  const sums = new Map<Leg, number[]>();
+  console.log(`${'set'.padEnd(18)}${'leg'.padEnd(9)}${COLUMNS.map((name) => name.padStart(9)).join('')}   ms/question   chunks`);
+  for (const set of sets) {
+    const { chunks, results } = await evaluateSet(set, limit);
+    for (const { leg, quality, run, milliseconds } of results) {
+      const figures = [quality.ndcg10, quality.mrr10, quality.recall10, quality.recall100];
+      sums.set(leg, figures.map((value, i) => value + (sums.get(leg)?.[i] ?? 0)));
+      console.log(`${set.name.padEnd(18)}${row(leg, figures)}${milliseconds.toFixed(1).padStart(14)}${String(chunks).padStart(9)}`);
+      if (values.run) writeFileSync(runFile(values.run, set.name, leg, sets.length), trecRun(run, leg));
+    }
+  }
+  if (sets.length > 1) for (const [leg, totals] of sums) console.log(`${'mean'.padEnd(18)}${row(leg, totals.map((total) => total / sets.length))}`);
+}
+
+function row(leg: Leg, figures: number[]): string {
+  return leg.padEnd(9) + figures.map((value) => value.toFixed(4).padStart(9)).join('');
+}
+
+/** `FILE` for the search as people use it; a leg alone, and each of several sets, has its name before the extension. */
+function runFile(file: string, set: string, leg: Leg, sets: number): string {
+  const { dir, name, ext } = parse(file);
+  mkdirSync(dirname(join(dir, name)), { recursive: true });
+  return join(dir, [name, ...(sets > 1 ? [set] : []), ...(leg === 'both' ? [] : [leg])].join('.') + ext);
+}
+
+if (import.meta.main) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}
