@@ -69,10 +69,28 @@ async function runEndToEndTests(files: string[]): Promise<Count> {
     stdio: 'inherit',
     env: { ...process.env, LODESTONE_BROWSER: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: report },
   });
-  const { stats, errors } = JSON.parse(readFileSync(report, 'utf8')) as { stats: { expected: number; unexpected: number; flaky: number; skipped: number }; errors: unknown[] };
+  const { stats, errors, suites } = JSON.parse(readFileSync(report, 'utf8')) as Report;
   const count = { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped };
   // Whatever else may end Playwright badly is not a success either.
   if (status !== 0 && count.failed === 0) count.failed = 1;
+  for (const { title, reason } of suites.flatMap(skippedIn)) console.log(`skipped: ${title} (${reason})`);
   console.log(`end to end: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   return count;
+}
+
+/** As much of Playwright's JSON report as is read here. */
+interface Report {
+  stats: { expected: number; unexpected: number; flaky: number; skipped: number };
+  errors: unknown[];
+  suites: Suite[];
+}
+interface Suite {
+  suites?: Suite[];
+  specs: { title: string; tests: { status: string; annotations: { type: string; description?: string }[] }[] }[];
+}
+
+function skippedIn({ suites = [], specs }: Suite): { title: string; reason: string }[] {
+  const here = specs.flatMap(({ title, tests }) =>
+    tests.filter(({ status }) => status === 'skipped').map(({ annotations }) => ({ title, reason: annotations.find(({ type }) => type === 'skip')?.description ?? 'no reason given' })));
+  return [...here, ...suites.flatMap(skippedIn)];
 }
