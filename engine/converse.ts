@@ -1,9 +1,9 @@
 import type { AnswerPart, ConversationId, Question, Turn } from './api.ts';
 import { EngineError } from './api.ts';
-import type { SearchVerbs } from './search-thread.ts';
 import { beginTurn, createConversation, endTurn, turn, turns } from './store/conversations.ts';
 import { write, type Db } from './store/database.ts';
 import { libraries } from './store/libraries.ts';
+import type { SearchVerbs } from './thread.ts';
 import { standaloneQuestion } from './topic.ts';
 import { indexWords } from './words.ts';
 

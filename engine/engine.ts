@@ -4,10 +4,8 @@ import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic }
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
 import { addBytes, addPaths, readRange, sizeOf } from './files.ts';
-import { INGEST_STREAMS, type IngestVerbs, type ThreadData } from './ingest-thread.ts';
 import { modelInfos } from './models/installed.ts';
 import { placeOf } from './parse/document.ts';
-import { SEARCH_STREAMS, type SearchVerbs } from './search-thread.ts';
 import { keepSignal } from './signals.ts';
 import { bodyOf } from './store/contents.ts';
 import * as conversations from './store/conversations.ts';
@@ -18,7 +16,7 @@ import { databaseBytes } from './store/health.ts';
 import * as libraries from './store/libraries.ts';
 import * as settings from './store/settings.ts';
 import { countUnembedded } from './store/vectors.ts';
-import { keepThread } from './thread.ts';
+import { INGEST_STREAMS, keepThread, SEARCH_STREAMS, type IngestVerbs, type SearchVerbs, type ThreadData } from './thread.ts';
 import { ftsQuery, questionWords } from './words.ts';
 
 export interface EngineOptions {
@@ -85,8 +83,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   async function progress(): Promise<Progress> {
-    const { reading, ...rest } = await ingest.verbs.progress();
-    const result: Progress = { ...rest, waiting: documents.countWaiting(db), unembedded: countUnembedded(db) };
+    const { reading, embeds, ...rest } = await ingest.verbs.progress();
+    const result: Progress = { ...rest, waiting: documents.countWaiting(db), unembedded: embeds ? countUnembedded(db) : 0 };
     const name = reading === undefined ? undefined : documents.nameOf(db, reading);
     if (name !== undefined) result.reading = name;
     return result;

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
-import type { DocumentId, Topic } from './api.ts';
+import type { DocumentId } from './api.ts';
 import { lookOver } from './files.ts';
 import { watchFiles } from './folders.ts';
-import { RECIPE, startIngest, type IngestProgress } from './ingest.ts';
+import { RECIPE, startIngest } from './ingest.ts';
 import { openActiveEmbedder } from './models/installed.ts';
 import { openParser } from './parse/sandbox.ts';
 import { messagePort, serve } from './rpc.ts';
@@ -14,27 +14,9 @@ import { problems } from './store/health.ts';
 import { folders } from './store/libraries.ts';
 import { get, settings } from './store/settings.ts';
 import { useSpace } from './store/vectors.ts';
+import type { IngestVerbs, ThreadData } from './thread.ts';
 
-/** The door of the thread that reads, writes and embeds documents. */
-export interface IngestVerbs {
-  changes(): AsyncIterable<Topic>;
-  wake(): Promise<void>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  progress(): Promise<IngestProgress>;
-  unlock(document: DocumentId, password: string): Promise<void>;
-  /** Files or folders were added or removed: what is watched changes with them. */
-  watch(): Promise<void>;
-  /** What is wrong with the library file; empty when nothing is. */
-  problems(): Promise<string[]>;
-  /** Comes to rest between two documents or batches and closes what is open; the thread may then be ended. */
-  finish(): Promise<void>;
-}
-
-export const INGEST_STREAMS = ['changes'] as const satisfies readonly (keyof IngestVerbs)[];
-
-export interface ThreadData { file: string; modelDirs: string[] }
-
+/** The thread that reads, writes and embeds documents. */
 if (parentPort) {
   const { file, modelDirs } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');

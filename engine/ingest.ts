@@ -34,8 +34,8 @@ export interface IngestParts {
   changed: (topic: Topic) => void;
 }
 
-/** What the ingest loop is doing. */
-export interface IngestProgress { paused: boolean; reading?: DocumentId; chunksPerSecond?: number }
+/** What the ingest loop is doing; `embeds` is false where there is no model. */
+export interface IngestProgress { paused: boolean; embeds: boolean; reading?: DocumentId; chunksPerSecond?: number }
 
 export interface Ingest {
   /** There may be something to do. */
@@ -153,7 +153,7 @@ export function startIngest(parts: IngestParts): Ingest {
     pause() { paused = true; changed('progress'); },
     resume() { paused = false; changed('progress'); wake(); },
     progress() {
-      const progress: IngestProgress = { paused };
+      const progress: IngestProgress = { paused, embeds: model !== undefined };
       if (reading !== undefined) progress.reading = reading;
       if (chunksPerSecond !== undefined) progress.chunksPerSecond = chunksPerSecond;
       return progress;

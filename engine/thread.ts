@@ -1,6 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { AnswerEvent, AnswerQuestion } from './answer.ts';
+import type { DocumentId, SearchAnswer, SearchQuery, Topic } from './api.ts';
+import type { IngestProgress } from './ingest.ts';
 import { connect, workerPort } from './rpc.ts';
+
+/** What the thread that reads, writes and embeds documents may be asked. */
+export interface IngestVerbs {
+  changes(): AsyncIterable<Topic>;
+  wake(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  progress(): Promise<IngestProgress>;
+  unlock(document: DocumentId, password: string): Promise<void>;
+  /** Files or folders were added or removed: what is watched changes with them. */
+  watch(): Promise<void>;
+  /** What is wrong with the library file; empty when nothing is. */
+  problems(): Promise<string[]>;
+  /** Comes to rest between two documents or batches and closes what is open; the thread may then be ended. */
+  finish(): Promise<void>;
+}
+
+export const INGEST_STREAMS = ['changes'] as const satisfies readonly (keyof IngestVerbs)[];
+
+/** What both threads are started with: the library file, and where models are looked for. */
+export interface ThreadData { file: string; modelDirs: string[] }
+
+/** What the thread that searches and answers may be asked. */
+export interface SearchVerbs {
+  search(query: SearchQuery): Promise<SearchAnswer>;
+  answer(question: AnswerQuestion): AsyncIterable<AnswerEvent>;
+}
+
+export const SEARCH_STREAMS = ['answer'] as const satisfies readonly (keyof SearchVerbs)[];
+
 
 /** A thread that is kept alive: when it dies, calls under way fail with `closed` and it is started again. */
 export interface Thread<T extends object> {

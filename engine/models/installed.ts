@@ -1,41 +1,57 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelInfo } from '../api.ts';
 import { openEmbedder, type Embedder } from './embedder.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 
-interface Installed { folder: string; manifest: Manifest }
+/** A model folder that can be used. */
+export interface InstalledModel { folder: string; manifest: Manifest }
 
-/**
- * The models in the folders `modelDirs`, each a folder with a `manifest.json`; earlier folders first, within one by name.
- * Throws the sentence of `readManifest` when one of them is broken.
- */
-export async function installed(modelDirs: string[]): Promise<Installed[]> {
-  const models: Installed[] = [];
-  for (const dir of modelDirs) {
-    if (!existsSync(dir)) continue;
-    for (const name of (await readdir(dir)).sort()) {
-      const folder = join(dir, name);
-      if (existsSync(join(folder, 'manifest.json'))) models.push({ folder, manifest: await readManifest(folder) });
+/** The models in these directories, one folder each; `broken` are sentences about folders that cannot be used. */
+export async function installedModels(dirs: readonly string[]): Promise<{ models: InstalledModel[]; broken: string[] }> {
+  const models: InstalledModel[] = [];
+  const broken: string[] = [];
+  for (const dir of dirs) {
+    const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.sort((a, b) => a.name.localeCompare(b.name))) {
+      if (!entry.isDirectory()) continue;
+      const folder = join(dir, entry.name);
+      try {
+        models.push({ folder, manifest: await readManifest(folder) });
+      } catch (error) {
+        broken.push(error instanceof Error ? error.message : String(error));
+      }
     }
   }
-  return models;
+  return { models, broken };
 }
 
-/** The embedder in use: the first one there is. Without any, Lodestone finds by words alone. */
-export async function openActiveEmbedder(modelDirs: string[]): Promise<Embedder | undefined> {
-  const active = (await installed(modelDirs)).find(({ manifest }) => manifest.role === 'embedder');
+/** The model in use for a role: the one with the best measured quality. */
+export function activeModel(models: readonly InstalledModel[], role: Manifest['role']): InstalledModel | undefined {
+  const mean = ({ manifest }: InstalledModel): number => {
+    const values = Object.values(manifest.quality);
+    return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  return models.filter(({ manifest }) => manifest.role === role).sort((a, b) => mean(b) - mean(a))[0];
+}
+
+/** Opens the embedder in use; undefined where none is installed, and search goes by words alone. */
+export async function openActiveEmbedder(dirs: readonly string[]): Promise<Embedder | undefined> {
+  const { models } = await installedModels(dirs);
+  const active = activeModel(models, 'embedder');
   return active && openEmbedder(active.folder);
 }
 
-/** What a person sees of each model. */
-export async function modelInfos(modelDirs: string[]): Promise<ModelInfo[]> {
-  const models = await installed(modelDirs);
-  const active = models.find(({ manifest }) => manifest.role === 'embedder');
-  return models.map((model) => {
-    const { id, role, name, dimensions, languages, licence, quality, files } = model.manifest;
-    const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-    return { id, role, name, active: model === active, ...(dimensions === undefined ? {} : { dimensions }), languages, licence, bytes, quality };
+/** The installed models as the interface shows them. */
+export async function modelInfos(dirs: readonly string[]): Promise<ModelInfo[]> {
+  const { models } = await installedModels(dirs);
+  return models.map(({ manifest }) => {
+    const info: ModelInfo = {
+      id: manifest.id, role: manifest.role, name: manifest.name, languages: manifest.languages, licence: manifest.licence, quality: manifest.quality,
+      active: activeModel(models, manifest.role)?.manifest === manifest,
+      bytes: Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0),
+    };
+    if (manifest.dimensions !== undefined) info.dimensions = manifest.dimensions;
+    return info;
   });
 }

@@ -72,7 +72,7 @@ export function countUnembedded(db: Db): number {
 export function twin(db: Db, space: Space, chunk: ChunkId): Float32Array | undefined {
   const row = sql<{ embedding: Buffer }>(db, `
     select t.embedding from vector v join ${space.table} t on t.rowid = v.id where v.chunk_id = ? and v.space_id = ? limit 1`).get(chunk, space.id);
-  return row && new Float32Array(row.embedding.buffer, row.embedding.byteOffset, row.embedding.byteLength / 4);
+  return row && floats(row.embedding);
 }
 
 /**
@@ -106,6 +106,18 @@ export function nearest(db: Db, space: Space, library: LibraryId, query: Float32
     .all(Buffer.from(query.buffer, query.byteOffset, query.byteLength), BigInt(Math.min(k, MOST_NEIGHBOURS)), BigInt(library), BigInt(space.id))
     .map(({ chunk, distance }) => ({ chunk, similarity: 1 - (distance * distance) / 2 }));
 }
+
+/** The stored vectors of some chunks; chunks that are not embedded yet are left out. */
+export function vectorsOf(db: Db, space: Space, chunks: readonly ChunkId[]): Map<ChunkId, Float32Array> {
+  const rows = sql<{ chunk: ChunkId; embedding: Buffer }>(db, `
+    select v.chunk_id chunk, t.embedding from json_each(?) i
+      cross join vector v on v.chunk_id = i.value and v.space_id = ? join ${space.table} t on t.rowid = v.id group by v.chunk_id`)
+    .all(JSON.stringify(chunks), space.id);
+  return new Map(rows.map(({ chunk, embedding }) => [chunk, floats(embedding)]));
+}
+
+/** SQLite's bytes need not lie where a Float32Array may begin, so they are copied. */
+const floats = (bytes: Buffer): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
 
 /** Deletes the vectors, in every space, that a library has of a content. */
 export function dropVectors(db: Db, library: LibraryId, content: ContentId): void {
