@@ -61,6 +61,7 @@ export const PdfPage = memo(function PdfPage(props: PdfPageProps): ReactNode {
     const timer = setTimeout(async () => {
       const proxy = await pdf.getPage(page).catch(() => undefined);
       if (over || !proxy) return;
+      container.style.setProperty('--user-unit', String(proxy.userUnit));
       layer = new TextLayer({ textContentSource: proxy.streamTextContent(), container, viewport: proxy.getViewport({ scale: 1 }) });
       const rendered = await layer.render().then(() => true, () => false);
       if (over || !rendered) return;
@@ -73,7 +74,7 @@ export const PdfPage = memo(function PdfPage(props: PdfPageProps): ReactNode {
 
   return (
     <div className="pdf-page" role="region" aria-label={label} data-page={page}
-      style={{ top, width, height, '--total-scale-factor': scale, '--scale-factor': scale } as CSSProperties}>
+      style={{ top, width, height, '--scale-factor': scale } as CSSProperties}>
       <div className="pdf-picture" ref={picture} aria-hidden="true" />
       <div className="pdf-boxes" aria-hidden="true" key={flash}>
         {boxes.map((box, index) => (

@@ -84,9 +84,9 @@ export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPag
       if (over || !root) return;
       const { width, height } = proxy.getViewport({ scale: 1 });
       const top = scrollTo(latest.current, goal.page - 1, goal.y, root.clientHeight);
-      anchor.current = { page: goal.page - 1, share: (goal.y ?? 0) / height };
-      onSize(goal.page, { width, height });
       root.scrollTop = top;
+      anchor.current = goal.y === undefined ? anchorAt(latest.current, top + root.clientHeight * EYE) : { page: goal.page - 1, share: goal.y / height };
+      onSize(goal.page, { width, height });
     }, () => undefined);
     return () => { over = true; };
   }, [pdf, goal, column.height > 0, onSize, scroller]);
