@@ -1,4 +1,4 @@
-import type { PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import type { PageViewport, PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { assemble, ParseFailure } from './document.ts';
 import type { Draft, ParsedDocument } from './document.ts';
 import { annotationsOf } from './pdf/annotations.ts';
@@ -6,7 +6,6 @@ import { columnsOf } from './pdf/columns.ts';
 import { headingLevels, headingStyle, opensSection, stylesOf } from './pdf/headings.ts';
 import { linesOf, segmentsOf } from './pdf/lines.ts';
 import { withoutMargins } from './pdf/margins.ts';
-import type { PageSize } from './pdf/margins.ts';
 import { damaged, openPdf } from './pdf/open.ts';
 import { MARKER, paragraphsOf } from './pdf/paragraphs.ts';
 import type { Column, Paragraph } from './pdf/paragraphs.ts';
@@ -15,7 +14,17 @@ import { joinLines, vocabularyOf } from './pdf/text.ts';
 import type { Vocabulary } from './pdf/text.ts';
 
 /** What was read of a PDF, page by page, before it is put together. */
-interface Reading { columns: Column[]; sizes: PageSize[]; notes: Draft[]; empty: number; unreadable: number; reason: string }
+interface Reading {
+  columns: Column[];
+  /** By page index; pages that cannot be read have none. */
+  viewports: (PageViewport | undefined)[];
+  notes: Draft[];
+  /** Annotations are there but cannot be read. */
+  notesLost: boolean;
+  empty: number;
+  unreadable: number;
+  reason: string;
+}
 
 /**
  * Parses a PDF: text in reading order over columns, with page and boxes of every run in points of the page as it is
@@ -28,8 +37,8 @@ export async function parsePdf(bytes: Uint8Array, options: { password?: string }
     const reading = await read(pdf);
     const pages = pdf.numPages;
     if (reading.unreadable === pages) throw damaged(reading.reason);
-    if (reading.columns.length === 0 && reading.notes.length === 0) throw withoutText(pages);
-    const columns = withoutMargins(reading.columns, reading.sizes);
+    if (reading.columns.length === 0 && reading.notes.length === 0) throw noText(pages);
+    const columns = withoutMargins(reading.columns, reading.viewports);
     const styles = stylesOf(columns);
     const drafts = draftsOf(paragraphsOf(columns, styles), vocabularyOf(columns));
     return assemble('pdf', inPageOrder(drafts, reading.notes), {
@@ -41,18 +50,18 @@ export async function parsePdf(bytes: Uint8Array, options: { password?: string }
 }
 
 async function read(pdf: PDFDocumentProxy): Promise<Reading> {
-  const reading: Reading = { columns: [], sizes: [], notes: [], empty: 0, unreadable: 0, reason: '' };
+  const reading: Reading = { columns: [], viewports: [], notes: [], notesLost: false, empty: 0, unreadable: 0, reason: '' };
+  const withoutText: number[] = [];
+  reading.viewports.length = pdf.numPages;
   for (let number = 1; number <= pdf.numPages; number++) {
     try {
       const page = await pdf.getPage(number);
       const viewport = page.getViewport({ scale: 1 });
-      reading.sizes[number - 1] = viewport;
-      const notes = await annotationsOf(page, viewport);
       const frames = framesOf(await page.getTextContent({ disableNormalization: true }), viewport);
       const readable = isReadable(frames.flatMap((frame) => frame.spans.map((span) => span.text)));
-      if (!readable && notes.length === 0) reading.empty++;
-      reading.notes.push(...notes);
-      if (readable) {
+      reading.viewports[number - 1] = viewport;
+      if (!readable) withoutText.push(number);
+      else {
         for (const [i, { angle, spans }] of frames.entries()) {
           for (const column of columnsOf(segmentsOf(spans))) {
             reading.columns.push({ page: number, angle, aside: i > 0, lines: linesOf(column) });
@@ -66,6 +75,12 @@ async function read(pdf: PDFDocumentProxy): Promise<Reading> {
       reading.reason = error instanceof Error ? error.message : String(error);
     }
   }
+  try {
+    reading.notes = await annotationsOf(pdf, reading.viewports);
+  } catch {
+    reading.notesLost = true;
+  }
+  reading.empty = withoutText.filter((number) => !reading.notes.some((note) => note.page === number)).length;
   return reading;
 }
 
@@ -111,14 +126,15 @@ function inPageOrder(drafts: Draft[], notes: Draft[]): Draft[] {
   return [...drafts, ...notes].sort((a, b) => (a.page ?? 0) - (b.page ?? 0));
 }
 
-function warningsOf({ empty, unreadable }: Reading, pages: number): string[] {
+function warningsOf({ empty, unreadable, notesLost }: Reading, pages: number): string[] {
   const warnings: string[] = [];
   if (empty > 0) warnings.push(`${empty} of ${pages} pages hold no text; they may be scanned images.`);
   if (unreadable > 0) warnings.push(`${unreadable} of ${pages} pages are damaged and could not be read.`);
+  if (notesLost) warnings.push('Form fields and notes are damaged and could not be read.');
   return warnings;
 }
 
-const withoutText = (pages: number): ParseFailure => new ParseFailure('no-text',
+const noText = (pages: number): ParseFailure => new ParseFailure('no-text',
   `${pages === 1 ? 'The page of this PDF holds' : `The ${pages} pages of this PDF hold`} no text, only images, as scans do. `
   + 'Text in images is not recognised yet: run the file through an OCR program and add the searchable PDF it makes.');
 

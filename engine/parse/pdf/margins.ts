@@ -15,7 +15,7 @@ const PAGE_NUMBER = /^(?:[-–—·|\s]*(?:page|p\.|第)?\s*(?:\d{1,4}|[ivxl]{1,
  * Drops page numbers, and lines that repeat at the same height of several pages, digits aside. On the first page such a
  * line stays: there it is said once, and often nowhere else.
  */
-export function withoutMargins(columns: Column[], sizes: PageSize[]): Column[] {
+export function withoutMargins(columns: Column[], sizes: (PageSize | undefined)[]): Column[] {
   const repeats = new Map<string, { base: number; pages: Set<number> }[]>();
   const offsets = new Map<number, Set<number>>();
   const outer = columns.flatMap((column) => column.lines

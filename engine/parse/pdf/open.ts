@@ -22,6 +22,7 @@ class FilesBesidePdfjs {
 
 /** Opens a PDF with pdf.js on this very thread; the caller destroys it. Fails as 'encrypted' or 'damaged'. */
 export async function openPdf(bytes: Uint8Array, password: string | undefined): Promise<PDFDocumentProxy> {
+  holdStrayRejections();
   // With its message handler at hand pdf.js starts no worker thread: a parser already has a thread of its own.
   const scope = globalThis as { pdfjsWorker?: unknown };
   scope.pdfjsWorker ??= await import('pdfjs-dist/legacy/build/pdf.worker.mjs' as string);
@@ -48,6 +49,20 @@ export async function openPdf(bytes: Uint8Array, password: string | undefined): 
     await task.destroy();
     throw asFailure(error, password);
   }
+}
+
+let holding = false;
+
+/**
+ * In damaged files pdf.js lets promises of its own be rejected with nobody listening, which would end this thread though
+ * the failure is also reported where we await it. Rejections that are not its own go on as if this were not here.
+ */
+function holdStrayRejections(): void {
+  if (holding) return;
+  holding = true;
+  process.on('unhandledRejection', (reason) => {
+    if (!(reason instanceof Error && /pdf(?:\.worker)?\.mjs/.test(reason.stack ?? ''))) throw reason;
+  });
 }
 
 function asFailure(error: unknown, password: string | undefined): ParseFailure {
