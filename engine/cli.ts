@@ -163,14 +163,15 @@ function report(failures: Added['refused']): number {
   return failures.length > 0 ? 1 : 0;
 }
 
-/** Waits until everything can be found by words and by meaning, with a line that says how far it is. */
+/** Waits until everything can be found by words, and by meaning if there is a model for it, with a line that says how far it is. */
 async function untilIndexed(engine: Engine): Promise<void> {
+  const byMeaning = (await engine.models()).some(({ role, active }) => role === 'embedder' && active);
   const line = (text: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
   };
   for (;;) {
     const { paused, waiting, unembedded, reading, chunksPerSecond } = await engine.progress();
-    if ((waiting === 0 && unembedded === 0) || paused) break;
+    if ((waiting === 0 && (unembedded === 0 || !byMeaning)) || paused) break;
     line(`${waiting} to read, ${unembedded} chunks to embed${chunksPerSecond ? ` (${Math.round(chunksPerSecond)}/s)` : ''}${reading ? ` · ${reading}` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

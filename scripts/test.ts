@@ -7,7 +7,7 @@ import { buildIfStale, root } from './build.ts';
 import { findOrInstallBrowser } from './browser.ts';
 import { failedChecks } from './check.ts';
 
-/** `npm test`: types, lint, the tests beside the code, the build, and a person's way through the app in a real browser. */
+/** `npm test`: the build, types, lint, the tests beside the code, and a person's way through the app in a real browser. */
 
 interface Count { passed: number; failed: number; skipped: number }
 
@@ -19,6 +19,7 @@ process.chdir(root);
 mkdirSync(artifacts, { recursive: true });
 const only = process.argv.slice(2);
 
+await buildIfStale();
 const checks = only.length > 0 ? [] : failedChecks();
 const unit = await runUnitTests(only.length > 0 ? only.filter((file) => file.endsWith('.test.ts')) : globSync('{engine,electron,renderer,scripts,bench}/**/*.test.ts'));
 const endToEnd = only.length > 0 && !only.some((file) => file.endsWith('.spec.ts')) ? nothing() : await runEndToEndTests(only.filter((file) => file.endsWith('.spec.ts')));
@@ -57,7 +58,6 @@ async function runUnitTests(files: string[]): Promise<Count> {
 }
 
 async function runEndToEndTests(files: string[]): Promise<Count> {
-  await buildIfStale();
   const browser = findOrInstallBrowser();
   if (!browser) {
     console.log('failed: end to end. No Chromium is installed, and neither apt-get nor Playwright could fetch one.');
