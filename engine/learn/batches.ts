@@ -1,14 +1,10 @@
 import type { Bags } from './bags.ts';
 import type { Corpus, Group } from './corpus.ts';
-import { QUERY_TOKENS } from './corpus.ts';
 
 /** How often a pair is drawn for its kind, against 1 for a sentence and its passage. */
 export interface Mixture { dictionary: number; parallel: number; classical: number; question: number; title: number; definition: number }
 
 export const MIXTURE: Mixture = { dictionary: 3, parallel: 3, classical: 0.5, question: 3, title: 1, definition: 0.7 };
-
-/** Translations of single tokens, as token ids. */
-export type Translations = Map<number, number[][]>;
 
 export interface Batch { group: Group; queries: Bags; passages: Bags; /** [size, size], see `InfoNCE.run`. */ mask: Float32Array }
 
@@ -16,16 +12,12 @@ export interface BatchOptions {
   size: number;
   passageTokens: number;
   mixture: Mixture;
-  /** Share of one-language batches whose queries have words exchanged for their translations. */
-  switching: number;
   /** Every so many pairs one is kept out of training. */
   holdEvery: number;
 }
 
 /** Groups smaller than this are drawn together with their like. */
 const OWN_BATCH = 4000;
-/** Share of translatable words that are exchanged in a switched query. */
-const SWITCHED_WORDS = 0.6;
 const NO_NEGATIVE = -1e9;
 
 function weight(group: Group, mixture: Mixture): number {
@@ -43,15 +35,13 @@ function weight(group: Group, mixture: Mixture): number {
 export class Batches {
   private readonly corpus: Corpus;
   private readonly options: BatchOptions;
-  private readonly translations: Translations;
   private readonly random: () => number;
   private readonly pools: { group: Group; pairs: Int32Array; next: number; share: number }[] = [];
   private readonly held: { group: Group; pairs: Int32Array }[] = [];
 
-  constructor(corpus: Corpus, translations: Translations, options: BatchOptions, random: () => number) {
+  constructor(corpus: Corpus, options: BatchOptions, random: () => number) {
     this.corpus = corpus;
     this.options = options;
-    this.translations = translations;
     this.random = random;
     const pools = new Map<string, { group: Group; pairs: number[]; held: number[] }>();
     corpus.group.forEach((index, pair) => {
@@ -88,22 +78,20 @@ export class Batches {
       pool.next = 0;
     }
     const pairs = pool.pairs.subarray(pool.next, (pool.next += this.options.size));
-    const switched = pool.group.lang !== 'en-zh' && this.random() < this.options.switching;
-    return this.batch(pool.group, pairs, switched, true);
+    return this.batch(pool.group, pairs, true);
   }
 
   /** One batch of every group from the pairs that were kept out. */
   heldOut(): Batch[] {
-    return this.held.map(({ group, pairs }) => this.batch(group, pairs.subarray(0, this.options.size), false, false));
+    return this.held.map(({ group, pairs }) => this.batch(group, pairs.subarray(0, this.options.size), false));
   }
 
-  private batch(group: Group, pairs: Int32Array, switched: boolean, windows: boolean): Batch {
+  private batch(group: Group, pairs: Int32Array, windows: boolean): Batch {
     const { corpus, options } = this;
     const queries: number[][] = [];
     const passages: number[][] = [];
     for (const pair of pairs) {
-      const query = [...corpus.ids.subarray(corpus.offsets[pair * 2], corpus.offsets[pair * 2 + 1])];
-      queries.push(switched ? this.switch(query) : query);
+      queries.push([...corpus.ids.subarray(corpus.offsets[pair * 2], corpus.offsets[pair * 2 + 1])]);
       let start = corpus.offsets[pair * 2 + 1]!;
       const end = corpus.offsets[pair * 2 + 2]!;
       const spare = end - start - options.passageTokens;
@@ -130,16 +118,6 @@ export class Batches {
     });
   }
 
-  private switch(query: number[]): number[] {
-    const switched: number[] = [];
-    for (const token of query) {
-      const choices = this.translations.get(token);
-      if (choices === undefined || this.random() > SWITCHED_WORDS) switched.push(token);
-      else switched.push(...choices[Math.floor(this.random() * choices.length)]!);
-    }
-    return switched.slice(0, QUERY_TOKENS);
-  }
-
   private shuffle(values: Int32Array): Int32Array {
     for (let i = values.length - 1; i > 0; i--) {
       const j = Math.floor(this.random() * (i + 1));
@@ -151,26 +129,7 @@ export class Batches {
   }
 }
 
-/** Translations of tokens that are words of their own, both ways, from the dictionary's word pairs. */
-export function translationsOf(corpus: Corpus): Translations {
-  const translations: Translations = new Map();
-  const words = corpus.groups.findIndex((group) => group.name === 'words en-zh');
-  const add = (from: number[], to: number[]): void => {
-    if (from.length !== 1 || to.length > 3) return;
-    const known = translations.get(from[0]!);
-    if (known === undefined) translations.set(from[0]!, [to]);
-    else known.push(to);
-  };
-  corpus.group.forEach((group, pair) => {
-    if (group !== words) return;
-    const chinese = [...corpus.ids.subarray(corpus.offsets[pair * 2], corpus.offsets[pair * 2 + 1])];
-    const english = [...corpus.ids.subarray(corpus.offsets[pair * 2 + 1], corpus.offsets[pair * 2 + 2])];
-    add(chinese, english);
-    add(english, chinese);
-  });
-  return translations;
-}
-
+/** Token ids of texts, one after another. */
 export function toBags(texts: number[][]): Bags {
   const offsets = new Int32Array(texts.length + 1);
   texts.forEach((text, i) => (offsets[i + 1] = offsets[i]! + text.length));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest } from '../models/manifest.ts';
+import { readManifest, type Manifest } from '../models/manifest.ts';
 import type { UnigramFile } from '../models/unigram.ts';
 import { writeModel } from '../nn/onnx.ts';
 import type { BagTable } from './bags.ts';
@@ -17,13 +17,12 @@ export interface Recipe {
   rate: number;
   weightRate: number;
   passageTokens: number;
-  switching: number;
   mixture: Mixture;
   seed: number;
   vocabulary: VocabularySizes;
 }
 
-export interface Training { data: string; quality: Record<string, number>; heldOut: Record<string, number>; pairs: number; seconds: number }
+export interface Training { data: string; heldOut: Record<string, number>; background: { mean: number; deviation: number }; pairs: number; seconds: number }
 
 const MAX_TOKENS = 512;
 /** Of the row that stands for everything unknown: next to nothing beside other tokens, a direction of its own when alone. */
@@ -80,7 +79,7 @@ export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: 
   });
 }
 
-/** Writes a model folder: graph, tokenizer and a manifest with recipe, data, sizes and measured quality. */
+/** Writes a model folder: graph, tokenizer and a manifest with recipe, data and sizes. */
 export async function writeFolder(folder: string, id: string, tokenizer: UnigramFile, rows: Float32Array, recipe: Recipe, training: Training): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { codes, scales } = quantise(rows, recipe.dimensions);
@@ -102,6 +101,7 @@ export async function writeFolder(folder: string, id: string, tokenizer: Unigram
     pooling: 'graph',
     normalised: true,
     prompts: { query: '', document: '' },
+    background: training.background,
     languages: ['zh', 'en'],
     licence: 'Apache-2.0',
     attribution: [
@@ -109,8 +109,17 @@ export async function writeFolder(folder: string, id: string, tokenizer: Unigram
       { source: 'BYVoid/OpenCC, TSCharacters (folding of traditional characters)', licence: 'Apache-2.0' },
     ],
     recipe: { script: 'engine/learn/train-embed.ts', tokens: scales.length, trainingPairs: training.pairs, seconds: training.seconds, heldOutLoss: training.heldOut, ...recipe },
-    quality: training.quality,
+    quality: {},
     files,
   };
+  await writeManifest(folder, manifest);
+}
+
+/** Adds to a written folder what its own files achieved. */
+export async function recordQuality(folder: string, quality: Record<string, number>): Promise<void> {
+  await writeManifest(folder, { ...(await readManifest(folder)), quality });
+}
+
+async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 1)}\n`);
 }

@@ -1,26 +1,30 @@
 /**
- * Trains the bundled static embedder: `npm run train:embed -- --data FOLDER --out FOLDER [--dev FOLDER] [--steps N] …`.
+ * Trains the bundled static embedder: `npm run train:embed -- [--data FOLDER] [--dev FOLDER] [--out FOLDER] [--steps N] …`.
  * Vocabulary, token ids, contrastive training, evaluation, model folder; minutes on one core.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { openEmbedder } from '../models/embedder.ts';
 import { Unigram, type UnigramFile } from '../models/unigram.ts';
 import { forward, GradientCollector, newTable, update, type BagTable, type Bags } from './bags.ts';
-import { Batches, MIXTURE, toBags, translationsOf } from './batches.ts';
+import { Batches, MIXTURE, type Batch, toBags } from './batches.ts';
 import { cachedCorpus, type Corpus } from './corpus.ts';
 import { InfoNCE } from './infonce.ts';
 import { readPairs } from './pairs.ts';
-import { probe, type EmbedTexts } from './probe.ts';
-import { foldedRows, writeFolder, type Recipe } from './folder.ts';
+import { dot, probe, type EmbedTexts } from './probe.ts';
+import { foldedRows, recordQuality, writeFolder, type Recipe } from './folder.ts';
 import { VOCABULARY_SIZES, VocabularyBuilder } from './vocabulary.ts';
 
 const { values: given } = parseArgs({
   options: {
-    data: { type: 'string' },
+    data: { type: 'string', default: fileURLToPath(new URL('../../../shared/data/train', import.meta.url)) },
     dev: { type: 'string' },
-    out: { type: 'string' },
+    out: { type: 'string', default: fileURLToPath(new URL('../../resources/models', import.meta.url)) },
+    /** Trains and measures, and writes no model. */
+    dry: { type: 'boolean', default: false },
     cache: { type: 'string' },
     id: { type: 'string', default: 'lodestone-embed-static-v1' },
     steps: { type: 'string', default: '4000' },
@@ -30,14 +34,11 @@ const { values: given } = parseArgs({
     rate: { type: 'string', default: '0.03' },
     'weight-rate': { type: 'string', default: '0.02' },
     tokens: { type: 'string', default: '128' },
-    switching: { type: 'string', default: '0.3' },
     mixture: { type: 'string', default: '{}' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
   },
 });
-if (given.data === undefined) throw new Error('Say where the training pairs lie: --data FOLDER.');
-
 /** Tokens of a text that count when a set is probed. */
 const PROBE_TOKENS = 512;
 /** Steps over which the rate grows at the beginning; then it falls to a hundredth along a line. */
@@ -46,8 +47,7 @@ const HOLD_EVERY = 250;
 
 const recipe: Recipe = {
   steps: Number(given.steps), batch: Number(given.batch), dimensions: Number(given.dimensions), temperature: Number(given.temperature),
-  rate: Number(given.rate), weightRate: Number(given['weight-rate']), passageTokens: Number(given.tokens), switching: Number(given.switching),
-  mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) }, seed: Number(given.seed), vocabulary: VOCABULARY_SIZES,
+  rate: Number(given.rate), weightRate: Number(given['weight-rate']), passageTokens: Number(given.tokens), mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) }, seed: Number(given.seed), vocabulary: VOCABULARY_SIZES,
 };
 
 const began = Date.now();
@@ -102,6 +102,21 @@ function embedWith(table: BagTable, tokenizer: Unigram): EmbedTexts {
   };
 }
 
+/** Cosines of queries and passages that do not belong together, over the pairs that were kept out. */
+function backgroundOf(table: BagTable, held: Batch[]): { mean: number; deviation: number } {
+  const cosines: number[] = [];
+  for (const { queries, passages } of held) {
+    const size = queries.offsets.length - 1;
+    const q = normalise(forward(table, queries), table.dimensions);
+    const p = normalise(forward(table, passages), table.dimensions);
+    const row = (vectors: Float32Array, i: number): Float32Array => vectors.subarray(i * table.dimensions, (i + 1) * table.dimensions);
+    for (let i = 0; i < size; i++) cosines.push(dot(row(q, i), row(p, (i + 1 + (i % (size - 1))) % size)));
+  }
+  const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
+  const deviation = Math.sqrt(cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0) / cosines.length);
+  return { mean: Math.round(mean * 1e4) / 1e4, deviation: Math.round(deviation * 1e4) / 1e4 };
+}
+
 async function train(table: BagTable, batches: Batches): Promise<Record<string, number>> {
   const loss = await InfoNCE.open(recipe.dimensions, recipe.temperature, Number(given.threads));
   const collector = new GradientCollector(table.logWeights.length, recipe.dimensions);
@@ -132,15 +147,23 @@ log(`${tokenizer.size} tokens in the vocabulary`);
 const corpus = await cachedCorpus(given.data, tokenizer, given.cache);
 log(`${corpus.group.length} pairs, ${corpus.ids.length} tokens`);
 const random = generator(recipe.seed);
-const translations = translationsOf(corpus);
-const batches = new Batches(corpus, translations, { size: recipe.batch, passageTokens: recipe.passageTokens, mixture: recipe.mixture, switching: recipe.switching, holdEvery: HOLD_EVERY }, random);
+const batches = new Batches(corpus, { size: recipe.batch, passageTokens: recipe.passageTokens, mixture: recipe.mixture, holdEvery: HOLD_EVERY }, random);
 for (const { name, pairs, share } of batches.shares()) log(`${(share * 100).toFixed(1).padStart(5)} %  ${pairs} pairs  ${name}`);
 const table = newTable(tokenCounts(corpus, tokenizer.size), recipe.dimensions, random);
 const heldOut = await train(table, batches);
 log(`loss on pairs kept out: ${JSON.stringify(heldOut)}`);
-const quality = given.dev === undefined ? {} : await probe(given.dev, embedWith(table, tokenizer));
-log(`nDCG@10: ${JSON.stringify(quality)}`);
-if (given.out !== undefined) {
-  await writeFolder(join(given.out, given.id), given.id, file, foldedRows(table), recipe, { data: given.data, quality, heldOut, pairs: corpus.group.length, seconds: Math.round((Date.now() - began) / 1000) });
-  log(`written: ${join(given.out, given.id)}`);
+const quality = async (embed: EmbedTexts): Promise<Record<string, number>> => (given.dev === undefined ? {} : probe(given.dev, embed));
+const background = backgroundOf(table, batches.heldOut());
+log(`cosine of unrelated texts: ${background.mean} ± ${background.deviation}`);
+if (given.dry) log(`nDCG@10: ${JSON.stringify(await quality(embedWith(table, tokenizer)))}`);
+else {
+  const folder = join(given.out, given.id);
+  const training = { data: given.data, heldOut, background, pairs: corpus.group.length, seconds: Math.round((Date.now() - began) / 1000) };
+  await writeFolder(folder, given.id, file, foldedRows(table), recipe, training);
+  const embedder = await openEmbedder(folder);
+  const measured = await quality(embedder.embed);
+  await embedder.close();
+  await recordQuality(folder, measured);
+  log(`nDCG@10: ${JSON.stringify(measured)}`);
+  log(`written: ${folder}`);
 }

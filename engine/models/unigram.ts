@@ -45,6 +45,7 @@ export class Unigram {
   private readonly steps: ((text: string) => string)[] = [];
   /** Character folded to, by UTF-16 code unit; applied while walking the trie. */
   private readonly fold = new Uint16Array(65536);
+  private readonly folded: number[] = [];
   private readonly words = new Map<string, number[]>();
   // Scratch of the Viterbi walk, grown as needed: best score, start and id of the last piece, by end offset.
   private best = new Float64Array(256);
@@ -74,7 +75,8 @@ export class Unigram {
 
   /** Replacements run one after another: what an earlier one gave, a later one may change again. */
   private addFold(from: number, to: number): void {
-    for (let unit = 0; unit < 65536; unit++) if (this.fold[unit] === from) this.fold[unit] = to;
+    for (const unit of [from, ...this.folded]) if (this.fold[unit] === from) this.fold[unit] = to;
+    this.folded.push(from);
   }
 
   /** Token ids of a text; at most `limit` of them. Neighbouring unknown pieces count as one, as in the reference. */
