@@ -116,8 +116,8 @@ function looksLikePlainText(found: string, bytes: Uint8Array): boolean {
 }
 
 function looksLikeHtml(bytes: Uint8Array): boolean {
-  const { text } = decode(bytes.subarray(0, 4096));
-  return /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body|rss|feed)\b/i.test(text);
+  const text = decode(bytes.subarray(0, 4096)).text.replace(/<!--[\s\S]*?-->/g, '');
+  return /^\s*(?:<\?xml[^>]*\?>\s*)?<(?:!doctype\s+html|html|head|body|rss|feed)\b/i.test(text);
 }
 
 /** Office files are ZIP archives with parts of well-known names. */

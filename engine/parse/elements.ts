@@ -3,8 +3,8 @@ import type { DefaultTreeAdapterTypes as Tree } from 'parse5';
 
 import type { Mark } from '../api.ts';
 import type { Draft } from './document.ts';
+import { collapse, Phrase } from './phrase.ts';
 import { textOfRows } from './table.ts';
-import { joinLines } from './text.ts';
 
 /** Blocks in reading order and what the document calls itself. */
 export interface Blocks { drafts: Draft[]; title?: string }
@@ -80,25 +80,22 @@ interface Context { kind: Draft['kind']; level?: number; depth: number; inMain: 
 /** The blocks below a node in reading order; `drop` leaves out what is not content. */
 export function walk(root: Tree.ParentNode, { drop }: { drop: boolean }): Draft[] {
   const drafts: Draft[] = [];
-  let open: Draft = { kind: 'paragraph', text: '' };
+  let phrase = new Phrase();
+  let open: Omit<Draft, 'text'> = { kind: 'paragraph' };
 
   const flush = () => {
-    const text = open.text.trimEnd();
-    if (text !== '') {
-      const marks = (open.marks ?? []).map((mark) => ({ ...mark, end: Math.min(mark.end, text.length) })).filter((mark) => mark.start < mark.end);
-      drafts.push({ ...open, text, ...(marks.length > 0 ? { marks } : {}) });
-    }
-    open = { kind: 'paragraph', text: '' };
+    const said = phrase.finish();
+    if (said.text !== '') drafts.push({ ...open, ...said });
+    phrase = new Phrase();
+    open = { kind: 'paragraph' };
   };
 
   const say = (value: string, context: Context, source?: { start: number; end: number }) => {
-    let piece = collapse(value);
-    if (open.text === '' || /\s$/.test(open.text)) piece = piece.trimStart();
-    if (piece === '') return;
-    if (open.text === '') open = { kind: context.kind, text: '', ...(context.level !== undefined ? { level: context.level } : {}) };
-    const start = open.text.length;
-    open.text += piece;
-    for (const kind of new Set(context.marks)) addMark(open, start, kind);
+    const start = phrase.length;
+    phrase.say(value);
+    if (phrase.length === start) return;
+    if (start === 0) open = { kind: context.kind, ...(context.level !== undefined ? { level: context.level } : {}) };
+    for (const kind of new Set(context.marks)) phrase.mark(start, kind);
     if (source) open.source = { start: open.source?.start ?? source.start, end: source.end };
   };
 
@@ -126,8 +123,8 @@ export function walk(root: Tree.ParentNode, { drop }: { drop: boolean }): Draft[
       flush();
     };
     if (tag === 'br') {
-      if (open.kind === 'heading' || open.text === '') say(' ', context);
-      else open.text = `${open.text.trimEnd()}\n`;
+      if (open.kind === 'heading') say(' ', context);
+      else phrase.breakLine();
     } else if (tag === 'wbr') return;
     else if (tag === 'img') {
       const alt = collapse(attribute(node, 'alt')).trim();
@@ -169,23 +166,6 @@ export function walk(root: Tree.ParentNode, { drop }: { drop: boolean }): Draft[
 
 const MATHML = 'http://www.w3.org/1998/Math/MathML';
 
-/** Extends the block's last mark of this kind if it ends where the new one starts. */
-function addMark(block: Draft, start: number, kind: Mark['kind']): void {
-  const marks = block.marks ??= [];
-  const last = marks.findLast((mark) => mark.kind === kind);
-  if (last && last.end === start) last.end = block.text.length;
-  else marks.push({ start, end: block.text.length, kind });
-}
-
-/** White space as a page shows it; none between Chinese lines; characters nobody sees are left out. */
-export function collapse(text: string): string {
-  return text.replace(/[\u00AD\u200B\uFEFF]/g, '').replace(/[ \t\r\n\f\u00A0]+/g, (gap, at: number, whole: string) => {
-    const before = whole[at - 1];
-    const after = whole[at + gap.length];
-    return before && after && /[\r\n]/.test(gap) && joinLines(before, after).length === 2 ? '' : ' ';
-  });
-}
-
 function listing(element: Tree.Element): Draft {
   const text = textWithBreaks(element).replace(/\u00A0/g, ' ').trimEnd().replace(/^\n+/, '');
   const location = element.sourceCodeLocation;
@@ -211,7 +191,7 @@ function tableOf(table: Tree.Element): Draft[] | undefined {
   const caption = find(table, (element) => element.tagName === 'caption');
   const { rows, heads } = grid(rowsIn(table, false));
   const filled = rows.flat().filter((cell) => cell !== '');
-  if (Math.max(0, ...rows.map((row) => row.filter((cell) => cell !== '').length)) < 2) return undefined;
+  if (!rows.some((row) => row.filter((cell) => cell !== '').length > 1)) return undefined;
   if (heads === 0 && filled.reduce((sum, cell) => sum + cell.length, 0) > filled.length * LONG_CELL) return undefined;
   const location = table.sourceCodeLocation;
   const source = location ? { source: { start: location.startOffset, end: location.endOffset } } : {};

@@ -2,9 +2,10 @@ import { parse } from 'parse5';
 
 import { assemble } from './document.ts';
 import type { Draft, ParsedDocument } from './document.ts';
-import { attribute, collapse, find, textIn, walk } from './elements.ts';
+import { attribute, find, textIn, walk } from './elements.ts';
 import type { Blocks } from './elements.ts';
 import { decode } from './encoding.ts';
+import { collapse } from './phrase.ts';
 import { isXml, xmlBlocks } from './xml.ts';
 
 /** A web page, or an XML text such as a feed. */
@@ -29,9 +30,8 @@ export function pageBlocks(html: string): Blocks {
   const document = parse(html, { sourceCodeLocationInfo: true });
   const titleElement = find(document, (element) => element.tagName === 'title' && element.namespaceURI.endsWith('xhtml'));
   const title = titleElement ? collapse(textIn(titleElement)).trim() : '';
-  const all = walk(document, { drop: false });
-  const proper = walk(document, { drop: true });
-  let drafts = sizeOf(proper) >= sizeOf(all) * MAIN_SHARE ? proper : all;
+  let drafts = walk(document, { drop: true });
+  if (sizeOf(drafts) < collapse(textIn(document)).length * MAIN_SHARE) drafts = walk(document, { drop: false });
   const main = find(document, (element) => element.tagName === 'main' || attribute(element, 'role') === 'main');
   const content = main ?? find(document, (element) => element.tagName === 'article');
   const inContent = content ? walk(content, { drop: true }) : [];

@@ -4,10 +4,10 @@ import type { Token } from 'markdown-it';
 import type { Mark } from '../api.ts';
 import { assemble } from './document.ts';
 import type { Draft, ParsedDocument } from './document.ts';
-import { collapse, fragmentBlocks } from './elements.ts';
+import { fragmentBlocks } from './elements.ts';
 import { decode } from './encoding.ts';
+import { Phrase } from './phrase.ts';
 import { textOfRows } from './table.ts';
-import { joinLines } from './text.ts';
 
 /** Reads 10 MB in a second; micromark, whose tree has finer positions, takes fourteen times as long. */
 const reader = new MarkdownIt({ html: true });
@@ -16,8 +16,8 @@ const reader = new MarkdownIt({ html: true });
 export async function parseMarkdown(bytes: Uint8Array): Promise<ParsedDocument> {
   const { text, encoding } = decode(bytes);
   const front = /^(---|\+\+\+)[ \t]*\r?\n([\s\S]*?)\r?\n(?:\1|\.\.\.)[ \t]*(?=\r?\n|$)/.exec(text);
-  const drafts: Draft[] = front?.[2]?.trim() ? [{ kind: 'code', text: front[2], source: { start: 0, end: front[0].length } }] : [];
-  drafts.push(...draftsOf(text, front?.[0].length ?? 0));
+  const drafts = draftsOf(text, front?.[0].length ?? 0);
+  if (front?.[2]?.trim()) drafts.unshift({ kind: 'code', text: front[2], source: { start: 0, end: front[0].length } });
   const more: Partial<ParsedDocument> = { encoding };
   const title = /^title\s*[:=]\s*(["']?)(.+?)\1\s*$/m.exec(front?.[2] ?? '')?.[2] ?? drafts.find((draft) => draft.kind === 'heading' && draft.level === 1)?.text;
   if (title) more.title = title;
@@ -58,7 +58,7 @@ function draftsOf(text: string, offset: number): Draft[] {
       while (tokens[i]!.type !== 'table_close') i++;
       drafts.push({ ...tableOf(tokens.slice(begin, i)), source });
     } else if (token.type === 'fence' || token.type === 'code_block') drafts.push({ kind: 'code', text: token.content.trimEnd(), source });
-    else if (token.type === 'html_block') drafts.push(...htmlOf(token.content, text, source));
+    else if (token.type === 'html_block') for (const draft of htmlOf(token.content, text, source)) drafts.push(draft);
   }
   return drafts;
 }
@@ -98,32 +98,20 @@ const MARKS: Record<string, Mark['kind']> = { strong: 'strong', em: 'emphasis', 
 
 /** The text of a paragraph as a person reads it: soft line ends as spaces, pictures as their description. */
 function inline({ children }: Token): Said {
-  let text = '';
-  const marks: Mark[] = [];
-  const open: { kind: Mark['kind']; start: number }[] = [];
-  const say = (piece: string) => {
-    text += text === '' || /\s/.test(text.at(-1)!) ? piece.trimStart() : piece;
-  };
+  const phrase = new Phrase();
+  const open: number[] = [];
   for (const [i, token] of (children ?? []).entries()) {
     const kind = MARKS[token.type.replace(/_(open|close)$/, '')];
-    if (kind && token.nesting === 1) open.push({ kind, start: text.length });
-    else if (kind) {
-      const mark = open.pop();
-      if (mark && mark.start < text.length) marks.push({ start: mark.start, end: text.length, kind: mark.kind });
-    } else if (token.type === 'text' || token.type === 'text_special') say(collapse(token.content));
+    if (kind && token.nesting === 1) open.push(phrase.length);
+    else if (kind) phrase.mark(open.pop() ?? phrase.length, kind);
+    else if (token.type === 'text' || token.type === 'text_special') phrase.say(token.content);
     else if (token.type === 'code_inline') {
-      marks.push({ start: text.length, end: text.length + token.content.length, kind: 'code' });
-      text += token.content;
-    } else if (token.type === 'image') say(inline(token).text);
-    else if (token.type === 'hardbreak' || (token.type === 'html_inline' && /^<br\b/i.test(token.content))) text = `${text.trimEnd()}\n`;
-    else if (token.type === 'softbreak') {
-      const next = children!.slice(i + 1, i + 4).find((after) => after.content !== '')?.content ?? '';
-      text = text.trimEnd();
-      if (text !== '') text = joinLines(text, next.slice(0, 1)).slice(0, next ? -1 : undefined);
-    }
+      const start = phrase.length;
+      phrase.quote(token.content);
+      phrase.mark(start, 'code');
+    } else if (token.type === 'image') phrase.say(inline(token).text);
+    else if (token.type === 'hardbreak' || (token.type === 'html_inline' && /^<br\b/i.test(token.content))) phrase.breakLine();
+    else if (token.type === 'softbreak') phrase.wrapLine(children!.slice(i + 1, i + 4).find((next) => next.content !== '')?.content ?? '');
   }
-  text = text.trimEnd();
-  const kept = marks.map((mark) => ({ ...mark, end: Math.min(mark.end, text.length) })).filter((mark) => mark.start < mark.end);
-  kept.sort((a, b) => a.start - b.start || b.end - a.end);
-  return kept.length > 0 ? { text, marks: kept } : { text };
+  return phrase.finish();
 }

@@ -1,6 +1,7 @@
 import { assemble } from './document.ts';
 import type { Draft, ParsedDocument } from './document.ts';
 import { decode } from './encoding.ts';
+import { gapBetween } from './phrase.ts';
 import { readTable, textOfRows } from './table.ts';
 
 /** Plain text, and what is close to it: delimited tables, subtitles, source code. */
@@ -68,7 +69,7 @@ function prose(text: string, org: boolean): Draft[] {
       drafts.push(draft('heading', [group[0]!], trim, 1));
       group = group.slice(1);
     }
-    drafts.push(...blocksOf(group, width, org));
+    for (const block of blocksOf(group, width, org)) drafts.push(block);
   }
   return drafts;
 }
@@ -109,7 +110,7 @@ function pipeTable(group: Line[]): Draft {
 }
 
 function cue(lines: Line[]): Draft[] {
-  return lines.length === 0 ? [] : [draft('paragraph', lines, (line) => line.replace(/<[^>]*>/g, '').trim(), undefined, ' ')];
+  return lines.length === 0 ? [] : [draft('paragraph', lines, (line) => line.replace(/<[^<>]*>/g, '').trim(), undefined, ' ')];
 }
 
 const LIST_ITEM = /^\s*[-*•·▪◦●○■□–]\s+(?=\S)/;
@@ -185,19 +186,11 @@ function trim(text: string): string {
 /** A block of whole lines. `between` joins them; if it is empty they are one flowing text; listings keep their lines. */
 function draft(kind: Draft['kind'], lines: Line[], clean: (line: string) => string, level?: number, between = kind === 'code' || kind === 'table' ? '\n' : ''): Draft {
   const texts = lines.map((line) => clean(line.text));
-  const text = between ? texts.join(between) : texts.reduce(joinLines);
+  const text = between ? texts.join(between) : texts.map((line, i) => (i === 0 ? line : gapBetween(texts[i - 1]!, line) + line)).join('');
   const made: Draft = { kind, text, source: { start: lines[0]!.start, end: lines.at(-1)!.end } };
   if (level !== undefined) made.level = level;
   return made;
 }
-
-/** Joins two lines of one paragraph as a person reads them: no space between Chinese characters. */
-export function joinLines(a: string, b: string): string {
-  return CJK_END.test(a) && CJK_START.test(b) ? a + b : `${a} ${b}`;
-}
-
-const CJK_END = /[\u2E80-\u9FFF\uF900-\uFAFF\uFE30-\uFE4F\uFF00-\uFF60]$/;
-const CJK_START = /^[\u2E80-\u9FFF\uF900-\uFAFF\uFE30-\uFE4F\uFF00-\uFF60]/;
 
 const LISTING_LINES = 30;
 

@@ -4,8 +4,9 @@ import type { Blocks } from './elements.ts';
 
 /** Whether a text is XML other than XHTML: a feed, DocBook, a configuration. */
 export function isXml(text: string): boolean {
-  const head = text.slice(0, 4096).replace(/<!--[\s\S]*?-->/g, '').trimStart();
-  const root = /^(?:<\?[\s\S]*?\?>\s*)*(?:<!DOCTYPE[^>[]*(?:\[[\s\S]*?\])?\s*>\s*)?<([\w.-]+:)?([\w.-]+)/i.exec(head)?.[2]?.toLowerCase();
+  const head = text.slice(0, 4096).trimStart();
+  const body = head.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>/g, '').trimStart().replace(/^<!DOCTYPE[^>[]*(?:\[[^\]]*\])?\s*>/i, '').trimStart();
+  const root = /^<(?:[\w.-]+:)?([\w.-]+)/.exec(body)?.[1]?.toLowerCase();
   if (root === undefined || root === 'html') return false;
   return head.startsWith('<?xml') || /^(rss|feed|rdf|opml|urlset)$/.test(root);
 }
@@ -61,9 +62,10 @@ function tree(source: string): Element {
   };
   let at = 0;
   while (at < source.length) {
-    const bracket = source.indexOf('<', at);
-    if (bracket < 0) break;
+    const found = source.indexOf('<', at);
+    const bracket = found < 0 ? source.length : found;
     if (bracket > at) say(at, bracket, false);
+    if (found < 0) break;
     const close = closeOf(source, bracket);
     if (source.startsWith('<![CDATA[', bracket)) say(bracket + 9, Math.max(bracket + 9, close - 3), true);
     else if (source[bracket + 1] === '/') {
