@@ -7,7 +7,7 @@ import { Composer, type Scope } from './Composer.tsx';
 import { EmptyAsk } from './EmptyAsk.tsx';
 import { MakingView } from './MakingView.tsx';
 import { TurnView } from './TurnView.tsx';
-import { useAnswer } from './useAnswer.ts';
+import { useAnswer, type Making } from './useAnswer.ts';
 import type { OpenPlace } from './openPlace.ts';
 
 interface AskProps {
@@ -30,7 +30,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
   const end = useRef<HTMLDivElement>(null);
 
   const here = making && making.conversation === conversation ? making : undefined;
-  const kept = here?.turn !== undefined && turns.some((turn) => turn.id === here.turn);
+  const kept = here !== undefined && turns.some((turn) => turn.id === here.turn && isWhole(turn, here));
   useEffect(() => {
     if (!making || making.state.kind === 'asking') return;
     if (kept) clear();
@@ -55,7 +55,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
     stop();
   };
 
-  useScrolling(end, turns, here?.sentences.length ?? 0, here !== undefined);
+  useScrolling(end, turns, here);
   const empty = turns.length === 0 && !here;
   return (
     <div className="ask">
@@ -64,9 +64,9 @@ export function Ask({ conversation, library, libraries, composer, onConversation
           conversation === undefined && <EmptyAsk library={library} onAsk={put} />
         ) : (
           <ol className="ask-column" aria-label={words.general.parts.conversation}>
-            {turns.map((turn) => <li key={turn.id}><TurnView turn={turn} onOpen={onOpen} onAskAgain={put} /></li>)}
+            {turns.filter((turn) => kept || turn.id !== here?.turn).map((turn) => <li key={turn.id}><TurnView turn={turn} onOpen={onOpen} onAskAgain={put} /></li>)}
             {here && !kept && (
-              <li key={here.turn ?? 'new'}>
+              <li key={here.turn ?? 0}>
                 {here.state.kind === 'done' ? <TurnView turn={here.state.turn} onOpen={onOpen} onAskAgain={put} /> : <MakingView making={here} onOpen={onOpen} onAskAgain={put} />}
               </li>
             )}
@@ -93,16 +93,34 @@ export function Ask({ conversation, library, libraries, composer, onConversation
   );
 }
 
+/** Whether the stored turn says all that was seen of it; it is stored from its beginning on. */
+function isWhole({ answer }: Turn, { state, sentences }: Making): boolean {
+  if (state.kind === 'done') return answer.outcome === state.turn.answer.outcome && answer.sentences.length === sentences.length;
+  return state.kind === 'stopped' && answer.sentences.length >= sentences.length;
+}
+
 /**
  * Shows the end of a conversation when it is opened. While an answer grows, its question moves up with it, at most to
- * the upper edge, so that the answer's first words never leave the view.
+ * the upper edge, so that the answer's first words never leave the view; until the person scrolls.
  */
-function useScrolling(end: RefObject<HTMLDivElement | null>, turns: Turn[], sentences: number, growing: boolean): void {
+function useScrolling(end: RefObject<HTMLDivElement | null>, turns: Turn[], making: Making | undefined): void {
+  const following = useRef(false);
+  if (making?.state.kind === 'asking' && making.sentences.length === 0) following.current = true;
   const opened = turns[0]?.conversation;
   useEffect(() => {
-    if (!growing) end.current?.scrollIntoView();
+    if (!following.current) end.current?.scrollIntoView();
   }, [opened]);
   useEffect(() => {
-    if (growing) end.current?.parentElement?.querySelector('li:last-of-type .turn')?.scrollIntoView({ block: 'start', behavior: 'smooth' });
-  }, [growing, sentences]);
+    if (following.current) end.current?.parentElement?.querySelector('li:last-of-type .turn')?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+  }, [making?.sentences.length, making?.state.kind, turns.length]);
+  useEffect(() => {
+    const list = end.current!.parentElement!;
+    const letGo = (): void => {
+      following.current = false;
+    };
+    for (const kind of ['wheel', 'pointerdown', 'touchmove'] as const) list.addEventListener(kind, letGo, { passive: true });
+    return () => {
+      for (const kind of ['wheel', 'pointerdown', 'touchmove'] as const) list.removeEventListener(kind, letGo);
+    };
+  }, [end]);
 }

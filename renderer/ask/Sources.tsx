@@ -13,8 +13,8 @@ export function Sources({ sentences, turn, onOpen }: { sentences: Sentence[]; tu
   const byDocument = Map.groupBy(all, (citation) => citation.document);
   return (
     <div className="sources">
-      <h4>{words.ask.sources}</h4>
-      <ul>
+      <h4 aria-hidden="true">{words.ask.sources}</h4>
+      <ul aria-label={words.ask.sources}>
         {[...byDocument.values()].map((citations) => (
           <li key={citations[0]!.document}><Source citations={citations} onOpen={() => onOpen(citationToOpen(citations[0]!, sentences, turn))} /></li>
         ))}
