@@ -19,13 +19,22 @@ export function setUp() {
   // Standard output belongs to the command that is about to run.
   console.error('Setting up: installing dependencies. This takes a minute the first time.');
   // No install scripts: better-sqlite3 and onnxruntime-node come with what they need, yet would compile or download.
-  if (!installed) npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], root);
+  if (!installed) installPackages();
   // The package `node` fetches the binary for this machine in its install script, so that one is run by hand.
   if (versionOf(node24) !== wantedVersion()) {
-    run(process.execPath, ['installArchSpecificPackage.js'], path.join(modules, 'node'));
+    spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: path.join(modules, 'node'), stdio: ['ignore', 2, 2] });
     if (!existsSync(node24)) symlinkSync(path.join('..', 'node', 'bin', 'node'), node24);
   }
   if (versionOf(node24) !== wantedVersion()) fail(`Node ${wantedVersion()} could not be put in place at ${node24}.`);
+}
+
+function installPackages() {
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // npm 11 refuses a lock file that lacks an optional package of another platform, which a registry may lack as well;
+  // `install` takes the same versions from the same file and does not mind.
+  if (npm(['ci', ...flags], 'ignore') !== 0 && npm(['install', '--no-save', ...flags], 2) !== 0) {
+    fail('The dependencies could not be installed. Is the npm registry reachable?');
+  }
 }
 
 /** npm writes what it installed into node_modules when it is through. */
@@ -51,16 +60,11 @@ function versionOf(binary) {
   return (stdout ?? '').trim().replace(/^v/, '');
 }
 
-function npm(args, cwd) {
+function npm(args, stderr) {
   // Run from an npm script, that very npm is used; on Windows npm is a .cmd, which needs a shell.
   const own = process.env.npm_execpath;
-  if (own && own.endsWith('.js')) run(process.execPath, [own, ...args], cwd);
-  else run('npm', args, cwd, process.platform === 'win32');
-}
-
-function run(command, args, cwd, shell = false) {
-  const { status, error } = spawnSync(command, args, { cwd, shell, stdio: ['ignore', 2, 2] });
-  if (status !== 0) fail(`"${path.basename(command)} ${args.join(' ')}" failed${error ? `: ${error.message}` : ''}. Is the npm registry reachable?`);
+  const [command, prefix] = own && own.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
+  return spawnSync(command, [...prefix, ...args], { cwd: root, shell: command === 'npm' && process.platform === 'win32', stdio: ['ignore', stderr, stderr] }).status;
 }
 
 function fail(sentence) {
