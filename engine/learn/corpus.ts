@@ -19,6 +19,10 @@ export interface Corpus {
 /** Pairs of one task, language and source; a batch is drawn from one group. */
 export interface Group { name: string; task: string; lang: string; dictionary: boolean; size: number }
 
+/** Groups made here: single words of the dictionaries, and names found in Chinese text with their originals in brackets. */
+export const WORDS = 'words en-zh';
+export const NAMES = 'names en-zh';
+
 export const QUERY_TOKENS = 64;
 export const PASSAGE_TOKENS = 160;
 const CHARACTERS_PER_TOKEN = 6;
@@ -36,7 +40,7 @@ export async function readCorpus(folder: string, tokenizer: Unigram): Promise<Co
     const p = tokenizer.encode(passage.slice(0, PASSAGE_TOKENS * CHARACTERS_PER_TOKEN), PASSAGE_TOKENS).filter((id) => id !== 0);
     if (q.length === 0 || p.length === 0) return;
     let entry = groups.get(name);
-    if (entry === undefined) groups.set(name, (entry = { name, task: pair.task, lang: pair.lang, dictionary, size: 0, index: groups.size }));
+    if (entry === undefined) groups.set(name, (entry = { name, task: dictionary ? 'parallel' : pair.task, lang: dictionary ? 'en-zh' : pair.lang, dictionary, size: 0, index: groups.size }));
     entry.size++;
     group.push(entry.index);
     passageKeys.push(hash(passage));
@@ -46,20 +50,38 @@ export async function readCorpus(folder: string, tokenizer: Unigram): Promise<Co
     offsets.push(ids.length);
     for (const id of p) ids.push(id);
   };
+  const mined = new Set<string>();
   for await (const pair of readPairs(folder)) {
     const passage = pair.pos[0]!;
     const dictionary = isDictionary(pair);
     add(pair, `${pair.task} ${pair.lang} ${pair.source}`, dictionary, pair.query, passage);
+    if (pair.lang === 'zh') {
+      for (const [chinese, english] of names(`${pair.query}\n${passage}`)) {
+        if (mined.has(chinese + english)) continue;
+        mined.add(chinese + english);
+        add(pair, NAMES, true, chinese, english);
+      }
+    }
     if (!dictionary) continue;
     // An entry lists several words and then explains them; every word by itself is a pair too.
     const meanings = terms(passage.split(': ')[0]!);
-    for (const term of terms(pair.query).slice(0, 4)) for (const meaning of meanings.slice(0, 4)) add(pair, 'words en-zh', true, term, meaning);
+    for (const term of terms(pair.query).slice(0, 4)) for (const meaning of meanings.slice(0, 4)) add(pair, WORDS, true, term, meaning);
   }
   offsets.push(ids.length);
   return {
     ids: ids.array(), offsets: offsets.array(), group: group.array(), passageKeys: passageKeys.array(), queryKeys: queryKeys.array(),
     groups: [...groups.values()].map(({ index: _, ...rest }) => rest),
   };
+}
+
+/** A Chinese name with the foreign one in brackets behind it, as encyclopedias and manuals write it. */
+const NAME = /([\u4e00-\u9fff·‧・]{2,14})[》」”"]?\s?[（(]\s?(?:英[语文語]?[：:]?\s*)?([A-Za-z][A-Za-z .'&’-]{2,40})[,，；;）)]/g;
+/** Where a name begins is not marked; what is further from the bracket is more likely other text. */
+const NAME_CHARACTERS = 9;
+
+/** Pairs of a Chinese and a foreign name for one thing. */
+export function names(text: string): [chinese: string, foreign: string][] {
+  return [...text.matchAll(NAME)].map(([, chinese, foreign]) => [chinese!.slice(-NAME_CHARACTERS), foreign!.trim()]);
 }
 
 /** The alternatives of a dictionary entry. */
