@@ -66,7 +66,7 @@ export function detectType(name: string, bytes: Uint8Array): DocumentType {
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return inArchive(bytes, extension);
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return inOle(bytes, extension);
   const found = signatureIn(head, bytes);
-  if (found && !looksLikePlainText(found, bytes)) throw refusal(found, extension);
+  if (found) throw refusal(found, extension);
   const promised = TYPES[extension];
   if (promised === 'pdf' && /\bobj\b|startxref/.test(new TextDecoder('latin1').decode(bytes.subarray(0, 65_536)))) return 'pdf';
   if (!looksLikeText(bytes)) {
@@ -103,16 +103,17 @@ function sayType(extension: string): string {
   return ADVICE.get(extension)?.name ?? `.${extension}`;
 }
 
+/** A text may begin with "MZ" or "RIFF"; a signature with bytes that no text has is believed. */
 function signatureIn(head: string, bytes: Uint8Array): string | undefined {
-  if (head.slice(4, 8) === 'ftyp') return /^(heic|heix|mif1|avif)/.test(head.slice(8, 12)) ? 'heic' : 'mp4';
-  if (head.startsWith('RIFF')) return head.slice(8, 12) === 'WEBP' ? 'webp' : head.slice(8, 12) === 'WAVE' ? 'wav' : 'avi';
-  if (head.startsWith('BM') && bytes.length > 54 && head.slice(6, 10) === '\0\0\0\0') return 'bmp';
-  return SIGNATURES.find(([signature]) => head.startsWith(signature))?.[1];
+  const found = signatureOf(head);
+  return found && /^[ -~]{2,4}/.test(head) && found !== 'rtf' && looksLikeText(bytes) ? undefined : found;
 }
 
-/** A text may begin with "MZ" or "BZh"; signatures with bytes that no text has are believed. */
-function looksLikePlainText(found: string, bytes: Uint8Array): boolean {
-  return found !== 'rtf' && looksLikeText(bytes);
+function signatureOf(head: string): string | undefined {
+  if (head.slice(4, 8) === 'ftyp') return /^(heic|heix|mif1|avif)/.test(head.slice(8, 12)) ? 'heic' : 'mp4';
+  if (head.startsWith('RIFF')) return head.slice(8, 12) === 'WEBP' ? 'webp' : head.slice(8, 12) === 'WAVE' ? 'wav' : 'avi';
+  if (head.startsWith('BM') && head.slice(6, 10) === '\0\0\0\0') return 'bmp';
+  return SIGNATURES.find(([signature]) => head.startsWith(signature))?.[1];
 }
 
 function looksLikeHtml(bytes: Uint8Array): boolean {

@@ -102,7 +102,7 @@ function guess(sample: Uint8Array, nuls: boolean): string {
   if (best.encoding) return best.encoding;
   if (nuls) throw notText();
   const [single, confidence] = [...opinions].find(([name]) => SINGLE_BYTE.test(name)) ?? ['windows-1252', 0];
-  const sure = OTHER_SCRIPT.test(single) ? !western && confidence >= 0.4 : confidence >= 0.7;
+  const sure = OTHER_SCRIPT.test(single) ? !western : confidence >= 0.7;
   return sure && !/^(iso-8859-1|windows-1252)$/.test(single) ? new TextDecoder(single).encoding : 'windows-1252';
 }
 

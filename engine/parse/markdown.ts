@@ -15,7 +15,7 @@ const reader = new MarkdownIt({ html: true });
 /** CommonMark with GitHub's tables, task lists and strike-through, and front matter in YAML or TOML. */
 export async function parseMarkdown(bytes: Uint8Array): Promise<ParsedDocument> {
   const { text, encoding } = decode(bytes);
-  const front = /^(---|\+\+\+)[ \t]*\r?\n([\s\S]*?)\r?\n(?:\1|\.\.\.)[ \t]*(?=\r?\n|$)/.exec(text);
+  const front = /^(---|\+\+\+)[ \t]*(?:\r\n?|\n)([\s\S]*?)(?:\r\n?|\n)(?:\1|\.\.\.)[ \t]*(?=[\r\n]|$)/.exec(text);
   const drafts = draftsOf(text, front?.[0].length ?? 0);
   if (front?.[2]?.trim()) drafts.unshift({ kind: 'code', text: front[2], source: { start: 0, end: front[0].length } });
   const more: Partial<ParsedDocument> = { encoding };

@@ -65,11 +65,11 @@ function prose(text: string, org: boolean): Draft[] {
       if (!underlines.includes(sign)) underlines.push(sign);
       drafts.push(draft('heading', [group[0]!], trim, Math.min(6, underlines.indexOf(sign) + 1)));
       group = group.slice(2);
-    } else if (drafts.length === 0 && isTitle(group[0]!.text) && (second ? SENTENCE_END.test(second.text) : groups.length > 2)) {
+    } else if (drafts.length === 0 && isTitle(group[0]!.text) && (second ? SENTENCE_END.test(second.text) && !/[，；,;]/.test(group[0]!.text) && !isWrapped(group, width) : groups.length > 2)) {
       drafts.push(draft('heading', [group[0]!], trim, 1));
       group = group.slice(1);
     }
-    for (const block of blocksOf(group, width, org)) drafts.push(block);
+    for (const part of partTables(group)) for (const block of blocksOf(part, width, org)) drafts.push(block);
   }
   return drafts;
 }
@@ -93,11 +93,27 @@ function blocksOf(group: Line[], width: number, org: boolean): Draft[] {
     if (tabs > 0 && group.every((line) => line.text.split('\t').length - 1 === tabs)) {
       return [{ ...draft('table', group, (line) => line.split('\t').map(trim).join('\t')), headerRows: 1 }];
     }
-    if (group.every((line) => /^\|.*\|$/.test(line.text.trim()))) return [pipeTable(group)];
+    if (group.every(isBarred)) return [pipeTable(group)];
     const laidOut = group.filter((line) => / {3,}\S|\t|^[|+]/.test(line.text.trim())).length;
     if (laidOut * 2 >= group.length) return [draft('code', group, (line) => line.trimEnd())];
   }
   return paragraphs(group, width, org);
+}
+
+function isBarred(line: Line): boolean {
+  return /^\|.*\|$/.test(line.text.trim());
+}
+
+/** A table drawn with bars is parted from the lines above and below it. */
+function partTables(group: Line[]): Line[][] {
+  if (!group.some(isBarred)) return [group];
+  const parts: Line[][] = [];
+  for (const line of group) {
+    const open = parts.at(-1);
+    if (open && isBarred(open[0]!) === isBarred(line)) open.push(line);
+    else parts.push([line]);
+  }
+  return parts;
 }
 
 /** A table drawn with bars, as Org and Markdown have it; lines of dashes only part its header. */
@@ -134,7 +150,7 @@ function paragraphs(group: Line[], width: number, org: boolean): Draft[] {
     const bullet = LIST_ITEM.test(open[0]!.text);
     const first = open[0]!;
     const clean = (line: string) => (bullet && line === first.text ? line.replace(LIST_ITEM, '') : line).trim();
-    drafts.push(draft(bullet ? 'list-item' : 'paragraph', open, clean, bullet ? 1 + Math.min(5, Math.floor(/^\s*/.exec(first.text)![0].length / 2)) : undefined, short ? '\n' : ''));
+    drafts.push(draft(bullet ? 'list-item' : 'paragraph', open, clean, bullet ? 1 + Math.min(5, Math.floor(/^\s*/.exec(first.text)![0].length / 2)) : undefined, short && !bullet ? '\n' : ''));
     open = [];
   };
   for (const line of group) {
