@@ -56,6 +56,12 @@ export function Ask({ conversation, library, libraries, composer, onConversation
   };
 
   useScrolling(end, turns, here);
+  // Said as it grows, and left there when the stored turn takes its place: what is taken away is not read out.
+  const spoken = useRef<string[]>([]);
+  if (here) {
+    const found = here.state.kind !== 'done' || here.state.turn.answer.outcome !== 'not-found';
+    spoken.current = found ? here.sentences.map((sentence) => sentence.text) : [words.ask.notFound];
+  }
   const empty = turns.length === 0 && !here;
   return (
     <div className="ask">
@@ -87,7 +93,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
         onStop={leave}
       />
       <div className="unseen" role="log" aria-live="polite" aria-label={words.ask.answer}>
-        {here?.sentences.map((sentence, i) => <p key={i}>{sentence.text}</p>)}
+        {spoken.current.map((sentence, i) => <p key={i}>{sentence}</p>)}
       </div>
     </div>
   );
