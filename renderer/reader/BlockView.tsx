@@ -1,13 +1,14 @@
 import type { ReactNode } from 'react';
 import type { Block } from '../../engine/api.ts';
-import type { Highlight, Segment } from './segments.ts';
+import type { Span } from './locate.ts';
+import type { Segment } from './segments.ts';
 import { cellsOf, segmentsOf } from './segments.ts';
 
-export interface BlockViewProps { block: Block; highlights: Highlight[]; tableName: string }
+export interface BlockViewProps { block: Block; cited: Span[]; tableName: string }
 
 /** One block as the element it is. Every stretch of its text says its offset in the document in `data-start`. */
-export function BlockView({ block, highlights, tableName }: BlockViewProps): ReactNode {
-  const text = stretches(segmentsOf(block, highlights));
+export function BlockView({ block, cited, tableName }: BlockViewProps): ReactNode {
+  const text = stretches(segmentsOf(block, cited));
   switch (block.kind) {
     case 'heading': {
       const Heading = `h${Math.min(6, Math.max(1, block.level ?? 1))}` as 'h1';
@@ -17,20 +18,20 @@ export function BlockView({ block, highlights, tableName }: BlockViewProps): Rea
     case 'quote': return <blockquote>{text}</blockquote>;
     case 'code': return <pre><code>{text}</code></pre>;
     case 'list-item': return <li data-depth={Math.min(6, block.level ?? 1)} className={MARKED.test(block.text) ? 'marked' : undefined}>{text}</li>;
-    case 'table': return <TableBlock block={block} highlights={highlights} tableName={tableName} />;
+    case 'table': return <TableBlock block={block} cited={cited} tableName={tableName} />;
   }
 }
 
 /** The item brings its own bullet or number. */
 const MARKED = /^\s*(?:[•●○▪◦·*–—-]|\(?\d{1,3}[.)、．）]|\(?[a-z][.)]\s|[（(]?[一二三四五六七八九十]+[、.)）])/i;
 
-function TableBlock({ block, highlights, tableName }: BlockViewProps): ReactNode {
+function TableBlock({ block, cited, tableName }: BlockViewProps): ReactNode {
   const rows = cellsOf(block.text);
   const headers = Math.min(block.headerRows ?? 0, rows.length);
   const row = (cells: (typeof rows)[number], index: number) => (
     <tr key={index}>
       {cells.map(({ from, to }, column) => {
-        const text = stretches(segmentsOf(block, highlights, from, to));
+        const text = stretches(segmentsOf(block, cited, from, to));
         return index < headers ? <th key={column} scope="col">{text}</th> : <td key={column}>{text}</td>;
       })}
     </tr>
@@ -52,8 +53,8 @@ function stretches(segments: Segment[]): ReactNode {
     if (segment.marks.has('emphasis')) text = <em>{text}</em>;
     if (segment.marks.has('strong')) text = <strong>{text}</strong>;
     if (segment.marks.has('link')) text = <span className="reader-link">{text}</span>;
-    return segment.highlight
-      ? <mark key={segment.start} data-start={segment.start} className={segment.highlight}>{text}</mark>
+    return segment.cited
+      ? <mark key={segment.start} data-start={segment.start} className="cited">{text}</mark>
       : <span key={segment.start} data-start={segment.start}>{text}</span>;
   });
 }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type ReactNode, type Ref, type RefObject } from 'react';
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { PdfPage, type PageBox } from './PdfPage.tsx';
-import { anchorAt, anchorTop, layoutPages, pageAt, scrollTo, visiblePages, type Anchor, type PageSize, type Zoom } from './pages.ts';
+import { anchorAt, anchorTop, layoutPages, pageAt, pinched, scrollTo, visiblePages, type Anchor, type PageSize, type Zoom } from './pages.ts';
 import type { ReaderWords } from './words.ts';
 import './pdf.css';
 
@@ -21,6 +21,7 @@ export interface PdfViewProps {
   words: ReaderWords;
   /** The page a person is looking at, from 1. */
   onPage(page: number): void;
+  onZoom(zoom: number): void;
 }
 
 /** Pages this far out of sight are drawn already. */
@@ -32,11 +33,13 @@ const NO_BOXES: PageBox[] = [];
 const UNKNOWN: PageSize = { width: 595, height: 842 };
 
 /** All pages of a PDF in a column, of which only those near the window exist. */
-export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPage }: PdfViewProps): ReactNode {
+export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPage, onZoom }: PdfViewProps): ReactNode {
   const [known, setKnown] = useState<ReadonlyMap<number, PageSize>>(new Map());
   const [column, setColumn] = useState({ width: 0, height: 0 });
   const [shown, setShown] = useState<number[]>([]);
   const anchor = useRef<Anchor>({ page: 0, share: 0 });
+  /** Where a goal has led, until the person moves: sizes of pages around it become known only then. */
+  const aim = useRef<PageGoal>(undefined);
 
   const layout = useMemo(() => {
     const usual = known.get(1) ?? known.values().next().value ?? UNKNOWN;
@@ -49,11 +52,15 @@ export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPag
     return now?.width === size.width && now.height === size.height ? sizes : new Map(sizes).set(page, size);
   }), []);
 
+  /** Where the last look found the window. Scroll events come a frame late, so a move may not have been seen yet. */
+  const seen = useRef({ top: 0, layout });
+
   const look = useCallback(() => {
     const root = scroller.current;
     if (!root) return;
     const eye = root.scrollTop + root.clientHeight * EYE;
     anchor.current = anchorAt(layout, eye);
+    seen.current = { top: root.scrollTop, layout };
     onPage(pageAt(layout, eye) + 1);
     const now = visiblePages(layout, root.scrollTop, root.clientHeight, AHEAD);
     setShown((before) => (before.length === now.length && before.every((page, i) => page === now[i]) ? before : now));
@@ -70,7 +77,12 @@ export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPag
   useLayoutEffect(() => {
     const root = scroller.current;
     if (!root || column.height === 0) return;
-    root.scrollTop = anchorTop(layout, anchor.current) - root.clientHeight * EYE;
+    const { top, layout: before } = seen.current;
+    const clamped = root.scrollTop < top && root.scrollTop >= root.scrollHeight - root.clientHeight - 1;
+    if (root.scrollTop !== top && !clamped) anchor.current = anchorAt(before, root.scrollTop + root.clientHeight * EYE);
+    root.scrollTop = aim.current
+      ? scrollTo(layout, aim.current.page - 1, aim.current.y, root.clientHeight)
+      : anchorTop(layout, anchor.current) - root.clientHeight * EYE;
     look();
   }, [layout, column.height, scroller, look]);
 
@@ -83,19 +95,32 @@ export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPag
       const root = scroller.current;
       if (over || !root) return;
       const { width, height } = proxy.getViewport({ scale: 1 });
-      const top = scrollTo(latest.current, goal.page - 1, goal.y, root.clientHeight);
-      root.scrollTop = top;
-      anchor.current = goal.y === undefined ? anchorAt(latest.current, top + root.clientHeight * EYE) : { page: goal.page - 1, share: goal.y / height };
+      aim.current = goal;
+      root.scrollTop = scrollTo(latest.current, goal.page - 1, goal.y, root.clientHeight);
       onSize(goal.page, { width, height });
     }, () => undefined);
     return () => { over = true; };
   }, [pdf, goal, column.height > 0, onSize, scroller]);
+  const move = () => { aim.current = undefined; };
+
+  useEffect(() => {
+    const root = scroller.current;
+    const pinch = (event: WheelEvent) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      onZoom(pinched(latest.current.scales[anchor.current.page] ?? 1, event.deltaY));
+    };
+    // React listens passively, and a passive listener may not keep the browser from zooming the whole window.
+    root?.addEventListener('wheel', pinch, { passive: false });
+    return () => root?.removeEventListener('wheel', pinch);
+  }, [scroller, onZoom]);
 
   useImperativeHandle(handle, () => ({ scale: () => layout.scales[anchor.current.page] ?? 1 }), [layout]);
 
   const byPage = useMemo(() => Map.groupBy(boxes, (box) => box.page), [boxes]);
   return (
-    <div className="reader-scroll pdf-scroll" ref={scroller} tabIndex={0} role="document" aria-label={words.contents} onScroll={look}>
+    <div className="reader-scroll pdf-scroll" ref={scroller} tabIndex={0} role="document" aria-label={words.contents} onScroll={look}
+      onWheel={move} onPointerDown={move} onKeyDown={move}>
       <div className="pdf-column" style={{ height: layout.total, minWidth: layout.widest }}>
         {shown.map((index) => (
           <PdfPage key={index} pdf={pdf} page={index + 1} size={layout.sizes[index]!} top={layout.tops[index]!} width={layout.widths[index]!}

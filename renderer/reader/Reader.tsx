@@ -10,7 +10,6 @@ import { PdfView, type PageGoal, type PdfViewHandle } from './PdfView.tsx';
 import type { PageBox } from './PdfPage.tsx';
 import { pageSelection, spanOfRange, type Selected } from './selection.ts';
 import { SelectionBar } from './SelectionBar.tsx';
-import type { Highlight } from './segments.ts';
 import { TextView } from './TextView.tsx';
 import { Toolbar } from './Toolbar.tsx';
 import { noticeOf, troubleOf } from './trouble.ts';
@@ -97,10 +96,6 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
     ...cited.flatMap((place) => (place.boxes ?? places.get(spanKey(place))?.boxes ?? []).map((box) => ({ ...box, kind: 'cited' as const }))),
     ...near.flatMap((span) => (places.get(spanKey(span))?.boxes ?? []).map((box) => ({ ...box, kind: span === matches[match] ? 'current' as const : 'match' as const }))),
   ], [cited, near, places, matches, match]);
-  const highlights = useMemo((): Highlight[] => [
-    ...cited.map(({ start, end }) => ({ start, end, kind: 'cited' as const })),
-    ...matches.map(({ start, end }, i) => ({ start, end, kind: i === match ? 'current' as const : 'match' as const })),
-  ], [cited, matches, match]);
 
   const goalPlace = goal?.kind === 'span' ? placeOf(goal.span) : undefined;
   const pageGoal = useMemo((): PageGoal | undefined => {
@@ -168,12 +163,12 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
         {view === 'pages' && pdf.kind === 'loading' && <Skeleton words={words} />}
         {view === 'pages' && pdf.kind === 'locked' && <PasswordForm words={words} again={pdf.again} onPassword={pdf.unlock} />}
         {view === 'pages' && pdf.kind === 'open' && (
-          <PdfView pdf={pdf.pdf} boxes={boxes} zoom={zoom} scroller={scroller} handle={pages} words={words} onPage={setPage} {...(pageGoal && { goal: pageGoal })} />
+          <PdfView pdf={pdf.pdf} boxes={boxes} zoom={zoom} scroller={scroller} handle={pages} words={words} onPage={setPage} onZoom={setZoom} {...(pageGoal && { goal: pageGoal })} />
         )}
         {view === 'text' && (loaded.kind === 'loading' || loaded.kind === 'unasked') && <Skeleton words={words} />}
         {view === 'text' && blocks && blocks.length === 0 && <Sentence text={words.empty} />}
         {view === 'text' && blocks && blocks.length > 0 && (
-          <TextView blocks={blocks} highlights={highlights} scroller={scroller} words={words} {...(textGoal && { goal: textGoal })} />
+          <TextView blocks={blocks} cited={cited} matches={matches} match={match} scroller={scroller} words={words} {...(textGoal && { goal: textGoal })} />
         )}
         {view === 'text' && loaded.kind === 'failed' && (() => {
           const { sentence, again } = troubleOf(loaded.error, document, words);

@@ -1,8 +1,9 @@
-import { memo, useLayoutEffect, useMemo, type ReactNode, type RefObject } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, type ReactNode, type RefObject } from 'react';
 import type { Block } from '../../engine/api.ts';
 import { BlockView } from './BlockView.tsx';
 import type { ReaderWords } from './words.ts';
-import type { Highlight } from './segments.ts';
+import type { Span } from './locate.ts';
+import { paint, rangeAt } from './ranges.ts';
 import './text.css';
 
 /** Blocks the browser lays out together; a section out of sight costs nothing (`content-visibility` in text.css). */
@@ -13,39 +14,45 @@ export interface TextGoal { start: number; key: number; flash: boolean }
 
 export interface TextViewProps {
   blocks: Block[];
-  highlights: Highlight[];
+  cited: Span[];
+  matches: Span[];
+  /** Index of the current match. */
+  match: number;
   goal?: TextGoal;
   scroller: RefObject<HTMLDivElement | null>;
   words: ReaderWords;
 }
 
-/** A document as text one can read: its blocks as elements, the highlights as marks in them. */
-export function TextView({ blocks, highlights, goal, scroller, words }: TextViewProps): ReactNode {
+/** A document as text one can read: its blocks as elements, what is cited as marks in them. */
+export function TextView({ blocks, cited, matches, match, goal, scroller, words }: TextViewProps): ReactNode {
   const sections = useMemo(() => cut(blocks), [blocks]);
   useLayoutEffect(() => {
     const root = scroller.current;
     if (!root || !goal) return;
     return bringIntoView(root, goal);
   }, [goal, scroller, blocks]);
+  useEffect(() => (scroller.current ? paint(scroller.current, 'reader-match', matches) : undefined), [matches, blocks, cited, scroller]);
+  const current = matches[match];
+  useEffect(() => (scroller.current && current ? paint(scroller.current, 'reader-current', [current]) : undefined), [current, blocks, cited, scroller]);
   return (
     <div className="reader-scroll" ref={scroller} tabIndex={0} role="document" aria-label={words.contents}>
       <article className="reader-text">
         {sections.map((section) => (
-          <Section key={section[0]!.place.start} blocks={section} highlights={within(highlights, section)} words={words} />
+          <Section key={section[0]!.place.start} blocks={section} cited={within(cited, section)} words={words} />
         ))}
       </article>
     </div>
   );
 }
 
-interface SectionProps { blocks: Block[]; highlights: Highlight[]; words: ReaderWords }
+interface SectionProps { blocks: Block[]; cited: Span[]; words: ReaderWords }
 
-const Section = memo(function Section({ blocks, highlights, words }: SectionProps): ReactNode {
+const Section = memo(function Section({ blocks, cited, words }: SectionProps): ReactNode {
   return (
     <section className="reader-section">
       {grouped(blocks).map((group) => {
         const first = group[0]!;
-        const views = group.map((block) => <BlockView key={block.place.start} block={block} highlights={highlights} tableName={words.table} />);
+        const views = group.map((block) => <BlockView key={block.place.start} block={block} cited={cited} tableName={words.table} />);
         return first.kind === 'list-item' ? <ul key={first.place.start}>{views}</ul> : views;
       })}
     </section>
@@ -76,13 +83,13 @@ function grouped(blocks: Block[]): Block[][] {
   return groups;
 }
 
-/** One array for all sections without highlights, so that they need not be drawn again. */
-const NONE: Highlight[] = [];
+/** One array for all sections without citations, so that they need not be drawn again. */
+const NONE: Span[] = [];
 
-function within(highlights: Highlight[], section: Block[]): Highlight[] {
+function within(cited: Span[], section: Block[]): Span[] {
   const start = section[0]!.place.start;
   const end = section.at(-1)!.place.end;
-  const own = highlights.filter((highlight) => highlight.start < end && highlight.end > start);
+  const own = cited.filter((span) => span.start < end && span.end > start);
   return own.length > 0 ? own : NONE;
 }
 
@@ -90,12 +97,12 @@ function within(highlights: Highlight[], section: Block[]): Highlight[] {
 const HOLD_FRAMES = 12;
 
 function bringIntoView(root: HTMLElement, goal: TextGoal): () => void {
-  const stretch = stretchAt(root, goal.start);
-  if (!stretch) return () => undefined;
+  const range = rangeAt(root, goal.start);
+  if (!range) return () => undefined;
   let frames = 0;
   let request = 0;
   const hold = () => {
-    const off = stretch.getBoundingClientRect().top - root.getBoundingClientRect().top - root.clientHeight / 3;
+    const off = range.getBoundingClientRect().top - root.getBoundingClientRect().top - root.clientHeight / 3;
     if (Math.abs(off) > 1) root.scrollTop += off;
     if (++frames < HOLD_FRAMES) request = requestAnimationFrame(hold);
   };
@@ -109,17 +116,4 @@ function bringIntoView(root: HTMLElement, goal: TextGoal): () => void {
     root.removeEventListener('wheel', letGo);
     for (const mark of marks) mark.classList.remove('flash');
   };
-}
-
-/** The element whose text holds an offset, or the next one after it. */
-function stretchAt(root: HTMLElement, start: number): HTMLElement | undefined {
-  const stretches = root.querySelectorAll<HTMLElement>('[data-start]');
-  let low = 0;
-  let high = stretches.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (Number(stretches[middle]!.dataset.start) <= start) low = middle;
-    else high = middle - 1;
-  }
-  return stretches[low];
 }

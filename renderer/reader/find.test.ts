@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Block } from '../../engine/api.ts';
-import { find, firstFrom } from './find.ts';
+import { find, firstFrom, searchable } from './find.ts';
 
 function blocks(...texts: string[]): Block[] {
   let start = 0;
@@ -15,7 +15,7 @@ function blocks(...texts: string[]): Block[] {
 function matches(query: string, ...texts: string[]): string[] {
   const document = blocks(...texts);
   const whole = texts.join('\n\n');
-  return find(document, query).map(({ start, end }) => whole.slice(start, end));
+  return find(searchable(document), query).map(({ start, end }) => whole.slice(start, end));
 }
 
 test('matches come in reading order with their own spelling', () => {

@@ -1,22 +1,29 @@
 import type { Block } from '../../engine/api.ts';
-import { fold, unfold } from './fold.ts';
+import { fold, unfold, type Folded } from './fold.ts';
 import type { Span } from './locate.ts';
 
 /** More matches than a person will walk through. */
-const MOST = 2000;
+const MOST = 10_000;
+
+/** Blocks made ready to be searched again and again, one fold for each. */
+export interface Searchable { blocks: Block[]; folded: Folded[] }
+
+export function searchable(blocks: Block[]): Searchable {
+  return { blocks, folded: blocks.map((block) => fold(block.text, 'one')) };
+}
 
 /**
  * Where a query stands in the document, in reading order; a match lies within one block. Case, accents, full-width
  * forms and the amount of white space do not matter.
  */
-export function find(blocks: Block[], query: string): Span[] {
+export function find({ blocks, folded }: Searchable, query: string): Span[] {
   const wanted = fold(query.trim(), 'one').text;
   const spans: Span[] = [];
   if (wanted === '') return spans;
-  for (const block of blocks) {
-    const folded = fold(block.text, 'one');
-    for (let from = folded.text.indexOf(wanted); from >= 0; from = folded.text.indexOf(wanted, from + wanted.length)) {
-      const { start, end } = unfold(folded, from, from + wanted.length, block.text);
+  for (const [i, block] of blocks.entries()) {
+    const { text } = folded[i]!;
+    for (let from = text.indexOf(wanted); from >= 0; from = text.indexOf(wanted, from + wanted.length)) {
+      const { start, end } = unfold(folded[i]!, from, from + wanted.length, block.text);
       spans.push({ start: start + block.place.start, end: end + block.place.start });
       if (spans.length === MOST) return spans;
     }

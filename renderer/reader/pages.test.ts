@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { anchorAt, anchorTop, layoutPages, pageAt, PAGE_GAP, PAGE_MARGIN, scrollTo, visiblePages, zoomed } from './pages.ts';
+import { anchorAt, anchorTop, layoutPages, pageAt, PAGE_GAP, PAGE_MARGIN, pinched, scrollTo, visiblePages, zoomed } from './pages.ts';
 
 const a4 = { width: 595, height: 842 };
 const landscape = { width: 842, height: 595 };
@@ -53,4 +53,11 @@ test('zooming walks the steps from wherever it is', () => {
   assert.equal(zoomed(scale(1), -1), 0.75);
   assert.equal(zoomed(scale(1.13), 1), 1.25);
   assert.equal(zoomed(scale(5), 1), 5);
+});
+
+test('pinching out and in again comes back, and ends at the smallest and largest zoom', () => {
+  const scale = (zoom: number) => zoom * 96 / 72;
+  assert.ok(Math.abs(pinched(scale(pinched(scale(1), 40)), -40) - 1) < 1e-9);
+  assert.equal(pinched(scale(0.25), 100), 0.25);
+  assert.equal(pinched(scale(5), -100), 5);
 });

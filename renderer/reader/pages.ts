@@ -83,3 +83,9 @@ export function zoomed(scale: number, direction: 1 | -1): number {
   const steps = direction > 0 ? ZOOM_STEPS : ZOOM_STEPS.toReversed();
   return steps.find((step) => (step - now) * direction > 0.02) ?? steps.at(-1)!;
 }
+
+/** The zoom after a pinch, or a turn of the wheel with Ctrl held. */
+export function pinched(scale: number, wheelDelta: number): number {
+  const zoom = (scale / POINT) * Math.exp(-Math.max(-100, Math.min(100, wheelDelta)) / 250);
+  return Math.min(ZOOM_STEPS.at(-1)!, Math.max(ZOOM_STEPS[0]!, zoom));
+}

@@ -1,6 +1,6 @@
 import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import type { Block } from '../../engine/api.ts';
-import { find, firstFrom } from './find.ts';
+import { find, firstFrom, searchable } from './find.ts';
 import type { Span } from './locate.ts';
 
 const NONE: Span[] = [];
@@ -26,7 +26,8 @@ export function useFind(blocks: Block[] | undefined, from: () => number, onGo: (
   const [current, setCurrent] = useState(0);
   const [searched, setSearched] = useState<unknown>();
   const wanted = useDeferredValue(open ? query : '');
-  const matches = useMemo(() => (blocks && wanted ? find(blocks, wanted) : NONE), [blocks, wanted]);
+  const ready = useMemo(() => (blocks && open ? searchable(blocks) : undefined), [blocks, open]);
+  const matches = useMemo(() => (ready && wanted ? find(ready, wanted) : NONE), [ready, wanted]);
   if (matches !== searched) {
     setSearched(matches);
     setCurrent(firstFrom(matches, from()));
