@@ -33,39 +33,6 @@ export function newTable(counts: Float64Array, dimensions: number, random: () =>
 
 const SMOOTHING = 1e-3;
 
-/**
- * Gives tokens that are a whole word of one language the direction of its translations, so that the two languages begin in
- * one space: `queries` and `passages` are word pairs, row i translating row i, and only queries of one token count.
- */
-export function alignWords(table: BagTable, queries: Bags, passages: Bags): void {
-  const { dimensions, vectors } = table;
-  const sums = forward(table, passages);
-  const means = new Map<number, Float32Array>();
-  for (let pair = 0; pair < queries.offsets.length - 1; pair++) {
-    if (queries.offsets[pair + 1]! - queries.offsets[pair]! !== 1) continue;
-    const token = queries.ids[queries.offsets[pair]!]!;
-    let mean = means.get(token);
-    if (mean === undefined) means.set(token, (mean = new Float32Array(dimensions)));
-    addUnit(mean, sums.subarray(pair * dimensions, (pair + 1) * dimensions));
-  }
-  for (const [token, mean] of means) {
-    const own = vectors.slice(token * dimensions, (token + 1) * dimensions);
-    const row = vectors.subarray(token * dimensions, (token + 1) * dimensions).fill(0);
-    addUnit(row, mean, ALIGNED);
-    addUnit(row, own, Math.sqrt(1 - ALIGNED ** 2));
-  }
-}
-
-/** Cosine of an aligned word with its translations at the beginning. */
-const ALIGNED = 0.9;
-
-function addUnit(sum: Float32Array, vector: Float32Array, factor = 1): void {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  const scale = factor / (Math.sqrt(squares) + 1e-12);
-  for (let d = 0; d < sum.length; d++) sum[d]! += vector[d]! * scale;
-}
-
 /** The weighted sums of the texts, [texts, dimensions]. */
 export function forward(table: BagTable, bags: Bags): Float32Array {
   const { dimensions, vectors, logWeights } = table;

@@ -4,7 +4,7 @@ import type { Corpus, Group } from './corpus.ts';
 /** How often a pair is drawn for its kind, against 1 for a sentence and its passage. */
 export interface Mixture { dictionary: number; parallel: number; classical: number; question: number; title: number; definition: number }
 
-export const MIXTURE: Mixture = { dictionary: 3, parallel: 3, classical: 0.5, question: 3, title: 1, definition: 0.7 };
+export const MIXTURE: Mixture = { dictionary: 2, parallel: 3, classical: 0.5, question: 3, title: 1, definition: 0.7 };
 
 export interface Batch { group: Group; queries: Bags; passages: Bags; /** [size, size], see `InfoNCE.run`. */ mask: Float32Array }
 

@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openEmbedder } from '../models/embedder.ts';
 import { Unigram, type UnigramFile } from '../models/unigram.ts';
-import { alignWords, forward, GradientCollector, newTable, update, type BagTable, type Bags } from './bags.ts';
+import { forward, GradientCollector, newTable, update, type BagTable, type Bags } from './bags.ts';
 import { Batches, MIXTURE, type Batch, toBags } from './batches.ts';
-import { cachedCorpus, WORDS, type Corpus } from './corpus.ts';
+import { cachedCorpus, type Corpus } from './corpus.ts';
 import { InfoNCE } from './infonce.ts';
 import { readPairs } from './pairs.ts';
 import { dot, probe, type EmbedTexts } from './probe.ts';
@@ -30,8 +30,8 @@ const { values: given } = parseArgs({
     steps: { type: 'string', default: '4000' },
     batch: { type: 'string', default: '1024' },
     dimensions: { type: 'string', default: '256' },
-    temperature: { type: 'string', default: '0.05' },
-    rate: { type: 'string', default: '0.03' },
+    temperature: { type: 'string', default: '0.06' },
+    rate: { type: 'string', default: '0.15' },
     'weight-rate': { type: 'string', default: '0.02' },
     tokens: { type: 'string', default: '128' },
     mixture: { type: 'string', default: '{}' },
@@ -76,17 +76,6 @@ async function vocabulary(data: string, cache: string | undefined): Promise<Unig
     await writeFile(kept, JSON.stringify(file));
   }
   return file;
-}
-
-/** The single words of the dictionaries, Chinese and English. */
-function wordPairs(corpus: Corpus): [chinese: Bags, english: Bags] {
-  const words = corpus.groups.findIndex((group) => group.name === WORDS);
-  const sides: [number[][], number[][]] = [[], []];
-  corpus.group.forEach((group, pair) => {
-    if (group !== words || pair % HOLD_EVERY === 0) return;
-    sides.forEach((side, i) => side.push([...corpus.ids.subarray(corpus.offsets[pair * 2 + i], corpus.offsets[pair * 2 + i + 1])]));
-  });
-  return [toBags(sides[0]), toBags(sides[1])];
 }
 
 function tokenCounts(corpus: Corpus, tokens: number): Float64Array {
@@ -161,7 +150,6 @@ const random = generator(recipe.seed);
 const batches = new Batches(corpus, { size: recipe.batch, passageTokens: recipe.passageTokens, mixture: recipe.mixture, holdEvery: HOLD_EVERY }, random);
 for (const { name, pairs, share } of batches.shares()) log(`${(share * 100).toFixed(1).padStart(5)} %  ${pairs} pairs  ${name}`);
 const table = newTable(tokenCounts(corpus, tokenizer.size), recipe.dimensions, random);
-if (process.env['NOALIGN']===undefined) alignWords(table, ...wordPairs(corpus));
 const heldOut = await train(table, batches);
 log(`loss on pairs kept out: ${JSON.stringify(heldOut)}`);
 const quality = async (embed: EmbedTexts): Promise<Record<string, number>> => (given.dev === undefined ? {} : probe(given.dev, embed));
