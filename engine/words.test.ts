@@ -110,7 +110,8 @@ test('BM25 as computed by hand, with a hundred imagined chunks beside the three'
   assert.ok(Math.abs(best!.score - ((2 * idfCat * 2 * 1.9) / (2 + norm(4)) + (idfDog * 1.9) / (1 + norm(4)))) < 1e-12);
   assert.deepEqual(best!.matched, ['cats', 'dog']);
   assert.equal(best!.coverage, 1);
+  assert.ok(Math.abs(best!.share - best!.score / (1.9 * (2 * idfCat + idfDog))) < 1e-12);
   assert.ok(Math.abs(best!.evidence - best!.score / (1.9 * idfCat)) < 1e-12);
   assert.ok(Math.abs(other!.coverage - idfDog / (idfCat + idfDog)) < 1e-12);
-  assert.deepEqual(none, { id: 'none', score: 0, evidence: 0, coverage: 0, matched: [] });
+  assert.deepEqual(none, { id: 'none', score: 0, evidence: 0, share: 0, coverage: 0, matched: [] });
 });

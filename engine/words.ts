@@ -123,6 +123,8 @@ export interface WordScore<Id> {
   score: number;
   /** `score` in rare words: 1 is what a text that repeats one rare word could reach. Comparable between questions and libraries. */
   evidence: number;
+  /** `score` over what a text made of the question's terms alone could reach, 0…1. */
+  share: number;
   /** Share of the question's information the text covers, 0…1: idf of the informative terms in it over idf of all. */
   coverage: number;
   /** The question's words that were found, as written. */
@@ -144,6 +146,7 @@ export function scoreWords<Id>(
   const wanted = new Map(used.map((term, i) => [term.token, i]));
   // A word no text has says no more than one that a single text has: in a small library it would outweigh all others.
   const idf = used.map((term) => inverseDocumentFrequency(Math.max(1, df(term.token)), total + IMAGINED));
+  const highest = used.reduce((sum, term, i) => sum + idf[i]! * term.count * (K1 + 1), 0);
   const rare = inverseDocumentFrequency(1, total + IMAGINED) * (K1 + 1);
   const information = idf.reduce((sum, value) => sum + value, 0);
   const scores = candidates.map(({ id, text, title }) => {
@@ -159,7 +162,7 @@ export function scoreWords<Id>(
       covered += idf[i]!;
       matched.push(used[i]!.text);
     }
-    return { id, score, evidence: score / rare, coverage: information > 0 ? covered / information : 0, matched };
+    return { id, score, evidence: score / rare, share: highest > 0 ? score / highest : 0, coverage: information > 0 ? covered / information : 0, matched };
   });
   return scores.sort((a, b) => b.score - a.score);
 }

@@ -59,7 +59,7 @@ function parse(line: string, where: string): Record<string, unknown> {
   try {
     row = JSON.parse(line);
   } catch (error) {
-    throw new Error(`${where}: not JSON (${error instanceof Error ? error.message : error}).`);
+    throw new Error(`${where}: not JSON (${error instanceof Error ? error.message : error}).`, { cause: error });
   }
   if (typeof row !== 'object' || row === null || Array.isArray(row)) throw new Error(`${where}: expected an object.`);
   return { ...row };
