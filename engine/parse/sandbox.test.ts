@@ -87,6 +87,13 @@ test('a thread that crashes counts against the file it read, and the next file i
   }
 });
 
+test('a thread that crashes after it answered harms neither that file nor the next', async (context) => {
+  const parser = open(context, {}, threadWith('setTimeout(() => { throw new Error("late"); }, 20);'));
+  assert.equal((await parser.parse({ name: 'bad', bytes: SMALL.bytes })).text, 'fine');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal((await parser.parse(SMALL)).text, 'fine');
+});
+
 test('text nested without end is refused in words, not with a crash', async (context) => {
   const parser = open(context);
   await assert.rejects(parser.parse({ name: 'a.html', bytes: Buffer.from(`${'<div>'.repeat(100_000)}x`) }), { code: 'damaged', message: /nested too deeply/ });

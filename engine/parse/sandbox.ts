@@ -22,6 +22,8 @@ export interface Parser {
 
 /** How often the thread's memory is looked at. */
 const WATCH_MS = 50;
+/** A thread without work is ended after this; it holds some 100 MB and is back in a tenth of a second. */
+const IDLE_MS = 60_000;
 /**
  * Megabytes between our limit and V8's. V8 ends the whole process, not the thread, when one allocation goes beyond its
  * limit, so there must be room for the largest there is: an array of 2^27 elements (1 GB) that grows from another.
@@ -35,24 +37,35 @@ const HEADROOM = 4096;
 export function openParser(limits: () => ParserLimits, thread = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)): Parser {
   let worker: Worker | undefined;
   let turn: Promise<unknown> = Promise.resolve();
+  let idle: NodeJS.Timeout | undefined;
   const closing = new AbortController();
 
   const open = (megabytes: number): Worker => {
     const opened = new Worker(thread, { resourceLimits: { maxOldGenerationSizeMb: megabytes + HEADROOM, stackSizeMb: 8 } });
     opened.unref();
+    // What goes wrong between two files harms neither; the next finds the thread gone and opens another.
+    opened.on('error', () => undefined);
     opened.once('exit', () => { if (worker === opened) worker = undefined; });
     return opened;
   };
 
+  const rest = () => {
+    void worker?.terminate();
+    worker = undefined;
+  };
+
   const run = async (task: Task, { seconds, megabytes }: ParserLimits, signal: AbortSignal): Promise<ParsedDocument> => {
     if (signal.aborted) throw cancelled();
+    clearTimeout(idle);
     const current = worker ??= open(megabytes);
     current.ref();
+    const outcome = Promise.withResolvers<Outcome>();
+    let done = false;
     const stop = (failure: Error) => {
+      if (done) return; // The last look at the memory may come late.
       worker = undefined;
       outcome.reject(failure);
     };
-    const outcome = Promise.withResolvers<Outcome>();
     const slow = () => stop(new ParseFailure('too-slow', `Reading the file took longer than ${seconds} seconds and was stopped. Split it, or raise the limit in the settings.`));
     const timer = setTimeout(slow, seconds * 1000);
     const watch = setInterval(() => void watchMemory(current, megabytes, stop), WATCH_MS);
@@ -67,21 +80,23 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
       if ('document' in result) return result.document;
       throw new ParseFailure(result.code, result.message);
     } finally {
+      done = true;
       clearTimeout(timer);
       clearInterval(watch);
       signal.removeEventListener('abort', abort);
       current.off('message', outcome.resolve).off('error', fail).off('messageerror', fail).off('exit', exit);
-      if (worker === current) current.unref();
-      else await end(current);
+      if (worker === current) {
+        current.unref();
+        idle = setTimeout(rest, IDLE_MS).unref();
+      } else await current.terminate();
     }
   };
 
   return {
     parse(file, { password, signal } = {}) {
-      const bounds = () => limits();
       const until = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
       const parsed = turn.then(() => {
-        const now = bounds();
+        const now = limits();
         return run({ file, fileMegabytes: now.fileMegabytes, ...(password !== undefined ? { password } : {}) }, now, until);
       });
       turn = parsed.catch(() => undefined); // The next file's turn comes whatever became of this one.
@@ -90,7 +105,8 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
     async close() {
       closing.abort();
       await turn;
-      if (worker) await end(worker);
+      clearTimeout(idle);
+      await worker?.terminate();
     },
   };
 }
@@ -99,12 +115,6 @@ const CRASHED = 'The file stopped the program that reads it; it is probably dama
 
 function cancelled(): EngineError {
   return new EngineError('cancelled', 'Reading the file was cancelled.');
-}
-
-/** A thread that is ended may still report the error that made us end it. */
-async function end(worker: Worker): Promise<void> {
-  worker.on('error', () => undefined);
-  await worker.terminate();
 }
 
 /** What the heap holds and what it holds outside: pictures, fonts, files read. */
