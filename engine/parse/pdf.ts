@@ -10,7 +10,7 @@ import { damaged, openPdf } from './pdf/open.ts';
 import { MARKER, paragraphsOf } from './pdf/paragraphs.ts';
 import type { Column, Paragraph } from './pdf/paragraphs.ts';
 import { clean, framesOf } from './pdf/spans.ts';
-import { joinLines, vocabularyOf } from './pdf/text.ts';
+import { joinLines, keepLines, vocabularyOf } from './pdf/text.ts';
 import type { Vocabulary } from './pdf/text.ts';
 
 /** What was read of a PDF, page by page, before it is put together. */
@@ -100,7 +100,7 @@ function draftsOf(paragraphs: Paragraph[], words: Vocabulary): Draft[] {
   const headings: { draft: Draft; size: number }[] = [];
   for (const { kind, lines, level } of paragraphs) {
     const { line, page } = lines[0]!;
-    const { text, runs } = joinLines(lines, words, kind === 'table' ? '\n' : undefined);
+    const { text, runs } = kind === 'table' || kind === 'code' ? keepLines(lines, kind) : joinLines(lines, words);
     const draft: Draft = { kind: kind === 'text' ? 'paragraph' : kind, text, runs, page };
     if (kind === 'heading' && (lines.length > 4 || text.length > 250)) draft.kind = 'paragraph';
     else if (kind === 'heading') headings.push({ draft, size: line.size });

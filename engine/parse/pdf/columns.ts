@@ -1,122 +1,138 @@
 import type { Segment } from './lines.ts';
 
-/** How many lines both sides of a gutter must have before it counts, and how much of them may lie across it. */
+/** How many lines a column has at least. */
 const LEAST_LINES = 3;
-const MOST_ACROSS = 0.5;
+/** Edges within so many points count as one; so many of them are tried as gutters. */
+const EDGE = 2;
+const MOST_GUTTERS = 12;
 /** How far base lines of one table row may differ, and how narrow a gutter may be, in font sizes. */
 const ALIGNED = 0.1;
 const NARROWEST = 0.9;
 
+/** Part of a page from top to bottom: two columns, or what goes across. */
+type Band = { left: Segment[]; right: Segment[] } | { across: Segment[] };
+
 /**
- * Splits a page's segments into columns in reading order. A gutter is a vertical strip that few segments cross though
- * many stand on both sides of it; those that cross it (titles, wide figures) part the page into bands, and in each band
- * the left side is read before the right. After the recursive X-Y cut (Nagy & Seth 1984), but with the vertical cut
- * first, so that white space between paragraphs that happens to align does not tear columns apart.
+ * Splits a page's segments into columns in reading order. A gutter is an upright line with text on both sides of it;
+ * what crosses it (titles, wide figures) parts the page into bands, and in each band the left side is read before the
+ * right. After the recursive X-Y cut (Nagy & Seth 1984), but with the upright cut first, so that white space between
+ * paragraphs that happens to align does not tear columns apart.
  */
 export function columnsOf(segments: Segment[]): Segment[][] {
-  const gutter = segments.length < 2 * LEAST_LINES ? undefined : findGutter(segments);
-  if (gutter === undefined) return segments.length > 0 ? [segments] : [];
-  const columns: Segment[][] = [];
+  if (segments.length === 0) return [];
+  const sorted = [...segments].sort((a, b) => a.base - b.base);
+  let best: { bands: Band[]; inColumns: number } = { bands: [], inColumns: 0 };
+  for (const gutter of guttersOf(segments)) {
+    const bands = bandsOf(sorted, gutter);
+    const inColumns = bands.reduce((sum, band) => sum + ('left' in band ? band.left.length + band.right.length : 0), 0);
+    if (inColumns > best.inColumns) best = { bands, inColumns };
+  }
+  if (best.inColumns === 0) return [sorted];
+  return best.bands.flatMap((band) => ('left' in band ? [...columnsOf(band.left), ...columnsOf(band.right)] : columnsOf(band.across)));
+}
+
+/** Cuts segments, sorted from top to bottom, at a gutter. */
+function bandsOf(sorted: Segment[], gutter: number): Band[] {
+  const bands: Band[] = [];
   let across: Segment[] = [];
   let left: Segment[] = [];
   let right: Segment[] = [];
   const flush = (): void => {
     // Lines on one side only go with the full lines above: the short last line of an abstract, say.
-    if (left.length === 0 || right.length === 0 || !isBand(left, right)) {
-      across.push(...left, ...right);
-    } else {
-      if (across.length > 0) columns.push(...columnsOf(across));
+    if (!isBand(left, right)) across.push(...left, ...right);
+    else {
+      if (across.length > 0) bands.push({ across });
+      bands.push({ left, right });
       across = [];
-      columns.push(...columnsOf(left), ...columnsOf(right));
     }
     left = [];
     right = [];
   };
-  for (const segment of [...segments].sort((a, b) => a.base - b.base)) {
-    if (segment.x1 <= gutter + 1) left.push(segment);
-    else if (segment.x0 >= gutter - 1) right.push(segment);
+  for (const segment of sorted) {
+    if (segment.x1 <= gutter) left.push(segment);
+    else if (segment.x0 >= gutter) right.push(segment);
     else {
       if (left.length + right.length > 0) flush();
       across.push(segment);
     }
   }
   flush();
-  if (across.length === segments.length) return [segments]; // no band held: rows of a table
-  if (across.length > 0) columns.push(...columnsOf(across));
-  return columns;
+  if (across.length > 0) bands.push({ across });
+  return bands;
 }
 
-/** The middle of the best strip, or nothing if the segments form one column. */
-function findGutter(segments: Segment[]): number | undefined {
-  const from = Math.floor(Math.min(...segments.map((s) => s.x0)));
-  const to = Math.ceil(Math.max(...segments.map((s) => s.x1)));
-  if (to - from < 40 || to - from > 20000) return undefined;
-  const crossing = new Int32Array(to - from + 2);
-  const beginning = new Int32Array(to - from + 2); // segments that begin right of x
-  const ending = new Int32Array(to - from + 2); // segments that end left of x
-  for (const { x0, x1 } of segments) {
-    const a = Math.max(0, Math.floor(x0 - from));
-    const b = Math.min(to - from, Math.ceil(x1 - from));
-    crossing[a]!++;
-    crossing[b]!--;
-    ending[b]!++;
-    beginning[a]!++;
+/** Where gutters may be: where fewest segments cross, and just left of where many begin, as columns are set. */
+function guttersOf(segments: Segment[]): number[] {
+  const clear = clearestOf(segments);
+  const begins = new Map<number, number>();
+  for (const { x0 } of segments) begins.set(Math.round(x0 / EDGE), (begins.get(Math.round(x0 / EDGE)) ?? 0) + 1);
+  const edges = [...begins].filter(([edge, count]) => count + (begins.get(edge + 1) ?? 0) >= LEAST_LINES)
+    .sort((a, b) => b[1] - a[1]).slice(0, MOST_GUTTERS).map(([edge]) => (edge - 1) * EDGE);
+  return clear === undefined ? edges : [clear, ...edges];
+}
+
+/** The middle of the strip that most segments stand beside and fewest cross. */
+function clearestOf(segments: Segment[]): number | undefined {
+  const starts = segments.map((segment) => segment.x0).sort((a, b) => a - b);
+  const ends = segments.map((segment) => segment.x1).sort((a, b) => a - b);
+  let best: { score: number; x: number } | undefined;
+  // Between the end of one segment and the next beginning nothing changes, so only those places are looked at.
+  for (let ended = 1, begun = 0; ended < ends.length; ended++) {
+    const x = ends[ended - 1]!;
+    while (begun < starts.length && starts[begun]! < x) begun++;
+    const next = starts[begun];
+    if (next === undefined) break;
+    const score = Math.min(ended, starts.length - begun) - (begun - ended);
+    if (next > x && (!best || score > best.score)) best = { score, x: (x + Math.min(next, ends[ended]!)) / 2 };
   }
-  let open = 0;
-  let ended = 0;
-  let begun = 0;
-  let best: { score: number; start: number; end: number } | undefined;
-  let running = false;
-  for (let x = 0; x <= to - from; x++) {
-    open += crossing[x]!;
-    ended += ending[x]!;
-    begun += beginning[x]!;
-    const right = segments.length - begun;
-    const fewer = Math.min(ended, right);
-    const score = fewer >= LEAST_LINES && open <= fewer * MOST_ACROSS ? fewer - open : -1;
-    if (score >= 0 && (!best || score > best.score)) {
-      best = { score, start: x, end: x };
-      running = true;
-    } else if (running && best && score === best.score) best.end = x;
-    else running = false;
-  }
-  return best && from + (best.start + best.end) / 2;
+  return best?.x;
 }
 
 /**
- * Whether two sides are columns and not cells of a table: prose fills its column, and lines that are not cells do not
- * stand on the same base lines. A gutter no wider than a word gap is none.
+ * Whether two sides are columns and not cells of a table: they stand side by side, prose fills its column, and lines that
+ * are not cells do not stand on the same base lines. A gap no wider than between words is no gutter.
  */
 function isBand(left: Segment[], right: Segment[]): boolean {
-  const rows = [rowsOf(left), rowsOf(right)] as const;
-  if (Math.min(rows[0].length, rows[1].length) < LEAST_LINES) return false;
-  const pairs = rows[1].flatMap((row) => {
-    const beside = rows[0].find((other) => Math.abs(other.base - row.base) < ALIGNED * row.size);
+  const [one, other] = [rowsOf(left), rowsOf(right)];
+  const least = Math.min(one.length, other.length);
+  if (least < LEAST_LINES || !besideOneAnother(one, other)) return false;
+  const pairs = other.flatMap((row) => {
+    const beside = one.find((candidate) => Math.abs(candidate.base - row.base) < ALIGNED * row.size);
     return beside ? [row.x0 - beside.x1 > NARROWEST * row.size] : [];
   });
-  if (pairs.length > 0 && 2 * pairs.filter((wide) => !wide).length >= pairs.length) return false; // only the gap between two words
-  if (pairs.length < 0.6 * Math.min(rows[0].length, rows[1].length)) return true;
-  return rows.every((side) => isProse(side));
+  if (pairs.length > 0 && 2 * pairs.filter((wide) => !wide).length >= pairs.length) return false;
+  const isProse = (width: number): boolean => isProseOf(one, width) && isProseOf(other, width);
+  if (pairs.length >= 0.6 * least) return isProse(11);
+  return isProse(8) || (pairs.length < 0.3 * least && least >= 5);
 }
 
-interface Row { base: number; size: number; x0: number; x1: number; inked: number }
+/** Seven lines in ten of the shorter side have a line of the other side next to them; blocks set in turns have not. */
+function besideOneAnother(one: Row[], other: Row[]): boolean {
+  const [shorter, longer] = one.length < other.length ? [one, other] : [other, one];
+  const beside = shorter.filter((row) => longer.some((candidate) => Math.abs(candidate.base - row.base) < 0.8 * row.size));
+  return beside.length >= 0.7 * shorter.length;
+}
+
+interface Row { base: number; size: number; x0: number; x1: number; inked: number; /** Widest gap in it, and widest segment. */ gap: number; widest: number }
 
 function rowsOf(segments: Segment[]): Row[] {
   const rows: Row[] = [];
   for (const { base, size, x0, x1 } of segments) {
     const row = rows.at(-1);
     if (row && Math.abs(row.base - base) < 0.4 * size) {
+      row.gap = Math.max(row.gap, x0 - row.x1, row.x0 - x1);
+      row.widest = Math.max(row.widest, x1 - x0);
       row.x0 = Math.min(row.x0, x0);
       row.x1 = Math.max(row.x1, x1);
       row.inked += x1 - x0;
-    } else rows.push({ base, size, x0, x1, inked: x1 - x0 });
+    } else rows.push({ base, size, x0, x1, inked: x1 - x0, gap: 0, widest: x1 - x0 });
   }
   return rows;
 }
 
-/** Half of the lines or more fill most of the width, and the width holds a few words. */
-function isProse(rows: Row[]): boolean {
+/** Four lines in ten or more fill most of the width, which is that of so many font sizes or more. */
+function isProseOf(rows: Row[], least: number): boolean {
   const width = Math.max(...rows.map((row) => row.x1)) - Math.min(...rows.map((row) => row.x0));
-  const full = rows.filter((row) => row.inked > 0.75 * width).length;
-  return width > 8 * rows[0]!.size && full >= 0.4 * rows.length;
+  const full = rows.filter((row) => row.inked > 0.75 * width && row.gap < 3 * row.size && row.widest > 8 * row.size).length;
+  return width > least * rows[0]!.size && full >= 0.4 * rows.length;
 }

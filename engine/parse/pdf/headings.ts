@@ -2,22 +2,33 @@ import type { Column } from './paragraphs.ts';
 import type { Line } from './lines.ts';
 
 /** What most of the document is set in. */
-export interface Styles { size: number; font: string; /** Characters by font. */ fonts: Map<string, number>; characters: number }
+export interface Styles {
+  size: number;
+  font: string;
+  /** Characters by font. */
+  fonts: Map<string, number>;
+  characters: number;
+  /** The document is a typescript: one character width does not tell listings from prose. */
+  fixed: boolean;
+}
 
 /** Size and font of most characters. */
 export function stylesOf(columns: Column[]): Styles {
   const sizes = new Map<number, number>();
   const fonts = new Map<string, number>();
   let characters = 0;
+  let fixed = 0;
   for (const { lines } of columns) {
-    for (const { size, font, text } of lines) {
+    for (const line of lines) {
+      const { size, font, text } = line;
+      if (line.fixed) fixed += text.length;
       const rounded = Math.round(size * 2) / 2;
       sizes.set(rounded, (sizes.get(rounded) ?? 0) + text.length);
       fonts.set(font, (fonts.get(font) ?? 0) + text.length);
       characters += text.length;
     }
   }
-  return { size: mostOf(sizes) ?? 0, font: mostOf(fonts) ?? '', fonts, characters };
+  return { size: mostOf(sizes) ?? 0, font: mostOf(fonts) ?? '', fonts, characters, fixed: fixed > characters / 2 };
 }
 
 function mostOf<K>(counts: Map<K, number>): K | undefined {
@@ -29,6 +40,7 @@ const CHINESE_NUMBER = /^(?:第[一二三四五六七八九十百零\d]{1,4}[章
 const UNNUMBERED = /^(?:abstract|introduction|conclusions?|references|bibliography|acknowledge?ments?|appendix|contents|summary|摘\s*要|引\s*言|结\s*论|结\s*语|参考文献|目\s*录|前\s*言|附\s*录)[.:：]?$/i;
 const DEEP_NUMBER = /^\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[\p{Lu}\p{Lo}]/u;
 const CAPITALS = /^(?=.*\p{Lu}{3})[^\p{Ll}\p{Lo}]{6,}$/u;
+const CAPTION = /^(?:figure|fig\.|table|图|圖|表)\s*\d/i;
 const BULLET = /^[•●▪◦‣■□◆○➢✓]/;
 const LONGEST = 120;
 
@@ -38,7 +50,8 @@ const LONGEST = 120;
  */
 export function looksLikeHeading(line: Line, before: Line | undefined, after: Line | undefined, styles: Styles): boolean {
   const { text, size } = line;
-  if (text.length > LONGEST || !/\p{L}{2}|[\u4e00-\u9fff]/u.test(text) || line.cells.length > 2 || BULLET.test(text)) return false;
+  if (text.length > LONGEST || !/\p{L}{2}|[\u4e00-\u9fff]/u.test(text) || line.cells.length > 2 || BULLET.test(text) || CAPTION.test(text)) return false;
+  if (before && CAPTION.test(before.text) && line.base - before.base < 1.5 * size && size < before.size * 1.1) return false;
   if (/[,;，；、]$/.test(text) || (/[.。]$/.test(text) && !NUMBERED.test(text))) return size > styles.size * 1.4 && text.length < 80;
   if (size > styles.size * 1.12 && size > styles.size + 0.8) return true;
   if (CAPITALS.test(text) && text.length <= 90 && (opensSection(text) || (before && CAPITALS.test(before.text) && opensSection(before.text)))) return true;

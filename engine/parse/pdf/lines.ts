@@ -22,6 +22,8 @@ export interface Line {
   font: string;
   /** Characters by font. */
   fonts: Map<string, number>;
+  /** Its Latin text is in fonts of one character width, and it is mostly Latin: CJK is of one width anyway. */
+  fixed: boolean;
 }
 
 /** Widest gap inside a segment, and narrowest between two cells, in font sizes. */
@@ -118,6 +120,7 @@ function lineOf(row: Segment[]): Line {
   const line: Line = {
     text: '', pieces: [], cells: [], x0: row[0]!.x0, x1: Math.max(...row.map((s) => s.x1)), base: 0,
     top: Math.min(...row.map((s) => s.top)), bottom: Math.max(...row.map((s) => s.bottom)), size: 0, font: '', fonts: new Map(),
+    fixed: isFixed(row.flatMap((segment) => segment.spans)),
   };
   const weights = new Map<string, { size: number; font: string; base: number; count: number }>();
   const rightToLeft = isRightToLeft(row);
@@ -136,6 +139,17 @@ function lineOf(row: Segment[]): Line {
   // Small capitals are set smaller than the capital they stand beside, but they are of its size.
   const size = /[\p{Ll}\p{Lo}]/u.test(line.text) ? main.size : Math.max(...[...weights.values()].map((weight) => weight.size));
   return Object.assign(line, { size, font: main.font, base: main.base });
+}
+
+function isFixed(spans: Span[]): boolean {
+  let latin = 0;
+  let other = 0;
+  for (const { text, fixed } of spans) {
+    if (!/[\x21-\x7e]/.test(text)) other += text.length;
+    else if (!fixed) return false;
+    else latin += text.length;
+  }
+  return latin > other;
 }
 
 /** Arabic and Hebrew, whose spans follow one another to the left; pdf.js has put the characters of a span in order. */

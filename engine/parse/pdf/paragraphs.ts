@@ -2,7 +2,7 @@ import { CJK } from './spans.ts';
 import { looksLikeHeading, opensSection } from './headings.ts';
 import type { Styles } from './headings.ts';
 import type { Line } from './lines.ts';
-import { tableAt } from './tables.ts';
+import { inRows, tableAt } from './tables.ts';
 
 /** The lines of one column of one page, top to bottom, and the direction they run in. */
 export interface Column {
@@ -17,7 +17,7 @@ export interface Column {
 export interface Placed { line: Line; page: number; angle: number }
 
 /** Lines that belong together. */
-export interface Paragraph { kind: 'heading' | 'text' | 'list-item' | 'table'; lines: Placed[]; /** Depth of a list item. */ level?: number }
+export interface Paragraph { kind: 'heading' | 'text' | 'list-item' | 'table' | 'code'; lines: Placed[]; /** Depth of a list item. */ level?: number }
 
 /** What a list item begins with: a bullet, or a number or letter with its point or bracket. */
 export const MARKER = /^(?:[•●▪◦‣■□◆○➢✓]\s*|[–—·*-]\s+|(?:\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,4}[.)])\s+|\[\d{1,3}\]\s*|\d{1,2}、|[（(][一二三四五六七八九十\d]{1,3}[)）]\s*|[①-⑳]\s*)(?=\S)/;
@@ -25,6 +25,7 @@ export const MARKER = /^(?:[•●▪◦‣■□◆○➢✓]\s*|[–—·*-]\s
 const SECTION_NUMBER = /^\d{1,2}(?:\.\d{1,2}){1,4}\.?\s/;
 const SENTENCE_END = /[.!?:;。！？：；…”"』」)）\]]$/;
 const LOWER_START = /^[\p{Ll}]/u;
+const CODE = /[{}();=<>[\]#$\\]/;
 const CJK_START = new RegExp(`^[${CJK}]`);
 
 /** Cuts a document's columns into paragraphs, headings, list items and tables, and joins what a column break tore. */
@@ -51,7 +52,7 @@ function tornFrom(paragraphs: Paragraph[], next: Paragraph, styles: Styles): Par
     const before = paragraphs[i]!;
     const last = before.lines.at(-1)!;
     if (last.page < next.lines[0]!.page - 1 || last.angle !== next.lines[0]!.angle) return undefined;
-    if (before.kind === 'heading' || before.kind === 'table') return undefined;
+    if (before.kind !== 'text' && before.kind !== 'list-item') return undefined;
     // Footnotes and captions, set smaller, may stand between.
     if (Math.abs(last.line.size - line.size) > 0.06 * line.size) continue;
     if (SENTENCE_END.test(last.line.text)) return undefined;
@@ -77,10 +78,16 @@ function paragraphsOfColumn({ page, angle, aside, lines }: Column, styles: Style
       i += rows;
       continue;
     }
+    const listing = styles.fixed ? 0 : listingAt(lines, i);
+    if (listing > 0) {
+      paragraphs.push({ kind: 'code', lines: lines.slice(i, i + listing).map(place) });
+      i += listing;
+      continue;
+    }
     const line = lines[i]!;
     const previous = paragraphs.at(-1);
     const heading = !aside && looksLikeHeading(line, lines[i - 1], lines[i + 1], styles);
-    if (previous && previous.kind !== 'table' && (previous.kind === 'heading') === heading && !begins(previous, lines, i, leading)) {
+    if (previous && previous.kind !== 'table' && previous.kind !== 'code' && (previous.kind === 'heading') === heading && !begins(previous, lines, i, leading)) {
       previous.lines.push(place(line));
     } else if (heading) paragraphs.push({ kind: 'heading', lines: [place(line)] });
     else if (MARKER.test(line.text)) {
@@ -93,6 +100,13 @@ function paragraphsOfColumn({ page, angle, aside, lines }: Column, styles: Style
   return paragraphs;
 }
 
+/** How many lines from `from` on are one listing: two or more, in fonts of one character width. */
+function listingAt(lines: Line[], from: number): number {
+  let end = from;
+  while (end < lines.length && lines[end]!.fixed && (end === from || lines[end]!.base - lines[end - 1]!.base < 3 * lines[end]!.size)) end++;
+  return end - from > 1 && lines.slice(from, end).some((line) => CODE.test(line.text)) ? end - from : 0;
+}
+
 /** Whether line `i` begins a paragraph of its own rather than going on with `previous`. */
 function begins(previous: Paragraph, lines: Line[], i: number, leading: number): boolean {
   const line = lines[i]!;
@@ -103,6 +117,7 @@ function begins(previous: Paragraph, lines: Line[], i: number, leading: number):
   if (Math.abs(line.size - before.size) > 0.12 * size && before.text.length > 1) return true;
   if (previous.kind === 'heading') return gap > 2.3 * size || opensSection(line.text) || line.fonts.get(before.font) === undefined;
   if (gap > 2.3 * size || gap > Math.max(leading, 1.1 * size) * 1.35) return true;
+  if (inRows(before, line)) return true;
   if (MARKER.test(line.text) && !continuesNumber(before.text)) return true;
   const first = previous.lines[0]!.line;
   if (SECTION_NUMBER.test(line.text) && SECTION_NUMBER.test(first.text)) return true;

@@ -15,6 +15,8 @@ export interface Span {
   bottom: number;
   size: number;
   font: string;
+  /** All characters of its font are of one width, as in listings. */
+  fixed: boolean;
   /** The file has a space before it. */
   spaced: boolean;
 }
@@ -60,7 +62,7 @@ export function framesOf(content: TextContent, viewport: PageViewport): Frame[] 
       const [ascent, descent] = extentOf(style);
       frame.spans.push({
         text: text.trim(), x0: u, x1: u + length, base: v, top: v - ascent * size, bottom: v + descent * size, size,
-        font: item.fontName, spaced: spaced || text.startsWith(' '),
+        font: item.fontName, fixed: style?.fontFamily === 'monospace', spaced: spaced || text.startsWith(' '),
       });
     }
     spaced = item.hasEOL || text.endsWith(' ');

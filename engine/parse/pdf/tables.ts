@@ -1,10 +1,12 @@
 import type { Line } from './lines.ts';
 
 const LEAST_ROWS = 3;
+/** A cell that may be set to the right or in the middle, in font sizes. */
+const NARROW = 8;
 
 /**
- * How many lines from `from` on are the rows of one table: each has cells that stand apart, and shares at least two
- * cell edges with the row above. 0 if it is none.
+ * How many lines from `from` on are the rows of one table: each has cells that stand apart, and stands
+ * below the row above cell by cell. 0 if it is none.
  */
 export function tableAt(lines: Line[], from: number): number {
   let rows = 0;
@@ -20,12 +22,23 @@ export function tableAt(lines: Line[], from: number): number {
 /** Two rows of one table: two edges in common, or entries of a table of contents with their page numbers. */
 function goOn(above: Line, row: Line): boolean {
   const number = /\s\d{1,4}$/;
-  return sharedEdges(above, row) >= 2 || (number.test(above.text) && number.test(row.text) && Math.abs(above.x1 - row.x1) < 0.5 * row.size);
+  if (number.test(above.text) && number.test(row.text) && Math.abs(above.x1 - row.x1) < 0.5 * row.size) return true;
+  const first = Math.abs(above.x0 - row.x0) < 0.5 * row.size ? 1 : 0;
+  const inner = sharedCells(above, row);
+  return inner > 0 && inner + first > 1;
 }
 
-/** Cells of two rows that begin, end or are centred at the same place. */
-function sharedEdges(one: Line, other: Line): number {
-  const near = 0.5 * other.size;
-  return other.cells.filter((cell) => one.cells.some((above) => Math.abs(above.x0 - cell.x0) < near
-    || Math.abs(above.x1 - cell.x1) < near || Math.abs(above.x0 + above.x1 - cell.x0 - cell.x1) < 2 * near)).length;
+/**
+ * How many cells after the first stand below one of the row above: both begin, or one being narrow end or are centred, at
+ * the same place. Wide gaps in justified prose have no such cells, though their lines share both margins.
+ */
+function sharedCells(above: Line, row: Line): number {
+  const near = 0.5 * row.size;
+  return row.cells.slice(1).filter((cell) => above.cells.slice(1).some((other) => Math.abs(other.x0 - cell.x0) < near
+    || (Math.min(cell.x1 - cell.x0, other.x1 - other.x0) < NARROW * row.size
+      && (Math.abs(other.x1 - cell.x1) < near || Math.abs(other.x0 + other.x1 - cell.x0 - cell.x1) < 2 * near)))).length;
 }
+
+/** Whether two lines are rows even where they are too few for a table: a cell begins below a cell. */
+export const inRows = (above: Line, row: Line): boolean => row.cells.slice(1)
+  .some((cell) => above.cells.slice(1).some((other) => Math.abs(other.x0 - cell.x0) < 0.5 * row.size));

@@ -1,8 +1,11 @@
 import type { Run } from '../document.ts';
 import { boxOf } from './spans.ts';
 import { meetInCjk } from './lines.ts';
+import type { Line } from './lines.ts';
 import type { Column, Placed } from './paragraphs.ts';
 
+/** Indents of a listing beyond this many characters are something else. */
+const WIDEST_INDENT = 60;
 const HYPHEN = /[-\u00ad\u2010]$/;
 const LAST_WORD = /([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*)[-\u00ad\u2010]$/u;
 const FIRST_WORD = /^\p{L}+/u;
@@ -28,32 +31,48 @@ export function vocabularyOf(columns: Column[]): Vocabulary {
   return words;
 }
 
-/** The text of lines as one paragraph, and its runs. `separator` keeps the lines apart, as rows of a table are. */
-export function joinLines(lines: Placed[], words: Vocabulary, separator?: string): { text: string; runs: Run[] } {
+/** The text of lines that run on as one paragraph, and its runs. */
+export function joinLines(lines: Placed[], words: Vocabulary): { text: string; runs: Run[] } {
   let text = '';
   const runs: Run[] = [];
-  for (const { line, page, angle } of lines) {
+  for (const placed of lines) {
     if (text !== '') {
-      if (separator !== undefined) text += separator;
-      else {
-        const hyphen = hyphenBetween(text, line.text, words);
-        if (hyphen === 'drop') {
-          text = text.slice(0, -1);
-          const last = runs.at(-1)!;
-          last.end = Math.min(last.end, text.length);
-          if (last.end <= last.start) runs.pop();
-        } else if (hyphen === undefined && !meetInCjk(text, line.text)) text += ' ';
-      }
+      const hyphen = hyphenBetween(text, placed.line.text, words);
+      if (hyphen === 'drop') {
+        text = text.slice(0, -1);
+        const last = runs.at(-1)!;
+        last.end = Math.min(last.end, text.length);
+        if (last.end <= last.start) runs.pop();
+      } else if (hyphen === undefined && !meetInCjk(text, placed.line.text)) text += ' ';
     }
-    const start = text.length;
-    text += separator === undefined ? line.text : tabbed(line);
-    for (const piece of line.pieces) runs.push({ start: start + piece.start, end: start + piece.end, ...boxOf(page, angle, piece) });
+    runs.push(...runsOf(placed, text.length));
+    text += placed.line.text;
   }
   return { text, runs };
 }
 
+/** The text of lines that stay lines, and its runs: rows of a table with tabs between cells, or an indented listing. */
+export function keepLines(lines: Placed[], kind: 'table' | 'code'): { text: string; runs: Run[] } {
+  const texts: string[] = [];
+  const runs: Run[] = [];
+  const left = Math.min(...lines.map(({ line }) => line.x0));
+  let start = 0;
+  for (const placed of lines) {
+    const { line } = placed;
+    const indent = kind === 'table' ? 0 : Math.round(((line.x0 - left) * line.text.length) / Math.max(1, line.x1 - line.x0));
+    texts.push(' '.repeat(Math.min(indent, WIDEST_INDENT)) + (kind === 'table' ? tabbed(line) : line.text));
+    start += texts.at(-1)!.length - line.text.length;
+    runs.push(...runsOf(placed, start));
+    start += line.text.length + 1;
+  }
+  return { text: texts.join('\n'), runs };
+}
+
+const runsOf = ({ line, page, angle }: Placed, offset: number): Run[] =>
+  line.pieces.map((piece) => ({ start: offset + piece.start, end: offset + piece.end, ...boxOf(page, angle, piece) }));
+
 /** A row of a table: the space before each cell becomes a tab. */
-function tabbed({ text, cells }: Placed['line']): string {
+function tabbed({ text, cells }: Line): string {
   let row = text;
   for (const { start } of cells) if (start > 0 && row[start - 1] === ' ') row = row.slice(0, start - 1) + '\t' + row.slice(start);
   return row;
