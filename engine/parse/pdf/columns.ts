@@ -97,8 +97,8 @@ function isBand(left: Segment[], right: Segment[]): boolean {
   const least = Math.min(one.length, other.length);
   if (least < LEAST_LINES || !besideOneAnother(one, other)) return false;
   const pairs = other.flatMap((row) => {
-    const beside = one.find((candidate) => Math.abs(candidate.base - row.base) < ALIGNED * row.size);
-    return beside ? [row.x0 - beside.x1 > NARROWEST * row.size] : [];
+    const beside = nearest(one, row.base);
+    return Math.abs(beside.base - row.base) < ALIGNED * row.size ? [row.x0 - beside.x1 > NARROWEST * row.size] : [];
   });
   if (pairs.length > 0 && 2 * pairs.filter((wide) => !wide).length >= pairs.length) return false;
   const isProse = (width: number): boolean => isProseOf(one, width) && isProseOf(other, width);
@@ -109,8 +109,21 @@ function isBand(left: Segment[], right: Segment[]): boolean {
 /** Seven lines in ten of the shorter side have a line of the other side next to them; blocks set in turns have not. */
 function besideOneAnother(one: Row[], other: Row[]): boolean {
   const [shorter, longer] = one.length < other.length ? [one, other] : [other, one];
-  const beside = shorter.filter((row) => longer.some((candidate) => Math.abs(candidate.base - row.base) < 0.8 * row.size));
+  const beside = shorter.filter((row) => Math.abs(nearest(longer, row.base).base - row.base) < 0.8 * row.size);
   return beside.length >= 0.7 * shorter.length;
+}
+
+/** The row nearest to a base line; rows go from top to bottom. */
+function nearest(rows: Row[], base: number): Row {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.base < base) low = middle + 1;
+    else high = middle;
+  }
+  const [above, below] = [rows[Math.max(0, low - 1)]!, rows[low]!];
+  return Math.abs(base - above.base) < Math.abs(below.base - base) ? above : below;
 }
 
 interface Row { base: number; size: number; x0: number; x1: number; inked: number; /** Widest gap in it, and widest segment. */ gap: number; widest: number }

@@ -40,5 +40,5 @@ function sharedCells(above: Line, row: Line): number {
 }
 
 /** Whether two lines are rows even where they are too few for a table: a cell begins below a cell. */
-export const inRows = (above: Line, row: Line): boolean => row.cells.slice(1)
+export const inRows = (above: Line, row: Line): boolean => row.cells.length > 1 && row.cells.slice(1)
   .some((cell) => above.cells.slice(1).some((other) => Math.abs(other.x0 - cell.x0) < 0.5 * row.size));
