@@ -91,6 +91,7 @@ export function walk(root: Tree.ParentNode, { drop }: { drop: boolean }): Draft[
   };
 
   const say = (value: string, context: Context, source?: { start: number; end: number }) => {
+    if (phrase.endsLine && INDENTED.test(value)) flush();
     const start = phrase.length;
     phrase.say(value);
     if (phrase.length === start) return;
@@ -111,7 +112,7 @@ export function walk(root: Tree.ParentNode, { drop }: { drop: boolean }): Draft[
       return;
     }
     const tag = node.tagName;
-    if ((SILENT.has(tag) && node.namespaceURI !== MATHML) || isHidden(node)) return;
+    if (SILENT.has(tag) || isHidden(node)) return;
     const inMain = context.inMain || isMain(node);
     if (drop && isBoilerplate(node, context.inMain)) return;
     const within = (change: Partial<Context>) => {
@@ -124,6 +125,7 @@ export function walk(root: Tree.ParentNode, { drop }: { drop: boolean }): Draft[
     };
     if (tag === 'br') {
       if (open.kind === 'heading') say(' ', context);
+      else if (phrase.endsLine) flush();
       else phrase.breakLine();
     } else if (tag === 'wbr') return;
     else if (tag === 'img') {
@@ -164,7 +166,8 @@ export function walk(root: Tree.ParentNode, { drop }: { drop: boolean }): Draft[
   return drafts;
 }
 
-const MATHML = 'http://www.w3.org/1998/Math/MathML';
+/** Chinese pages often part paragraphs by a line end and two wide spaces, others by two line ends. */
+const INDENTED = /^[\s\u00A0]*\u3000/;
 
 function listing(element: Tree.Element): Draft {
   const text = textWithBreaks(element).replace(/\u00A0/g, ' ').trimEnd().replace(/^\n+/, '');

@@ -100,10 +100,16 @@ test('HTML: headings, lists, tables, listings, quotes and marks; white space as 
   assert.deepEqual(marks(document.blocks[1]!), ['strong: bold', 'link: a link', 'emphasis: link']);
 });
 
+test('line ends that part paragraphs part blocks', async () => {
+  assert.deepEqual(await outline('a.html', '<p>One<br>line<br> <br>two'), ['One⏎line', 'two']);
+  assert.deepEqual(await outline('a.html', '<div>　　第一段。<br>\n　　第二段。<br></div>'), ['第一段。', '第二段。']);
+});
+
 test('menus, sidebars and scripts are left out, and a page that is nothing else is kept whole', async () => {
   const story = 'A story long enough to be what the page is about. '.repeat(5);
   const page = `<title>Site</title><nav><a href=/>Home</a></nav><header>Logo</header><main><h1>Story</h1><p>${story}</p><aside>Note</aside></main><aside>Ads</aside><footer>©</footer><script>x()</script>`;
   assert.deepEqual(await outline('a.html', page), ['# Story', story.trim(), 'Note']);
+  assert.deepEqual(await outline('a.html', '<p>Let <math><semantics><mi>x</mi><annotation>\\x</annotation></semantics></math> be<span hidden> seen</span> 1.<template>no</template>'), ['Let x be 1.']);
   assert.deepEqual(await outline('a.html', '<header><h1>Report</h1></header><p>Text.</p>'), ['# Report', 'Text.']);
   assert.deepEqual(await outline('a.html', '<aside><p>All the text of this page stands in its margin.</p></aside>'), ['All the text of this page stands in its margin.']);
   assert.deepEqual(await outline('a.html', `<article><p>First of many.</p></article><article><p>${story}</p></article>`), ['First of many.', story.trim()]);

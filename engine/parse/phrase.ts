@@ -21,6 +21,11 @@ export class Phrase {
     this.quote(this.last.trim() === '' ? shown.trimStart() : shown);
   }
 
+  /** Whether what was said last is a line end. */
+  get endsLine(): boolean {
+    return this.last === '\n';
+  }
+
   /** A line end that is shown. */
   breakLine(): void {
     this.dropSpace();
