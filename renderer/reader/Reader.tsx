@@ -42,8 +42,11 @@ export interface ReaderProps {
 
 /** A document opened at a place: PDF as pages, everything as text, with what is cited set off. */
 export function Reader(props: ReaderProps): ReactNode {
-  const { id, state } = props.target.document;
-  return <OpenDocument key={`${id} ${state.kind}`} {...props} />;
+  const { id, state, bytes } = props.target.document;
+  // A document that is read again stays open as it is until that is done.
+  const settled = useRef({ id, as: '' });
+  if (settled.current.id !== id || state.kind === 'ready' || state.kind === 'failed') settled.current = { id, as: `${state.kind} ${bytes}` };
+  return <OpenDocument key={`${id} ${settled.current.as}`} {...props} />;
 }
 
 type Goal = { key: number; flash: boolean } & ({ kind: 'span'; span: Span } | { kind: 'page'; page: number });
@@ -77,7 +80,11 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
   const [current, setCurrent] = useState(0);
   const goTo = useCallback((span: Span, flash: boolean) => setGoal((last) => ({ kind: 'span', span, flash, key: (last?.key ?? 0) + 1 })), []);
   const goToPage = useCallback((to: number) => setGoal((last) => ({ kind: 'page', page: to, flash: false, key: (last?.key ?? 0) + 1 })), []);
+  const visited = useRef<{ target: ReaderTarget; cited: Place[] }>(undefined);
   useEffect(() => {
+    const before = visited.current;
+    visited.current = { target, cited };
+    if (before && before.cited === cited && isNews(before.target, target)) return;
     const index = Math.max(0, cited.findIndex((place) => place.start === target.place?.start));
     setCurrent(index);
     if (cited[index]) goTo(cited[index], true);
@@ -179,6 +186,11 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
       </div>
     </section>
   );
+}
+
+/** The same visit, of which only the document's row has changed; opening the same place again is a new visit. */
+function isNews(before: ReaderTarget, target: ReaderTarget): boolean {
+  return before.place === target.place && before.places === target.places && JSON.stringify(before.document) !== JSON.stringify(target.document);
 }
 
 /** The cited places: as given, or found by the quote. */
