@@ -39,6 +39,7 @@ const { values: given } = parseArgs({
     threads: { type: 'string', default: '1' },
   },
 });
+
 /** Tokens of a text that count when a set is probed. */
 const PROBE_TOKENS = 512;
 /** Steps over which the rate grows at the beginning; then it falls to a hundredth along a line. */
@@ -46,8 +47,16 @@ const WARM_UP = 50;
 const HOLD_EVERY = 250;
 
 const recipe: Recipe = {
-  steps: Number(given.steps), batch: Number(given.batch), dimensions: Number(given.dimensions), temperature: Number(given.temperature),
-  rate: Number(given.rate), weightRate: Number(given['weight-rate']), passageTokens: Number(given.tokens), mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) }, seed: Number(given.seed), vocabulary: VOCABULARY_SIZES,
+  steps: Number(given.steps),
+  batch: Number(given.batch),
+  dimensions: Number(given.dimensions),
+  temperature: Number(given.temperature),
+  rate: Number(given.rate),
+  weightRate: Number(given['weight-rate']),
+  passageTokens: Number(given.tokens),
+  mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) },
+  seed: Number(given.seed),
+  vocabulary: VOCABULARY_SIZES,
 };
 
 const began = Date.now();

@@ -15,9 +15,9 @@ export interface UnigramFile {
 
 interface NormalizerFile { type: string; pattern?: { String?: string; Regex?: string }; content?: string }
 
-/** Texts longer than this as one word are not kept in the cache. */
+/** How words are cut is remembered, but of long ones, which seldom come back. */
 const CACHED_WORD = 24;
-const CACHE_ENTRIES = 200_000;
+const CACHE_ENTRIES = 50_000;
 const UNKNOWN_PENALTY = 10;
 const FORMS = { NFC: 'NFC', NFD: 'NFD', NFKC: 'NFKC', NFKD: 'NFKD' } as const;
 
