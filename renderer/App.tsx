@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { ConversationId, LibraryId } from '../engine/api.ts';
 import './App.css';
 import { Ask } from './ask/Ask.tsx';
@@ -10,7 +11,7 @@ import { DropVeil } from './library/DropVeil.tsx';
 import { Library } from './library/Library.tsx';
 import { Welcome } from './library/Welcome.tsx';
 import { Notices } from './Notices.tsx';
-import { Parts, type Part } from './Parts.tsx';
+import { Parts, useArrangement } from './Parts.tsx';
 import { Reader } from './reader/Reader.tsx';
 import { readerWordsEn, readerWordsZh } from './reader/words.ts';
 import { SettingsDialog } from './settings/SettingsDialog.tsx';
@@ -31,11 +32,11 @@ export function App() {
   const { value: libraries, again } = useLive(['libraries', 'documents'], '', (from) => from.libraries());
   const [chosen, setChosen] = useStored<number>('library', 0);
   const [conversation, setConversation] = useState<ConversationId>();
-  const [libraryShown, setLibraryShown] = useStored('library-shown', true);
-  const [front, setFront] = useState<Part>('conversation');
   const [open, setOpen] = useState<'settings' | 'conversations'>();
   const composer = useRef<HTMLTextAreaElement>(null);
   const reader = useReader();
+  const arrangement = useArrangement(reader.target !== undefined);
+  const { turnTo } = arrangement;
 
   const choose = useCallback(
     (library: LibraryId | undefined): void => {
@@ -51,18 +52,16 @@ export function App() {
   useEffect(() => {
     if (populated && !settings.welcomed) run(() => change({ welcomed: true }));
   }, [populated, settings.welcomed, change, run]);
-  useKeys({
-    '/': () => {
-      setFront('conversation');
-      composer.current?.focus();
-    },
-    Escape: reader.close,
-  });
-
-  const turnTo = (next: ConversationId | undefined): void => {
-    setConversation(next);
-    setFront('conversation');
+  const toComposer = (): void => {
+    // The part may only come to be seen with this.
+    flushSync(() => turnTo('conversation'));
     composer.current?.focus();
+  };
+  useKeys({ '/': toComposer, Escape: reader.close });
+
+  const begin = (next: ConversationId | undefined): void => {
+    setConversation(next);
+    toComposer();
   };
   const addSamples = async (): Promise<void> => choose(await engine.addSamples(words.language));
 
@@ -75,9 +74,7 @@ export function App() {
         <Welcome onGive={give} onSamples={addSamples} />
       ) : (
         <Parts
-          front={front}
-          onFront={setFront}
-          libraryShown={libraryShown}
+          arrangement={arrangement}
           library={
             <Library
               key={library.id}
@@ -88,7 +85,7 @@ export function App() {
               onGive={give}
               onOpen={({ id }) => {
                 reader.openDocument(id);
-                setFront('reader');
+                turnTo('reader');
               }}
             />
           }
@@ -96,12 +93,8 @@ export function App() {
             <div className="middle">
               <AskHead
                 conversation={conversation}
-                libraryShown={libraryShown}
-                onLibrary={(shown) => {
-                  setLibraryShown(shown);
-                  setFront(shown ? 'library' : 'conversation');
-                }}
-                onNew={() => turnTo(undefined)}
+                arrangement={arrangement}
+                onNew={() => begin(undefined)}
                 onConversations={() => setOpen('conversations')}
                 onSettings={() => setOpen('settings')}
               />
@@ -113,7 +106,7 @@ export function App() {
                 onConversation={setConversation}
                 onOpen={(place) => {
                   reader.open(place);
-                  setFront('reader');
+                  turnTo('reader');
                 }}
               />
             </div>
@@ -127,7 +120,7 @@ export function App() {
       )}
       <DropVeil into={library?.name ?? words.library.firstName} onGive={give} />
       {open === 'settings' && <SettingsDialog onClose={() => setOpen(undefined)} />}
-      {open === 'conversations' && <Conversations current={conversation} onChoose={turnTo} onClose={() => setOpen(undefined)} />}
+      {open === 'conversations' && <Conversations current={conversation} onChoose={begin} onClose={() => setOpen(undefined)} />}
     </>
   );
 }
