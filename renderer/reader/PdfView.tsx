@@ -88,8 +88,9 @@ export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPag
 
   const latest = useRef(layout);
   latest.current = layout;
+  const measured = column.height > 0;
   useEffect(() => {
-    if (!goal || column.height === 0) return;
+    if (!goal || !measured) return;
     let over = false;
     void pdf.getPage(goal.page).then((proxy) => {
       const root = scroller.current;
@@ -100,7 +101,7 @@ export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPag
       onSize(goal.page, { width, height });
     }, () => undefined);
     return () => { over = true; };
-  }, [pdf, goal, column.height > 0, onSize, scroller]);
+  }, [pdf, goal, measured, onSize, scroller]);
   const move = () => { aim.current = undefined; };
 
   useEffect(() => {

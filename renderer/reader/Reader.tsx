@@ -92,7 +92,8 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
 
   const finding = useFind(blocks, () => cited[current]?.start ?? 0, useCallback((match: Span) => goTo(match, false), [goTo]));
   const { matches, current: match } = finding;
-  useEffect(() => { if (matches[match]) goTo(matches[match], false); }, [matches]);
+  const found = matches[match];
+  useEffect(() => { if (found) goTo(found, false); }, [found, goTo]);
 
   const near = useMemo(() => matches.slice(Math.max(0, match - MATCHES_SHOWN), match + MATCHES_SHOWN), [matches, match]);
   const asked = useMemo(() => (view === 'pages' ? [...cited.filter((place) => !place.boxes), ...near] : []), [view, cited, near]);

@@ -18,8 +18,11 @@ export interface Finding {
   go(index: number): void;
 }
 
-/** Find in document: the query, its matches and the current one. `from` is the offset to begin at. */
-export function useFind(blocks: Block[] | undefined, from: () => number, onGo: (match: Span) => void): Finding {
+/**
+ * Find in document: the query, its matches and the current one. `from` is the offset to begin at; `onAgain` is told
+ * when the only match is asked for once more.
+ */
+export function useFind(blocks: Block[] | undefined, from: () => number, onAgain: (match: Span) => void): Finding {
   const [asked, setAsked] = useState(0);
   const [open, setOpen] = useState(false);
   const [query, setQuery] = useState('');
@@ -33,9 +36,9 @@ export function useFind(blocks: Block[] | undefined, from: () => number, onGo: (
     setCurrent(firstFrom(matches, from()));
   }
   const go = useCallback((index: number) => {
+    if (index === current && matches[index]) onAgain(matches[index]);
     setCurrent(index);
-    if (matches[index]) onGo(matches[index]);
-  }, [matches, onGo]);
+  }, [matches, current, onAgain]);
   const show = useCallback(() => { setOpen(true); setAsked((n) => n + 1); }, []);
   const close = useCallback(() => setOpen(false), []);
   return { open, asked, query, matches, current, show, close, search: setQuery, go };
