@@ -9,7 +9,7 @@ import * as esbuild from 'esbuild';
  * so that each worker stays a file of its own). Types are checked by `npm run check`, not here.
  */
 export const root = path.resolve(import.meta.dirname, '..');
-export const dist = path.join(root, 'dist');
+const dist = path.join(root, 'dist');
 const BUILT = '.built';
 
 /** What pdf.js fetches at run time, and under which name the page asks for it. */
@@ -79,6 +79,11 @@ export async function copyPageFiles(to: string): Promise<void> {
 async function emitEngineAndShell(to: string): Promise<void> {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [tsc, '-p', path.join(root, 'scripts/tsconfig.json'), '--outDir', to]);
+}
+
+/** What lies in dist/ is no build any more: the next command that needs one makes it. */
+export async function forgetBuild(): Promise<void> {
+  await rm(path.join(dist, BUILT), { force: true });
 }
 
 /** Builds if a source is newer than what was built. */

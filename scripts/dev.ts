@@ -4,7 +4,7 @@ import { watch } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { pageDir } from '../engine/locations.ts';
-import { copyPageFiles, PAGE_BUNDLE, root } from './build.ts';
+import { copyPageFiles, forgetBuild, PAGE_BUNDLE, root } from './build.ts';
 
 /**
  * `npm run dev`: the app in the browser, reloaded when the page changes, and its engine started again when that changes.
@@ -28,6 +28,7 @@ const RELOAD = `
   }
 `;
 
+await forgetBuild();
 await copyPageFiles(pageDir);
 const page = await esbuild.context({
   ...PAGE_BUNDLE,
