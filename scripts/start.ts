@@ -46,6 +46,9 @@ function openInBrowser(url: string): string {
         : ['xdg-open', [url]];
   const opening = spawn(command, args, { stdio: 'ignore', detached: true });
   opening.on('error', () => console.log('No browser was found. Open the address yourself.'));
+  opening.on('exit', (code) => {
+    if (code) console.log('The browser could not open a window. Open the address yourself.');
+  });
   opening.unref();
   return browser ? 'A window is opening.' : 'It is opening in your browser.';
 }
