@@ -50,8 +50,12 @@ export function serveShell(shell: ShellPort, opening: Promise<Engine>): Promise<
 const shell = (process as { parentPort?: ShellPort }).parentPort;
 
 if (shell) {
-  const { values } = parseArgs({ options: { data: { type: 'string' }, resources: { type: 'string' } } });
-  const opening = openEngine({ dataDir: values.data ?? defaultDataDir(), resourcesDir: values.resources ?? resourcesDir });
+  // Not strict: Chromium may hand its own switches to the processes it starts.
+  const { values } = parseArgs({ strict: false, options: { data: { type: 'string' }, resources: { type: 'string' } } });
+  const opening = openEngine({
+    dataDir: typeof values['data'] === 'string' ? values['data'] : defaultDataDir(),
+    resourcesDir: typeof values['resources'] === 'string' ? values['resources'] : resourcesDir,
+  });
   serveShell(shell, opening).then(
     () => process.exit(0),
     (error: Error) => {
