@@ -56,9 +56,9 @@ interface Weights {
  */
 export const WEIGHTS: Record<'same' | 'across' | 'words', Weights> = {
   /** Question and passage in one language: words weigh most. */
-  same: { constant: -3.2, evidence: 1.15, share: 2.26, meaning: 0.25 },
+  same: { constant: -3, evidence: 1.13, share: 2.4, meaning: 0.18 },
   /** In two languages they share names and numbers at most, and their absence says nothing: meaning decides. */
-  across: { constant: -5.16, evidence: 0, share: 2.2, meaning: 0.82 },
+  across: { constant: -5.2, evidence: 0, share: 2.16, meaning: 0.83 },
   /** The passage has no vector yet, or there is no embedder. */
   words: { constant: -3.07, evidence: 2.17, share: 4.26, meaning: 0 },
 };
@@ -87,18 +87,25 @@ export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly Vector
   vectors.forEach(({ id, similarity }, i) => {
     candidates.set(id, { ...candidates.get(id), id, vectors: { rank: i + 1, similarity } });
   });
+  // Where nothing at all shares a word with the question, words tell nothing of any candidate.
+  const wordless = !words.some((hit) => hit.score > 0);
   const fused = [...candidates.values()].map((candidate) => {
     const { evidence = 0, share = 0 } = byWords.get(candidate.id) ?? {};
     const above = candidate.vectors ? (candidate.vectors.similarity - mean) / deviation : 0;
     const logOdds = (by: Weights): number => by.constant + by.evidence * Math.log(FAINT + evidence) + by.share * share + by.meaning * above;
-    const across = Math.abs(asked - unspacedShare(context.text(candidate.id))) > 0.5;
     const score = !candidate.vectors ? logOdds(WEIGHTS.words)
-      : across ? logOdds(WEIGHTS.across)
+      : wordless || inOtherLanguage(asked, unspacedShare(context.text(candidate.id))) ? logOdds(WEIGHTS.across)
       : Math.max(logOdds(WEIGHTS.same), logOdds(WEIGHTS.across) - PARAPHRASE);
     return { ...candidate, rank: 0, score, relevance: 1 / (1 + Math.exp(-score)) };
   });
   fused.sort((a, b) => b.score - a.score);
   return fused.map((hit, i) => ({ ...hit, rank: i + 1 }));
+}
+
+/** Whether a passage is in a language that a question is not in at all, by how much of each is written without spaces. */
+function inOtherLanguage(question: number, passage: number): boolean {
+  // A Chinese passage on software may be half code and names; one in English has no Chinese at all.
+  return question >= 0.3 ? passage < 0.05 : question < 0.05 && passage >= 0.3;
 }
 
 /** How much of a text is written without spaces (Chinese, Japanese), 0…1; a Han character weighs as much as half a word. */
