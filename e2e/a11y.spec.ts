@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { drop, dropFiles, expect, LANGUAGES, picture, sample, test } from './start.ts';
+import { drop, dropFiles, expect, LANGUAGES, picture, sample, settled, test } from './start.ts';
 
 /** What axe finds serious or critical, as lines a person can act on. */
 async function troubles(page: Page): Promise<string[]> {
@@ -34,7 +34,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
       await dropFiles(page, [sample(code, FILES[code]), sample(code, PDF[code])]);
       await drop(page, [{ name: 'empty.txt', bytes: new Uint8Array() }]);
       await expect(page.getByText(words.failures.empty.what)).toBeVisible();
-      await expect(page.getByText(words.document.waiting)).toHaveCount(0);
+      await settled(page, words, 3);
       await check('library');
 
       await page.getByLabel(words.ask.label).fill(QUESTIONS[code]);
@@ -83,8 +83,7 @@ test.describe('by keyboard alone', () => {
 
   test('ask, read a citation, rate it, open it and come back', async ({ page }) => {
     await dropFiles(page, [sample('en', FILES.en)]);
-    await expect(page.getByRole('list', { name: words.library.documents(1) })).toBeVisible();
-    await expect(page.getByText(words.document.waiting)).toHaveCount(0);
+    await settled(page, words, 1);
 
     await page.keyboard.press('/');
     await expect(page.getByLabel(words.ask.label)).toBeFocused();

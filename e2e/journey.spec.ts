@@ -1,4 +1,4 @@
-import { dropFiles, expect, LANGUAGES, picture, sample, test } from './start.ts';
+import { dropFiles, expect, LANGUAGES, picture, sample, settled, test } from './start.ts';
 
 /** What is asked in each language: of a PDF, of a text that is not a PDF, and of nothing that is there. */
 const STORIES = {
@@ -42,8 +42,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
 
       await test.step('files dropped on the window are taken in', async () => {
         await dropFiles(page, story.files.map((name) => sample(code, name)));
-        for (const name of story.files) await expect(row(name).getByText(words.document.waiting)).toBeHidden();
-        await expect(page.getByRole('region', { name: words.progress.title }).getByText(words.progress.waiting(1))).toBeHidden();
+        await settled(page, words, story.files.length);
         for (const name of story.files) await expect(row(name)).toBeVisible();
         await expect(page.getByText(words.document.failed)).toHaveCount(0);
       });
@@ -70,6 +69,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
       await test.step('and opens the PDF at the place', async () => {
         const pages = page.getByRole('region', { name: reader.reader(story.pdf.file) });
         await expect(pages.locator('.pdf-box.cited').first()).toBeInViewport();
+        await expect(pages.getByText(story.pdf.answer.slice(-4)).first()).toBeAttached();
         await picture(page, `${code}-4-reader-pdf`);
       });
 

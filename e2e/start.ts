@@ -85,6 +85,7 @@ export const test = base.extend<{ lodestone: Lodestone }>({
       if (!['blob:', 'data:'].includes(protocol) && hostname !== '127.0.0.1') troubles.push(`The page asked for ${request.url()}`);
     });
     await page.goto(lodestone.url);
+    await page.getByRole('main').waitFor();
     await use(page);
     expect(troubles).toEqual([]);
   },
@@ -107,6 +108,13 @@ export async function drop(page: Page, files: { name: string; bytes: Uint8Array 
 
 export async function dropFiles(page: Page, paths: string[]): Promise<void> {
   await drop(page, await Promise.all(paths.map(async (file) => ({ name: path.basename(file), bytes: await readFile(file) }))));
+}
+
+/** Waits until so many documents are in the list and all that can be read is findable. */
+export async function settled(page: Page, words: Words, documents: number): Promise<void> {
+  await expect(page.getByRole('list', { name: words.library.documents(documents), exact: true })).toBeVisible();
+  for (const state of [words.document.waiting, words.document.reading]) await expect(page.getByText(state, { exact: true })).toHaveCount(0);
+  await expect(page.getByText(words.library.coverageWhole)).toBeVisible();
 }
 
 /** Keeps a picture of the page for people to look at. */

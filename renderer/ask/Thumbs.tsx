@@ -1,27 +1,14 @@
-import { useEffect, useState } from 'react';
 import type { Thumb } from '../../engine/api.ts';
 import { IconButton } from '../controls/Button.tsx';
-import { useToaster } from '../controls/Toast.tsx';
+import { useAhead } from '../controls/useAhead.ts';
 import './Thumbs.css';
 
-/** Two thumbs of which one at most is pressed; pressing it again takes it back. Shows at once, then tells the engine. */
-export function Thumbs({ thumb, up, down, onThumb }: { thumb: Thumb | undefined; up: string; down: string; onThumb(thumb: Thumb | 'none'): Promise<unknown> }) {
-  const { run } = useToaster();
-  const [ahead, setAhead] = useState<Thumb | 'none'>();
-  useEffect(() => setAhead(undefined), [thumb]);
-  const now = ahead ?? thumb ?? 'none';
-
+/** Two thumbs of which one at most is pressed; pressing it again takes it back. */
+export function Thumbs({ thumb = 'none', up, down, onThumb }: { thumb: Thumb | 'none' | undefined; up: string; down: string; onThumb(thumb: Thumb | 'none'): Promise<unknown> }) {
+  const [now, choose] = useAhead<Thumb | 'none'>(thumb);
   const press = (pressed: Thumb): void => {
     const next = now === pressed ? 'none' : pressed;
-    setAhead(next);
-    run(async () => {
-      try {
-        await onThumb(next);
-      } catch (error) {
-        setAhead(undefined);
-        throw error;
-      }
-    });
+    choose(next, () => onThumb(next));
   };
   return (
     <span className="thumbs">

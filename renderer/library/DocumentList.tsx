@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import type { Document } from '../../engine/api.ts';
 import { Checkbox } from '../controls/Checkbox.tsx';
-import { useToaster } from '../controls/Toast.tsx';
+import { useAhead } from '../controls/useAhead.ts';
 import { useEngine } from '../engine.tsx';
 import { count } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
@@ -28,7 +28,6 @@ interface DocumentListProps {
 export function DocumentList({ filter, empty, openDocument, onOpen }: DocumentListProps) {
   const words = useWords();
   const engine = useEngine();
-  const { run } = useToaster();
   const scroll = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const [view, setView] = useState({ first: 0, last: 30 });
@@ -72,7 +71,7 @@ export function DocumentList({ filter, empty, openDocument, onOpen }: DocumentLi
     <>
       {total !== undefined && total > 1 && (
         <div className="documents-head">
-          <Inclusion rows={[...rows.values()]} total={total} onChange={(included) => run(async () => engine.include(await everyId(engine, filter), included))} />
+          <Inclusion rows={[...rows.values()]} total={total} onInclude={async (included) => engine.include(await everyId(engine, filter), included)} />
         </div>
       )}
       <div ref={scroll} className="documents" onKeyDown={move}>
@@ -111,13 +110,13 @@ export function DocumentList({ filter, empty, openDocument, onOpen }: DocumentLi
 }
 
 /** One box for all that are listed. What is not loaded is taken to be like what is. */
-function Inclusion({ rows, total, onChange }: { rows: Document[]; total: number; onChange(included: boolean): void }) {
+function Inclusion({ rows, total, onInclude }: { rows: Document[]; total: number; onInclude(included: boolean): Promise<void> }) {
   const words = useWords();
   const used = rows.filter((document) => document.included).length;
-  const checked = used === 0 ? false : used === rows.length ? true : 'mixed';
+  const [checked, choose] = useAhead<boolean | 'mixed'>(used === 0 ? false : used === rows.length ? true : 'mixed');
   return (
     <>
-      <Checkbox label={words.library.includeAll} checked={checked} onChange={() => onChange(checked !== true)} />
+      <Checkbox label={words.library.includeAll} checked={checked} onChange={() => choose(checked !== true, () => onInclude(checked !== true))} />
       <span aria-hidden="true">
         {checked === 'mixed' && rows.length === total ? words.library.included(used) : `${words.library.states.all} ${count(words.language, total)}`}
       </span>

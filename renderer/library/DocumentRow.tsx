@@ -4,6 +4,7 @@ import { IconButton } from '../controls/Button.tsx';
 import { Checkbox } from '../controls/Checkbox.tsx';
 import { Menu, type MenuItem } from '../controls/Menu.tsx';
 import { useToaster } from '../controls/Toast.tsx';
+import { useAhead } from '../controls/useAhead.ts';
 import { useEngine } from '../engine.tsx';
 import { useWords } from '../words/useWords.ts';
 import './DocumentRow.css';
@@ -25,12 +26,13 @@ export function DocumentRow({ document, open, tabbed, onOpen }: DocumentRowProps
   const engine = useEngine();
   const { run } = useToaster();
   const { confirm } = useAsking();
-  const { id, name, path, included, state } = document;
+  const { id, name, path, state } = document;
+  const [included, setIncluded] = useAhead(document.included);
   const readable = state.kind === 'ready' || (state.kind === 'failed' && state.kept);
   const tabIndex = tabbed ? 0 : -1;
 
   const retry = (password?: string): void => run(() => engine.retry([id], password));
-  const include = (value: boolean): void => run(() => engine.include([id], value));
+  const include = (value: boolean): void => setIncluded(value, () => engine.include([id], value));
   const remove = async (): Promise<void> => {
     if (!(await confirm({ title: words.document.removeTitle(name), text: words.document.removeText, action: words.general.remove }))) return;
     await engine.removeDocuments([id]);
@@ -65,7 +67,7 @@ export function DocumentRow({ document, open, tabbed, onOpen }: DocumentRowProps
         >
           {name}
         </button>
-        <DocumentStanding document={document} />
+        <DocumentStanding document={document} included={included} />
         {state.kind === 'failed' && <Failure name={name} failure={state} tabIndex={tabIndex} onRetry={retry} />}
       </div>
       <div className="document-menu">

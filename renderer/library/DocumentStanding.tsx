@@ -4,7 +4,7 @@ import { useWords } from '../words/useWords.ts';
 import './DocumentStanding.css';
 
 /** The quiet second line of a document: kind and length once it is ready, else how far it is. */
-export function DocumentStanding({ document: { type, bytes: size, state, included } }: { document: Document }) {
+export function DocumentStanding({ document: { type, bytes: size, state }, included }: { document: Document; included: boolean }) {
   const words = useWords();
   const about = [type && words.document.types[type], state.kind === 'ready' && state.pages ? words.document.pages(state.pages) : bytes(words.language, size)]
     .filter(Boolean)
