@@ -259,11 +259,12 @@ async function serve(engine: Engine, values: Values): Promise<number> {
   const token = process.env['LODESTONE_TOKEN'];
   if (!existsSync(pageDir)) throw new Error('The page is not built yet. Build it with: npm run build');
   const door = await serveEngine(engine, { distDir: pageDir, ...(port !== undefined && { port }), ...(token && { token }) });
-  if (values['json']) json({ url: door.url, port: door.port, token: door.token });
-  else console.log(`Lodestone is at ${door.url}\nPress Ctrl-C to end.`);
-  await new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
+  if (values['json']) json({ url: door.url, port: door.port, token: door.token });
+  else console.log(`Lodestone is at ${door.url}\nPress Ctrl-C to end.`);
+  await ended;
   await door.close();
   return 0;
 }

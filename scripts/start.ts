@@ -23,13 +23,14 @@ async function runElectron(binary: string): Promise<void> {
 async function runInBrowser(reason: string): Promise<void> {
   const engine = await openEngine({ dataDir: defaultDataDir(), resourcesDir });
   const door = await serveEngine(engine, { distDir: pageDir });
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
   console.log(`The desktop window is not used because ${reason}.`);
   console.log(`Lodestone runs here instead, for this machine only:\n\n    ${door.url}\n`);
   console.log(hasDisplay() ? openInBrowser(door.url) : 'Open the address in a browser on this machine.');
   console.log('Press Ctrl-C to end.');
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
+  await ended;
   await door.close();
   await engine.close();
 }
