@@ -1,4 +1,4 @@
-import type { Added, Engine, LibraryId } from '../engine/api.ts';
+import { EngineError, type Added, type DocumentId, type Engine, type LibraryId } from '../engine/api.ts';
 
 /**
  * Files a person gave: by path where the desktop shell can name one, else the bytes themselves, to be uploaded.
@@ -62,18 +62,32 @@ async function collect(entry: FileSystemEntry, into: File[], chosen: boolean): P
   }
 }
 
-/** Puts a gift into a library; `onStep` hears how many of how many uploads are done. */
-export async function take(engine: Engine, library: LibraryId, gift: Gift, onStep: (done: number, total: number) => void): Promise<Added> {
-  const sum: Added = { documents: [], unchanged: 0, refused: [] };
+export interface Taken { documents: DocumentId[]; unchanged: number; refused: { name: string; error: unknown }[] }
+
+/** A browser sends a file as one message; a larger one than the door takes would cost the connection. */
+const MOST_UPLOADED = 480 * 2 ** 20;
+
+/**
+ * Puts a gift into a library; `onStep` hears how many of how many uploads are done. A file the engine refuses is among
+ * the refused of the answer and does not stop the others.
+ */
+export async function take(engine: Engine, library: LibraryId, gift: Gift, onStep: (done: number, total: number) => void): Promise<Taken> {
+  const sum: Taken = { documents: [], unchanged: 0, refused: [] };
   const join = (added: Added): void => {
     sum.documents.push(...added.documents);
     sum.unchanged += added.unchanged;
-    sum.refused.push(...added.refused);
+    for (const { path, reason } of added.refused) sum.refused.push({ name: path, error: new EngineError('failed', reason) });
   };
   if (gift.paths.length > 0) join(await engine.add(library, gift.paths));
   for (const [done, file] of gift.files.entries()) {
     onStep(done, gift.files.length);
-    join(await engine.addFile(library, file.name, new Uint8Array(await file.arrayBuffer())));
+    try {
+      if (file.size > MOST_UPLOADED) throw new EngineError('too-large', 'The file is too large to be sent by a browser.');
+      join(await engine.addFile(library, file.name, new Uint8Array(await file.arrayBuffer())));
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'closed') throw error;
+      sum.refused.push({ name: file.name, error });
+    }
   }
   return sum;
 }

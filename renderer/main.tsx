@@ -4,17 +4,20 @@ import { App } from './App.tsx';
 import { AskingRoom } from './controls/Asking.tsx';
 import { Toasts } from './controls/Toast.tsx';
 import { EngineDoor } from './engine.tsx';
+import { Mishap } from './Mishap.tsx';
 import { SettingsRoom } from './settings/useSettings.tsx';
 import { Starting } from './Starting.tsx';
 
 createRoot(document.getElementById('root')!).render(
-  <EngineDoor waiting={<Starting />}>
-    <SettingsRoom waiting={<Starting />}>
-      <Toasts>
-        <AskingRoom>
-          <App />
-        </AskingRoom>
-      </Toasts>
-    </SettingsRoom>
-  </EngineDoor>,
+  <Mishap>
+    <EngineDoor waiting={<Starting />}>
+      <SettingsRoom waiting={<Starting />}>
+        <Toasts>
+          <AskingRoom>
+            <App />
+          </AskingRoom>
+        </Toasts>
+      </SettingsRoom>
+    </EngineDoor>
+  </Mishap>,
 );

@@ -3,7 +3,7 @@ import type { LibraryId } from '../engine/api.ts';
 import { useToaster } from './controls/Toast.tsx';
 import { useEngine } from './engine.tsx';
 import { take, type Gift } from './host.ts';
-import { useWords } from './words/useWords.ts';
+import { sentenceOf, useWords } from './words/useWords.ts';
 
 /**
  * Takes what a person gives — dropped, chosen, or opened from the system — into the library that is open, and makes a
@@ -23,7 +23,7 @@ export function useIntake(library: LibraryId | undefined, onLibrary: (library: L
         if (library === undefined) onLibrary(into);
         try {
           const { documents, unchanged, refused } = await take(engine, into, gift, (done, total) => setStep(total > 1 ? { done, total } : undefined));
-          if (refused.length > 0) say(words.library.refused(refused.length, refused[0]!.reason));
+          if (refused.length > 0) say(words.library.refused(refused.length, refused[0]!.name, sentenceOf(refused[0]!.error, words)));
           else if (documents.length === 0) say(words.library.nothingAdded);
           else say(words.library.added(documents.length, unchanged));
         } finally {

@@ -1,7 +1,8 @@
-import type { Citation, Hit, Sentence, Thumb, TurnId } from '../../engine/api.ts';
+import type { Hit, Sentence, Thumb, TurnId } from '../../engine/api.ts';
 import { languageOf } from '../words/numbers.ts';
 import './AnswerText.css';
 import { CitationMark } from './CitationMark.tsx';
+import { closesItself, eachOnce, paragraphs, parted } from './layout.ts';
 import type { OpenPlace } from './openPlace.ts';
 
 interface AnswerTextProps {
@@ -47,33 +48,4 @@ export function AnswerText({ sentences, hits, turn, thumbs, growing = false, onO
       ))}
     </div>
   );
-}
-
-function paragraphs(sentences: Sentence[]): Sentence[][] {
-  const result: Sentence[][] = [];
-  for (const sentence of sentences) {
-    if (sentence.opens || result.length === 0) result.push([]);
-    result.at(-1)!.push(sentence);
-  }
-  return result;
-}
-
-/** Longest last word, in letters, that is kept on one line with the numbers after it. */
-const LONGEST_TAIL = 16;
-
-/** A sentence and its last word, or its last letters where words are not parted; numbers stay with the latter. */
-function parted(text: string): [head: string, tail: string] {
-  const word = text.search(/[^\s\p{Script=Han}]+$/u);
-  const cut = word > 0 && text.length - word <= LONGEST_TAIL && /\s/.test(text[word - 1]!) ? word : Math.max(0, text.length - 2);
-  return [text.slice(0, cut), text.slice(cut)];
-}
-
-/** A sentence that rests on several places of one chunk shows its number once. */
-function eachOnce(citations: Citation[]): Citation[] {
-  return [...new Map(citations.toReversed().map((citation) => [citation.number, citation])).values()].reverse();
-}
-
-/** Chinese punctuation brings its own space. */
-function closesItself(text: string): boolean {
-  return /[。！？；：，、”’」』）】》]$/u.test(text.trim());
 }

@@ -51,7 +51,7 @@ function Quality({ quality }: { quality: ModelInfo['quality'] }) {
         {sets.map(([name, value]) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td><span className="quality-line" style={{ width: `${value * 100}%` }} /><span className="quality-number">{shown(value)}</span></td>
+            <td><span className="quality-line" style={{ width: `calc((100% - 56px) * ${value})` }} /><span className="quality-number">{shown(value)}</span></td>
           </tr>
         ))}
         {sets.length > 1 && <tr className="quality-mean"><th scope="row">{words.models.mean}</th><td><span className="quality-number">{shown(mean)}</span></td></tr>}

@@ -18,6 +18,8 @@ export const en: Words = {
     more: 'More',
     starting: 'Starting…',
     reconnecting: 'Reconnecting to the engine. Nothing is lost.',
+    broken: 'Something in this window went wrong. Your library is safe.',
+    reload: 'Open the window anew',
     parts: { library: 'Library', conversation: 'Conversation', reader: 'Reader' },
     showPart: (part) => `Show ${part.toLowerCase()}`,
     hidePart: (part) => `Hide ${part.toLowerCase()}`,
@@ -64,7 +66,7 @@ export const en: Words = {
     taking: (done, total) => `Taking in ${n(done)} of ${n(total)}`,
     added: (value, unchanged) =>
       `${plural(value, 'document', 'documents')} added${unchanged > 0 ? `, ${n(unchanged)} already there` : ''}.`,
-    refused: (value, first) => (value === 1 ? first : `${n(value)} files could not be opened. ${first}`),
+    refused: (value, first, why) => (value === 1 ? `${first}: ${why}` : `${n(value)} files were not taken in. ${first}: ${why}`),
     nothingAdded: 'Everything was already there.',
     coverage: (percent) => `${percent} findable by meaning`,
     coverageWhole: 'All findable by meaning',

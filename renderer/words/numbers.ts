@@ -37,8 +37,9 @@ export function moment(language: Language, at: number): string {
   return date.toLocaleString(LOCALES[language], today ? { hour: '2-digit', minute: '2-digit' } : { year: 'numeric', month: 'short', day: 'numeric' });
 }
 
-/** Whether a text is to be read, and set, as Chinese. */
+/** Whether a text is to be read, and set, as Chinese: whether more of its words are. A letter of Han counts as a word. */
 export function languageOf(text: string): Language {
   const chinese = text.match(/\p{Script=Han}/gu)?.length ?? 0;
-  return chinese * 4 > text.length ? 'zh' : 'en';
+  const latin = text.match(/\p{Script=Latin}+/gu)?.length ?? 0;
+  return chinese > latin ? 'zh' : 'en';
 }

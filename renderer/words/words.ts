@@ -18,6 +18,9 @@ export interface Words {
     more: string;
     starting: string;
     reconnecting: string;
+    /** The window itself failed. */
+    broken: string;
+    reload: string;
     /** The panels, as landmarks of the page and in the narrow window's switch. */
     parts: { library: string; conversation: string; reader: string };
     showPart: (part: string) => string;
@@ -63,7 +66,7 @@ export interface Words {
     dropText: (library: string) => string;
     taking: (done: number, total: number) => string;
     added: (count: number, unchanged: number) => string;
-    refused: (count: number, first: string) => string;
+    refused: (count: number, first: string, why: string) => string;
     nothingAdded: string;
     coverage: (percent: string) => string;
     coverageWhole: string;
