@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DocumentId, Thumb } from '../api.ts';
+import { judge, markOf, type JudgeOptions, type StoredEvent } from './judgements.ts';
+import { eventOf } from './testing.ts';
+
+const judged = (events: StoredEvent[], options?: JudgeOptions) => judge(events.map(markOf), options);
+
+/** `chunk label·confidence` of each judgement of the only question. */
+function words(events: StoredEvent[], options?: JudgeOptions): string[] {
+  const { questions } = judged(events, options);
+  assert.equal(questions.length, 1);
+  return questions[0]!.judgements.map(({ chunk, label, confidence }) => `${chunk.start / 100}: ${label}·${confidence}`).sort();
+}
+
+const citation = (number: number, thumb: Thumb | 'none', turn = 1) => eventOf({ kind: 'citation-thumb', number, thumb }, { turn });
+const answer = (thumb: Thumb | 'none', turn = 1) => eventOf({ kind: 'answer-thumb', thumb }, { turn });
+const reason = (why: 'wrong-passage' | 'bad-answer' | 'not-in-library' | 'outdated') => eventOf({ kind: 'answer-reason', reason: why });
+const document = 1 as DocumentId;
+
+test('DM-1: each signal says what the table says', () => {
+  assert.deepEqual(words([citation(1, 'up')]), ['1: 1·1']);
+  assert.deepEqual(words([citation(2, 'down')]), ['2: 0·1']);
+  assert.deepEqual(words([answer('up')]), ['1: 1·0.5', '2: 1·0.5']);
+  assert.deepEqual(words([answer('down')]), [], 'a bad answer is no word against its passages');
+  assert.deepEqual(words([answer('down'), reason('wrong-passage')]), ['1: 0·0.7', '2: 0·0.7']);
+  assert.deepEqual(words([answer('down'), reason('bad-answer')]), ['1: 1·0.5', '2: 1·0.5']);
+  assert.deepEqual(words([eventOf({ kind: 'right-place', document, start: 320, end: 380 }, { span: [1, 320, 380] })]), ['3: 1·1']);
+  assert.deepEqual(words([eventOf({ kind: 'right-place', document, start: 250, end: 350 }, { span: [1, 250, 350] })]), ['2: 1·1', '3: 1·1'], 'a span over two chunks names both');
+  assert.deepEqual(words([eventOf({ kind: 'right-place', document, start: 700, end: 750 }, { span: [7, 700, 750] })]), ['7: 1·1'], 'a place search did not find');
+  assert.deepEqual(words([eventOf({ kind: 'copied', text: 'text of chunk 3' })]), ['3: 1·0.5']);
+  assert.deepEqual(words([eventOf({ kind: 'copied', text: 'Sentence 2.' })]), ['2: 1·0.5'], 'of the answer: what the sentence cites');
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25 })]), ['2: 1·0.3']);
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 3 })]), [], 'opened and back is no word either way');
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2 })]), []);
+});
+
+test('a place far down counts more when it was opened, to a limit', () => {
+  const weight = (number: number) => judged([eventOf({ kind: 'opened', number, dwell: 30 })]).questions[0]!.judgements[0]!.weight;
+  assert.equal(weight(1), 0.3);
+  assert.equal(weight(2), 0.6);
+});
+
+test('unanswerable and outdated are facts about the question and the document', () => {
+  const { questions: [missing] } = judged([answer('down'), reason('not-in-library')]);
+  assert.deepEqual([missing!.unanswerable, missing!.judgements], [true, []]);
+  assert.deepEqual(judged([reason('outdated')]).questions[0]!.outdated, ['hash 1']);
+  assert.equal(judged([reason('not-in-library'), citation(1, 'up')]).questions[0]!.unanswerable, false, 'a found passage says otherwise');
+});
+
+test('an accepted answer is kept with the question', () => {
+  assert.deepEqual(judged([answer('up')]).questions[0]!.answers, ['Sentence 1. Sentence 2.']);
+});
+
+test('a later thumb on the same thing replaces the earlier one, and none takes it back', () => {
+  assert.deepEqual(words([citation(1, 'up'), citation(1, 'down')]), ['1: 0·1']);
+  assert.deepEqual(words([citation(1, 'up'), citation(1, 'none')]), []);
+  assert.deepEqual(words([answer('down'), reason('wrong-passage'), answer('none')]), [], 'the reason goes with its thumb');
+  assert.deepEqual(words([answer('down'), reason('wrong-passage'), answer('up')]), ['1: 1·0.5', '2: 1·0.5']);
+});
+
+test('what points at a passage is trusted over what is said of the answer, and both over what is observed', () => {
+  assert.deepEqual(words([answer('up'), citation(1, 'down')]), ['1: 0·1', '2: 1·0.5']);
+  assert.deepEqual(words([citation(1, 'down'), answer('up')]), ['1: 0·1', '2: 1·0.5'], 'whichever came first');
+  assert.deepEqual(words([reason('wrong-passage'), eventOf({ kind: 'opened', number: 1, dwell: 60 })]), ['1: 0·0.7', '2: 0·0.7']);
+});
+
+test('equally trusted contradictions cancel out and are counted', () => {
+  const { questions, conflicts } = judged([citation(1, 'up', 1), citation(1, 'down', 2), citation(2, 'up', 2)]);
+  assert.equal(conflicts, 1);
+  assert.deepEqual(questions.map(({ judgements }) => judgements.map(({ chunk }) => chunk.start)), [[200]]);
+});
+
+test('the same question asked again, in other case or nearly the same words, is one question', () => {
+  const up = (question: string, number: number, turn: number) => eventOf({ kind: 'citation-thumb', number, thumb: 'up' }, { question, turn });
+  const events = [up('How long is tea brewed?', 1, 1), up('how long is TEA brewed', 2, 2)];
+  assert.deepEqual(words(events), ['1: 1·1', '2: 1·1']);
+  const other = up('For how long is tea brewed?', 3 - 1, 3);
+  assert.equal(judged([...events, other]).questions.length, 2);
+  const vectors = new Map([['How long is tea brewed?', Float32Array.of(1, 0)], ['For how long is tea brewed?', Float32Array.of(0.98, 0.199)]]);
+  const { questions: [one, ...more] } = judged([...events, other], { vectors });
+  assert.deepEqual([one!.wordings.length, more.length], [3, 0]);
+});
+
+test('a chunk that was cut anew is judged where it now stands, one whose document is gone not at all', () => {
+  const halves: JudgeOptions['locate'] = ({ contentHash, start }) => (start === 100 ? [{ contentHash, start: 100, end: 150 }, { contentHash, start: 150, end: 200 }] : []);
+  assert.deepEqual(words([citation(1, 'up'), citation(2, 'up')], { locate: halves }), ['1.5: 1·1', '1: 1·1']);
+});
+
+test('DM-1: whatever is pressed, no chunk is judged both ways', () => {
+  let seed = 7;
+  const random = (below: number): number => ((seed = (seed * 1664525 + 1013904223) % 4294967296) / 4294967296) * below | 0;
+  for (let round = 0; round < 300; round++) {
+    const events = Array.from({ length: 1 + random(12) }, () => {
+      const turn = 1 + random(3);
+      const number = 1 + random(2);
+      const thumb = (['up', 'down', 'none'] as const)[random(3)]!;
+      return [
+        citation(number, thumb, turn), answer(thumb, turn), reason((['wrong-passage', 'bad-answer', 'not-in-library', 'outdated'] as const)[random(4)]!),
+        eventOf({ kind: 'opened', number, dwell: random(40) }, { turn }), eventOf({ kind: 'copied', text: `chunk ${number}` }, { turn }),
+        eventOf({ kind: 'right-place', document, start: 100, end: 200 + random(200) }, { turn, span: [1, 100, 200 + random(200)] }),
+      ][random(6)]!;
+    });
+    for (const { judgements } of judged(events).questions) {
+      const chunks = judgements.map(({ chunk }) => `${chunk.contentHash} ${chunk.start}`);
+      assert.equal(new Set(chunks).size, chunks.length);
+      for (const { confidence, weight, events: from } of judgements) assert.ok(confidence > 0 && confidence <= 1 && weight <= 1 && from.length > 0);
+    }
+  }
+});

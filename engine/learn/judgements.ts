@@ -1,0 +1,232 @@
+import type { ConversationId, EventId, Hit, Signal, TurnId } from '../api.ts';
+import type { EventContext } from '../store/feedback.ts';
+
+/**
+ * From what people did to what it says about chunks. Events are what happened and never change; judgements are derived
+ * from them anew whenever they are needed, so that deleting an event takes all of its effect away.
+ */
+
+/** A feedback event with everything that was frozen with it. */
+export interface StoredEvent { id: EventId; at: number; signal: Signal; context: EventContext }
+
+/** What names a chunk over every re-indexing: the hash of its file's bytes, and its span in the document's text. */
+export interface ChunkName { contentHash: string; start: number; end: number }
+
+/** As much of an event as judging needs: an event freezes all hits with their texts, a mark is a hundredth of that. */
+export interface Mark {
+  id: EventId;
+  at: number;
+  turn: TurnId;
+  conversation: ConversationId;
+  asked: number;
+  /** As searched for. */
+  question: string;
+  signal: Signal;
+  /** The chunks the signal itself points at; several where a pointed-at span touches several. */
+  named: ChunkName[];
+  /** The chunks the answer leans on. */
+  cited: ChunkName[];
+  /** Rank, from 1, of the chunk that was opened. */
+  rank?: number;
+  answer: string;
+}
+
+/**
+ * How far a kind of signal is trusted. What points at a passage goes before what is said of a whole answer, and both go
+ * before what was only observed.
+ */
+export type Trust = 'pointed' | 'answer' | 'observed';
+const TRUST: readonly Trust[] = ['observed', 'answer', 'pointed'];
+
+/** What a question's events say of one chunk. */
+export interface Judgement {
+  chunk: ChunkName;
+  /** 1: answers the question. 0: does not. */
+  label: 0 | 1;
+  /** 0…1, by the kind of signal. */
+  confidence: number;
+  /** What it counts for in training: the confidence, made up for places that are rarely looked at. */
+  weight: number;
+  trust: Trust;
+  events: EventId[];
+}
+
+export interface JudgedQuestion {
+  /** As it was first asked. */
+  question: string;
+  /** Every wording of it, the first included. */
+  wordings: string[];
+  asked: number;
+  judgements: Judgement[];
+  /** Answers a person accepted. */
+  answers: string[];
+  /** A person said that the library does not answer it. */
+  unanswerable: boolean;
+  /** Contents a person called outdated. */
+  outdated: string[];
+  events: EventId[];
+}
+
+export interface Judged { questions: JudgedQuestion[]; /** Chunks of which equally trusted signals said both; they are judged neither way. */ conflicts: number }
+
+export interface JudgeOptions {
+  /** The chunks that now stand where a chunk stood; none when its document is gone. The chunk itself if absent. */
+  locate?: (chunk: ChunkName) => readonly ChunkName[];
+  /** Unit vectors of questions by text: those at a cosine of `SAME` or above are one question. */
+  vectors?: ReadonlyMap<string, Float32Array>;
+}
+
+/** Questions this near are one question asked twice. */
+export const SAME = 0.97;
+const OPENED_SECONDS = 20;
+/** A passage far down is opened more rarely for its place alone (position-based propensity 1 / rank); made up for, to a limit. */
+const MOST_PROPENSITY = 5;
+
+/** What of an event is needed to judge. */
+export function markOf({ id, at, signal, context: { turn, span } }: StoredEvent): Mark {
+  const byChunk = new Map(turn.hits.map((hit) => [hit.chunk, hit]));
+  const citations = turn.answer.sentences.flatMap((sentence) => sentence.citations);
+  const hitsOf = (numbers: (number: number) => boolean): Hit[] =>
+    [...new Set(citations.filter(({ number }) => numbers(number)).flatMap(({ chunk }) => byChunk.get(chunk) ?? []))];
+  let named: Hit[] = [];
+  if ('number' in signal) named = hitsOf((number) => number === signal.number);
+  else if (signal.kind === 'copied') {
+    const copied = squeezed(signal.text);
+    const holding = turn.hits.filter((hit) => copied !== '' && squeezed(hit.text).includes(copied));
+    named = holding.length > 0 ? holding.slice(0, 1) : hitsOf((number) => turn.answer.sentences.some((sentence) =>
+      copied !== '' && squeezed(sentence.text).includes(copied) && sentence.citations.some((citation) => citation.number === number)));
+  } else if (signal.kind === 'right-place' && span) named = turn.hits.filter((hit) => overlaps(nameOf(hit), span));
+  const mark: Mark = {
+    id, at, turn: turn.id, conversation: turn.conversation, asked: turn.asked, question: turn.standalone ?? turn.question, signal,
+    named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf),
+    answer: turn.answer.sentences.map(({ text }) => text).join(' '),
+  };
+  if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
+  const rank = named[0] && turn.hits.indexOf(named[0]) + 1;
+  if (signal.kind === 'opened' && rank) mark.rank = rank;
+  return mark;
+}
+
+const nameOf = ({ contentHash, place: { start, end } }: Hit): ChunkName => ({ contentHash, start, end });
+
+/** Whether two spans are of one content and share a good part of the shorter one. */
+export function overlaps(a: ChunkName, b: ChunkName): boolean {
+  if (a.contentHash !== b.contentHash) return false;
+  const shared = Math.min(a.end, b.end) - Math.max(a.start, b.start);
+  return shared > 0 && shared >= Math.min(a.end - a.start, b.end - b.start) / 4;
+}
+
+export const keyOf = ({ contentHash, start, end }: ChunkName): string => `${contentHash}#${start}-${end}`;
+
+/** A question without what does not change it: case, width, spaces, punctuation. */
+export function plainQuestion(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+}
+
+/** One signal's word on one chunk. */
+interface Claim extends Omit<Judgement, 'events'> { event: EventId }
+
+/**
+ * Judges. The latest thumb on an answer or a citation replaces earlier ones, 'none' takes it back. Signals of equal trust
+ * that contradict each other cancel out. A thumb down on an answer is no word against its passages: only the reason given
+ * after it says what was wrong.
+ */
+export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vectors }: JudgeOptions = {}): Judged {
+  const questions: { said: JudgedQuestion; claims: Claim[] }[] = [];
+  const byText = new Map<string, (typeof questions)[number]>();
+  const ofQuestion = (mark: Mark): (typeof questions)[number] => {
+    const plain = plainQuestion(mark.question);
+    const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question));
+    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, judgements: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [] };
+    if (!known) questions.push(group);
+    byText.set(plain, group);
+    if (!group.said.wordings.includes(mark.question)) group.said.wordings.push(mark.question);
+    return group;
+  };
+
+  for (const turn of byTurn(marks)) {
+    const { said, claims } = ofQuestion(turn.first);
+    said.events.push(...turn.events);
+    const claim = (mark: Mark, chunks: readonly ChunkName[], label: 0 | 1, confidence: number, trust: Trust, weight = confidence): void => {
+      for (const chunk of chunks) claims.push({ chunk, label, confidence, trust, weight, event: mark.id });
+    };
+    for (const mark of turn.pointed) {
+      if (mark.signal.kind === 'citation-thumb') claim(mark, mark.named, mark.signal.thumb === 'up' ? 1 : 0, 1, 'pointed');
+      else if (mark.signal.kind === 'right-place') claim(mark, mark.named, 1, 1, 'pointed');
+      else if (mark.signal.kind === 'copied') claim(mark, mark.named, 1, 0.5, 'observed');
+      else if (mark.signal.kind === 'opened' && (mark.signal.dwell ?? 0) >= OPENED_SECONDS) {
+        claim(mark, mark.named, 1, 0.3, 'observed', Math.min(1, 0.3 * Math.min(MOST_PROPENSITY, mark.rank ?? 1)));
+      }
+    }
+    const { thumb, reason } = turn;
+    if (thumb?.signal.kind === 'answer-thumb' && thumb.signal.thumb === 'up') {
+      claim(thumb, thumb.cited, 1, 0.5, 'answer');
+      if (thumb.answer !== '') said.answers.push(thumb.answer);
+    }
+    if (reason?.signal.kind !== 'answer-reason') continue;
+    if (reason.signal.reason === 'wrong-passage') claim(reason, reason.cited, 0, 0.7, 'answer');
+    else if (reason.signal.reason === 'bad-answer') claim(reason, reason.cited, 1, 0.5, 'answer');
+    else if (reason.signal.reason === 'not-in-library') said.unanswerable = true;
+    else said.outdated.push(...new Set(reason.cited.map(({ contentHash }) => contentHash)));
+  }
+
+  let conflicts = 0;
+  for (const { said, claims } of questions) {
+    const byChunk = new Map<string, Claim[]>();
+    for (const claim of claims) {
+      for (const chunk of locate(claim.chunk)) {
+        const key = keyOf(chunk);
+        byChunk.set(key, [...(byChunk.get(key) ?? []), { ...claim, chunk }]);
+      }
+    }
+    for (const about of byChunk.values()) {
+      const trust = TRUST.findLast((level) => about.some((claim) => claim.trust === level))!;
+      const trusted = about.filter((claim) => claim.trust === trust);
+      if (trusted.some(({ label }) => label !== trusted[0]!.label)) { conflicts++; continue; }
+      const { chunk, label } = trusted[0]!;
+      said.judgements.push({
+        chunk, label, trust, confidence: Math.max(...trusted.map(({ confidence }) => confidence)),
+        weight: Math.max(...trusted.map(({ weight }) => weight)), events: [...new Set(trusted.map(({ event }) => event))],
+      });
+    }
+    if (said.judgements.some(({ label }) => label === 1)) said.unanswerable = false;
+  }
+  return { questions: questions.map(({ said }) => said), conflicts };
+}
+
+interface TurnMarks { first: Mark; thumb?: Mark; reason?: Mark; pointed: Mark[]; events: EventId[] }
+
+/** The marks that count, turn by turn in the order they were asked: of thumbs the latest, none where it was taken back. */
+function byTurn(marks: readonly Mark[]): TurnMarks[] {
+  const turns = new Map<TurnId, TurnMarks & { citations: Map<number, Mark> }>();
+  for (const mark of marks.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
+    let turn = turns.get(mark.turn);
+    if (!turn) turns.set(mark.turn, (turn = { first: mark, pointed: [], events: [], citations: new Map() }));
+    turn.events.push(mark.id);
+    const { signal } = mark;
+    if (signal.kind === 'answer-thumb') {
+      delete turn.reason;
+      delete turn.thumb;
+      if (signal.thumb !== 'none') turn.thumb = mark;
+    } else if (signal.kind === 'answer-reason') {
+      turn.reason = mark;
+      delete turn.thumb;
+    } else if (signal.kind === 'citation-thumb') {
+      turn.citations.delete(signal.number);
+      if (signal.thumb !== 'none') turn.citations.set(signal.number, mark);
+    } else turn.pointed.push(mark);
+  }
+  return [...turns.values()].sort((a, b) => a.first.asked - b.first.asked)
+    .map(({ citations, ...turn }) => ({ ...turn, pointed: [...citations.values(), ...turn.pointed] }));
+}
+
+function near(vectors: JudgeOptions['vectors'], a: string, b: string): boolean {
+  const [x, y] = [vectors?.get(a), vectors?.get(b)];
+  if (!x || !y) return false;
+  let cosine = 0;
+  for (let d = 0; d < x.length; d++) cosine += x[d]! * y[d]!;
+  return cosine >= SAME;
+}
+
+/** Without white space, which copying changes. */
+const squeezed = (text: string): string => text.replace(/\s+/g, '');
