@@ -80,9 +80,11 @@ export function PdfView({ pdf, boxes, goal, zoom, scroller, handle, words, onPag
     const { top, layout: before } = seen.current;
     const clamped = root.scrollTop < top && root.scrollTop >= root.scrollHeight - root.clientHeight - 1;
     if (root.scrollTop !== top && !clamped) anchor.current = anchorAt(before, root.scrollTop + root.clientHeight * EYE);
-    root.scrollTop = aim.current
+    const wanted = aim.current
       ? scrollTo(layout, aim.current.page - 1, aim.current.y, root.clientHeight)
       : anchorTop(layout, anchor.current) - root.clientHeight * EYE;
+    // Saying where it already is would end a scroll the browser is animating.
+    if (Math.abs(wanted - root.scrollTop) > 1) root.scrollTop = wanted;
     look();
   }, [layout, column.height, scroller, look]);
 
