@@ -22,7 +22,8 @@ export function openDatabase(file: string, access: Access = 'ingest'): Db {
   mkdirSync(dirname(file), { recursive: true });
   try {
     const db = new Database(file, { readonly: access === 'search', timeout: access === 'engine' ? 0 : 10_000 });
-    sqliteVec.load(db);
+    // A packaged app keeps native libraries beside its archive, where the system can load them.
+    db.loadExtension(sqliteVec.getLoadablePath().replace('app.asar', 'app.asar.unpacked'));
     db.pragma('cache_size = -32000');
     db.pragma('mmap_size = 268435456');
     if (access === 'search') return db;

@@ -11,10 +11,10 @@ export interface EventContext {
   span?: { documentName: string; contentHash: string; start: number; end: number; text: string };
 }
 
-/** Stores what a person did. Time-ordered ids keep events in order where clocks agree to the millisecond. */
+/** Stores what a person did; events keep the order in which they came, within a millisecond and when the clock is set back. */
 export function saveEvent(db: Db, signal: Signal, context: EventContext): EventId {
   const at = Date.now();
-  const id = `${at.toString(36)}-${randomUUID()}` as EventId;
+  const id = randomUUID() as string as EventId;
   sql(db, 'insert into event (id, at, turn_id, signal, context) values (?, ?, ?, ?, ?)').run(id, at, signal.turn, JSON.stringify(signal), JSON.stringify(context));
   return id;
 }
@@ -23,7 +23,7 @@ interface Row { id: EventId; at: number; signal: string; context: string }
 
 /** All events, newest first. */
 export function events(db: Db): FeedbackEvent[] {
-  return sql<Row>(db, 'select id, at, signal, context from event order by at desc, id desc limit 5000').all().map(({ id, at, ...row }) => {
+  return sql<Row>(db, 'select id, at, signal, context from event order by number desc limit 5000').all().map(({ id, at, ...row }) => {
     const signal = JSON.parse(row.signal) as Signal;
     const context = JSON.parse(row.context) as EventContext;
     const event: FeedbackEvent = { id, at, signal, question: context.turn.question };
@@ -35,7 +35,7 @@ export function events(db: Db): FeedbackEvent[] {
 
 /** All events with their context, oldest first, one JSON object a line. */
 export function exportEvents(db: Db): string {
-  const lines = sql<Row>(db, 'select id, at, signal, context from event order by at, id').all().map(({ id, at, signal, context }) =>
+  const lines = sql<Row>(db, 'select id, at, signal, context from event order by number').all().map(({ id, at, signal, context }) =>
     JSON.stringify({ id, at: new Date(at).toISOString(), signal: JSON.parse(signal), context: JSON.parse(context) }));
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -47,7 +47,7 @@ export function deleteEvents(db: Db, ids: EventId[]): void {
 /** The thumbs that count now: the latest on the answer and on each citation. */
 export function thumbsOf(db: Db, turn: TurnId): Turn['thumbs'] {
   const thumbs: Turn['thumbs'] = { citations: {} };
-  for (const row of sql<{ signal: string }>(db, 'select signal from event where turn_id = ? order by at, id').all(turn)) {
+  for (const row of sql<{ signal: string }>(db, 'select signal from event where turn_id = ? order by number').all(turn)) {
     const signal = JSON.parse(row.signal) as Signal;
     if (signal.kind === 'answer-thumb') {
       if (signal.thumb === 'none') delete thumbs.answer;

@@ -46,6 +46,6 @@ test('a file that is no database is refused with a sentence', (t) => {
 
 test('a feedback event cannot be changed', () => {
   const db = openDatabase(':memory:');
-  db.exec(`insert into event values ('e', 1, 1, '{}', '{}')`);
+  db.exec(`insert into event values (1, 'e', 1, 1, '{}', '{}')`);
   assert.throws(() => db.exec(`update event set signal = '{"kind":"other"}'`), /never changed/);
 });

@@ -86,8 +86,8 @@ export const MIGRATIONS: readonly string[] = [
   );
   create index turn_of_conversation on turn (conversation_id, id);
   create virtual table turn_words using fts5 (words, characters, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
-  create table event (id text primary key, at integer not null, turn_id integer not null, signal text not null, context text not null) without rowid;
-  create index event_of_turn on event (turn_id, at);
+  create table event (number integer primary key autoincrement, id text not null unique, at integer not null, turn_id integer not null, signal text not null, context text not null);
+  create index event_of_turn on event (turn_id, number);
   create trigger event_is_immutable before update on event begin select raise(abort, 'A feedback event is never changed.'); end;
   `,
 ];
