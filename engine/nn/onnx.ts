@@ -1,17 +1,20 @@
 /**
  * Writes ONNX models: a graph of named values as a ModelProto, in protobuf's wire format by hand.
- * Field numbers are those of `onnx.proto` (ONNX 1.17). Only what Lodestone emits is covered: float, int8, int32, int64 and
- * bool tensors, and attributes that are numbers, strings or lists of integers.
+ * Field numbers are those of `onnx.proto` (ONNX 1.17). Only what Lodestone emits is covered: float, double, int8, int32,
+ * int64 and bool tensors, and attributes that are numbers, strings or lists of integers.
  */
 
-export type ElementType = 'float32' | 'int8' | 'int32' | 'int64' | 'bool';
+export type ElementType = 'float32' | 'float64' | 'int8' | 'int32' | 'int64' | 'bool';
 
 /** A dimension is a length, or a name where it is only known when the model runs. */
 export type Dimension = number | string;
 
 export interface ValueType { type: ElementType; shape: Dimension[] }
 
-export interface TensorData { type: ElementType; shape: number[]; data: Float32Array | Int8Array | Int32Array | BigInt64Array | Uint8Array }
+export interface TensorData { type: ElementType; shape: number[]; data: Float32Array | Float64Array | Int8Array | Int32Array | BigInt64Array | Uint8Array }
+
+/** A tensor that stays where it is: `length` bytes from `offset` on in a file, named as seen from the model's own folder. */
+export interface ExternalData { type: ElementType; shape: number[]; file: string; offset: number; length: number }
 
 export type Attribute = { float: number } | { int: number } | { string: string } | { ints: number[] };
 
@@ -29,14 +32,15 @@ export interface Graph {
   name: string;
   inputs: Record<string, ValueType>;
   outputs: Record<string, ValueType>;
-  constants: Record<string, TensorData>;
+  constants: Record<string, TensorData | ExternalData>;
   nodes: Node[];
 }
 
 /** Operator set 17 is read by every ONNX Runtime since 1.13. */
 const OPSET = 17;
 const IR_VERSION = 8;
-const ELEMENT: Record<ElementType, number> = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 };
+/** Numbers of the element types in `TensorProto.DataType`. */
+export const ELEMENT: Record<ElementType, number> = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 };
 
 /** The bytes of a `.onnx` file. Throws a RangeError when a constant's data does not fill its shape. */
 export function writeModel(graph: Graph): Uint8Array {
@@ -91,7 +95,8 @@ function writeNode(node: Node): Message {
   return message;
 }
 
-function writeTensor(name: string, tensor: TensorData): Message {
+function writeTensor(name: string, tensor: TensorData | ExternalData): Message {
+  if ('file' in tensor) return writeExternal(name, tensor);
   const size = tensor.shape.reduce((product, length) => product * length, 1);
   if (size !== tensor.data.length) throw new RangeError(`Constant ${name} of shape [${tensor.shape.join(', ')}] has ${tensor.data.length} values instead of ${size}.`);
   const message = new Message();
@@ -99,6 +104,21 @@ function writeTensor(name: string, tensor: TensorData): Message {
   message.int(2, ELEMENT[tensor.type]);
   message.string(8, name);
   message.raw(9, new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
+  return message;
+}
+
+function writeExternal(name: string, tensor: ExternalData): Message {
+  const message = new Message();
+  for (const length of tensor.shape) message.int(1, length);
+  message.int(2, ELEMENT[tensor.type]);
+  message.string(8, name);
+  for (const [key, value] of Object.entries({ location: tensor.file, offset: tensor.offset, length: tensor.length })) {
+    const entry = new Message();
+    entry.string(1, key);
+    entry.string(2, String(value));
+    message.message(13, entry);
+  }
+  message.int(14, 1);
   return message;
 }
 

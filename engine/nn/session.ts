@@ -9,6 +9,8 @@ export type Provider = 'cpu' | 'gpu';
 export interface SessionOptions {
   /** Threads within an operator; 1 if absent: several sessions on one core each beat one session on many. */
   threads?: number;
+  /** Folder of the files that a model given as bytes refers to (`ExternalData.file`). */
+  folder?: string;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function openSession(model: string | Uint8Array, options: SessionOp
     enableMemPattern: false,
     logSeverityLevel: 3,
     // A spinning thread pool would keep a core of the person's machine busy between two batches.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: { session: { intra_op: { allow_spinning: '0' }, ...(options.folder === undefined ? {} : { model_external_initializers_file_folder_path: options.folder }) } },
   };
   try {
     return typeof model === 'string' ? await InferenceSession.create(model, settings) : await InferenceSession.create(model, settings);
