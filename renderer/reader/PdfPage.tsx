@@ -3,7 +3,7 @@ import { TextLayer, type PDFDocumentProxy } from 'pdfjs-dist';
 import type { Box } from '../../engine/api.ts';
 import type { PageSize } from './pages.ts';
 
-export interface PageBox extends Box { kind: 'cited' | 'match' | 'current' }
+export interface PageBox extends Box { kind: 'cited' | 'match' | 'current'; pointedOut?: boolean }
 
 export interface PdfPageProps {
   pdf: PDFDocumentProxy;
@@ -78,7 +78,7 @@ export const PdfPage = memo(function PdfPage(props: PdfPageProps): ReactNode {
       <div className="pdf-picture" ref={picture} aria-hidden="true" />
       <div className="pdf-boxes" aria-hidden="true" key={flash}>
         {boxes.map((box, index) => (
-          <div key={index} className={`pdf-box ${box.kind}`} style={{
+          <div key={index} className={`pdf-box ${box.kind}${box.pointedOut ? ' flash' : ''}`} style={{
             left: `${(box.x / size.width) * 100}%`, top: `${(box.y / size.height) * 100}%`,
             width: `${(box.width / size.width) * 100}%`, height: `${(box.height / size.height) * 100}%`,
           }} />

@@ -100,10 +100,11 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
   const places = usePlaces(engine, document.id, asked);
   const placeOf = (span: Span): Place | undefined => cited.find((place) => place.boxes && place.start === span.start && place.end === span.end) ?? places.get(spanKey(span));
 
+  const pointed = goal?.kind === 'span' && goal.flash ? goal.span : undefined;
   const boxes = useMemo((): PageBox[] => [
-    ...cited.flatMap((place) => (place.boxes ?? places.get(spanKey(place))?.boxes ?? []).map((box) => ({ ...box, kind: 'cited' as const }))),
+    ...cited.flatMap((place) => (place.boxes ?? places.get(spanKey(place))?.boxes ?? []).map((box) => ({ ...box, kind: 'cited' as const, pointedOut: place === pointed }))),
     ...near.flatMap((span) => (places.get(spanKey(span))?.boxes ?? []).map((box) => ({ ...box, kind: span === matches[match] ? 'current' as const : 'match' as const }))),
-  ], [cited, near, places, matches, match]);
+  ], [cited, near, places, matches, match, pointed]);
 
   const goalPlace = goal?.kind === 'span' ? placeOf(goal.span) : undefined;
   const pageGoal = useMemo((): PageGoal | undefined => {
@@ -114,7 +115,7 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
     if (at === undefined) return undefined;
     return { page: at, key: goal.key, flash: goal.flash, ...(first && { y: Math.min(...goalPlace!.boxes!.filter((box) => box.page === at).map((box) => box.y)) }) };
   }, [goal, goalPlace, blocks]);
-  const textGoal = useMemo(() => (goal?.kind === 'span' ? { start: goal.span.start, key: goal.key, flash: goal.flash } : undefined), [goal]);
+  const textGoal = useMemo(() => (goal?.kind === 'span' ? { start: goal.span.start, end: goal.span.end, key: goal.key, flash: goal.flash } : undefined), [goal]);
 
   const spanOf = (selected: Selected): Span | undefined => {
     if (view === 'text') return scroller.current ? spanOfRange(scroller.current, selected.range) : undefined;

@@ -9,8 +9,8 @@ import './text.css';
 /** Blocks the browser lays out together; a section out of sight costs nothing (`content-visibility` in text.css). */
 const SECTION = 40;
 
-/** Scroll to an offset of the document; a new `key` scrolls again. */
-export interface TextGoal { start: number; key: number; flash: boolean }
+/** Scroll to a span of the document, and point it out; a new `key` scrolls again. */
+export interface TextGoal extends Span { key: number; flash: boolean }
 
 export interface TextViewProps {
   blocks: Block[];
@@ -107,7 +107,7 @@ function bringIntoView(root: HTMLElement, goal: TextGoal): () => void {
     if (++frames < HOLD_FRAMES) request = requestAnimationFrame(hold);
   };
   hold();
-  const marks = goal.flash ? [...root.querySelectorAll<HTMLElement>('mark.cited')] : [];
+  const marks = goal.flash ? [...root.querySelectorAll<HTMLElement>('mark.cited')].filter(({ dataset }) => Number(dataset.start) >= goal.start && Number(dataset.start) < goal.end) : [];
   for (const mark of marks) mark.classList.add('flash');
   const letGo = () => cancelAnimationFrame(request);
   root.addEventListener('wheel', letGo, { once: true, passive: true });
