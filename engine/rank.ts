@@ -108,7 +108,7 @@ export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly Vector
 }
 
 /** Whether a passage is in a language that a question is not in at all, by how much of each is written without spaces. */
-function inOtherLanguage(question: number, passage: number): boolean {
+export function inOtherLanguage(question: number, passage: number): boolean {
   // A Chinese passage on software may be half code and names; one in English has no Chinese at all.
   return question >= 0.3 ? passage < 0.05 : question < 0.05 && passage >= 0.3;
 }
