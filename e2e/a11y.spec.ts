@@ -100,8 +100,13 @@ test.describe('by keyboard alone', () => {
     await expect(mark).toBeFocused();
     const card = page.getByRole('group', { name: words.citation.openAt(1, FILES.en) });
     await expect(card).toBeVisible();
+    const right = card.getByRole('button', { name: words.citation.right });
+    for (let i = 0; i < 4 && !(await right.evaluate((element) => element === document.activeElement)); i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await expect(right).toHaveAttribute('aria-pressed', 'true');
     await page.keyboard.press('Escape');
     await expect(card).toBeHidden();
+    await expect(mark).toBeFocused();
 
     await page.keyboard.press('Enter');
     const text = page.getByRole('region', { name: reader.reader(FILES.en) });

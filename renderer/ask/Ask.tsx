@@ -27,7 +27,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
   const { making, ask, stop, clear } = useAnswer(onConversation);
   const { value: stored, key, again } = useLive(['conversations', 'feedback'], String(conversation ?? ''), async (engine) => (conversation === undefined ? [] : engine.turns(conversation)));
   const turns = key === String(conversation ?? '') ? (stored ?? []) : [];
-  const end = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLDivElement>(null);
 
   const here = making && making.conversation === conversation ? making : undefined;
   const kept = here !== undefined && turns.some((turn) => turn.id === here.turn && isWhole(turn, here));
@@ -55,7 +55,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
     stop();
   };
 
-  useScrolling(end, turns, here);
+  useScrolling(list, turns, here);
   // Said as it grows, and left there when the stored turn takes its place: what is taken away is not read out.
   const spoken = useRef<string[]>([]);
   if (here) {
@@ -65,7 +65,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
   const empty = turns.length === 0 && !here;
   return (
     <div className="ask">
-      <div className="ask-turns" tabIndex={-1}>
+      <div ref={list} className="ask-turns" tabIndex={-1}>
         {empty ? (
           conversation === undefined && <EmptyAsk library={library} onAsk={put} />
         ) : (
@@ -78,7 +78,6 @@ export function Ask({ conversation, library, libraries, composer, onConversation
             )}
           </ol>
         )}
-        <div ref={end} />
       </div>
       <Composer
         ref={composer}
@@ -109,24 +108,25 @@ function isWhole({ answer }: Turn, { state, sentences }: Making): boolean {
  * Shows the end of a conversation when it is opened. While an answer grows, its question moves up with it, at most to
  * the upper edge, so that the answer's first words never leave the view; until the person scrolls.
  */
-function useScrolling(end: RefObject<HTMLDivElement | null>, turns: Turn[], making: Making | undefined): void {
+function useScrolling(list: RefObject<HTMLDivElement | null>, turns: Turn[], making: Making | undefined): void {
   const following = useRef(false);
   if (making?.state.kind === 'asking' && making.sentences.length === 0) following.current = true;
   const opened = turns[0]?.conversation;
   useEffect(() => {
-    if (!following.current) end.current?.scrollIntoView();
+    if (!following.current) list.current!.scrollTop = list.current!.scrollHeight;
   }, [opened]);
   useEffect(() => {
-    if (following.current) end.current?.parentElement?.querySelector('li:last-of-type .turn')?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+    const turn = list.current!.querySelector('li:last-of-type .turn');
+    if (following.current && turn) list.current!.scrollBy({ top: turn.getBoundingClientRect().top - list.current!.getBoundingClientRect().top, behavior: 'smooth' });
   }, [making?.sentences.length, making?.state.kind, turns.length]);
   useEffect(() => {
-    const list = end.current!.parentElement!;
+    const element = list.current!;
     const letGo = (): void => {
       following.current = false;
     };
-    for (const kind of ['wheel', 'pointerdown', 'touchmove'] as const) list.addEventListener(kind, letGo, { passive: true });
+    for (const kind of ['wheel', 'pointerdown', 'touchmove'] as const) element.addEventListener(kind, letGo, { passive: true });
     return () => {
-      for (const kind of ['wheel', 'pointerdown', 'touchmove'] as const) list.removeEventListener(kind, letGo);
+      for (const kind of ['wheel', 'pointerdown', 'touchmove'] as const) element.removeEventListener(kind, letGo);
     };
-  }, [end]);
+  }, [list]);
 }

@@ -11,14 +11,16 @@ export function Failure({ name, failure, tabIndex, onRetry }: { name: string; fa
   const words = useWords();
   const [password, setPassword] = useState('');
   const { what, remedy } = words.failures[failure.code];
+  const locked = failure.code === 'encrypted';
 
   return (
     <div className="failure">
       <p title={failure.reason}>
         {joined(words, what, remedy)}
         {failure.kept && ` ${words.document.kept}`}
+        {!locked && <> <button type="button" className="failure-retry" tabIndex={tabIndex} onClick={() => onRetry()}>{words.general.retry}</button></>}
       </p>
-      {failure.code === 'encrypted' ? (
+      {locked && (
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -36,8 +38,6 @@ export function Failure({ name, failure, tabIndex, onRetry }: { name: string; fa
           />
           <Button type="submit" disabled={password === ''} tabIndex={tabIndex}>{words.document.unlock}</Button>
         </form>
-      ) : (
-        <Button look="quiet" icon="retry" tabIndex={tabIndex} onClick={() => onRetry()}>{words.general.retry}</Button>
       )}
     </div>
   );
