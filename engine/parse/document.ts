@@ -61,28 +61,31 @@ export type Placed = Pick<ParsedDocument, 'blocks' | 'runs'>;
 
 /**
  * The place of a span of the document's text: its headings, first page and the rectangles that cover it. A run that is
- * only partly covered gives a rectangle in proportion; rectangles that touch on one line are joined.
+ * only partly covered gives a rectangle in proportion to the usual widths of its characters; rectangles that touch on
+ * one line are joined.
  */
 export function placeOf(document: Placed, start: number, end: number): Place {
-  const block = document.blocks[firstEndingAfter(document.blocks.map((b) => b.place.end), start)];
+  const block = blockAt(document, start);
   const place: Place = { start, end, headings: block?.place.headings ?? [] };
   if (block?.kind === 'heading' && end > block.place.end) place.headings = [...place.headings, block.text];
-  const boxes = boxesOf(document.runs ?? [], start, end);
+  const boxes = boxesOf(document, start, end);
   const page = boxes[0]?.page ?? block?.place.page;
   if (page !== undefined) place.page = page;
   if (boxes.length > 0) place.boxes = boxes;
   return place;
 }
 
-function boxesOf(runs: Run[], start: number, end: number): Box[] {
+function blockAt({ blocks }: Placed, offset: number): Block | undefined {
+  return blocks[firstEndingAfter(blocks.length, (i) => blocks[i]!.place.end, offset)];
+}
+
+function boxesOf(document: Placed, start: number, end: number): Box[] {
   const boxes: Box[] = [];
-  for (let i = firstEndingAfter(runs.map((run) => run.end), start); i < runs.length; i++) {
+  const runs = document.runs ?? [];
+  for (let i = firstEndingAfter(runs.length, (at) => runs[at]!.end, start); i < runs.length; i++) {
     const run = runs[i]!;
     if (run.start >= end) break;
-    const length = Math.max(1, run.end - run.start);
-    const from = Math.max(0, start - run.start) / length;
-    const to = Math.min(length, end - run.start) / length;
-    const box: Box = { page: run.page, x: run.x + run.width * from, y: run.y, width: run.width * (to - from), height: run.height };
+    const box = covered(document, run, Math.max(start, run.start), Math.min(end, run.end));
     const last = boxes.at(-1);
     if (last && onOneLine(last, box)) {
       const right = Math.max(last.x + last.width, box.x + box.width);
@@ -94,18 +97,43 @@ function boxesOf(runs: Run[], start: number, end: number): Box[] {
   return boxes;
 }
 
+/** The part of a run between two offsets. */
+function covered(document: Placed, run: Run, start: number, end: number): Box {
+  const box: Box = { page: run.page, x: run.x, y: run.y, width: run.width, height: run.height };
+  const block = blockAt(document, run.start);
+  if (!block || (start === run.start && end === run.end)) return box;
+  const widthOf = (from: number, to: number): number => usualWidth(block.text.slice(from - block.place.start, to - block.place.start));
+  const whole = Math.max(widthOf(run.start, run.end), Number.EPSILON);
+  box.x += (run.width * widthOf(run.start, start)) / whole;
+  box.width *= widthOf(start, end) / whole;
+  return box;
+}
+
+/** About how wide a text is set in a proportional font, in em. */
+function usualWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (character >= '\u2e80') width += 1;
+    else if (/[iljtfrI.,;:'|!()[\] ]/.test(character)) width += 0.3;
+    else if (/[mwMW]/.test(character)) width += 0.8;
+    else if (/[A-Z]/.test(character)) width += 0.68;
+    else width += 0.5;
+  }
+  return width;
+}
+
 function onOneLine(a: Box, b: Box): boolean {
   const gap = b.x - (a.x + a.width);
   return a.page === b.page && Math.abs(a.y - b.y) < Math.min(a.height, b.height) / 2 && gap > -a.height && gap < a.height * 2;
 }
 
-/** Index of the first end greater than `offset` in ascending `ends`. */
-function firstEndingAfter(ends: number[], offset: number): number {
+/** Index of the first of `count` ascending ends that is greater than `offset`; `count` if none is. */
+function firstEndingAfter(count: number, endOf: (index: number) => number, offset: number): number {
   let low = 0;
-  let high = ends.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ends[middle]! > offset) high = middle;
+    if (endOf(middle) > offset) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -127,7 +127,7 @@ export const zh: Words = {
     sampleQuestions: [
       '没休完的年假可以留到明年吗？',
       '忘记了路由器的管理密码怎么办？',
-      '咖啡磨豆机的磨盘多久清洁一次？',
+      '租房的押金是多少？',
     ],
     searchedFor: (question) => `实际查找：“${question}”`,
     thinking: '正在查阅你的文档…',
