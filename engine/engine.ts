@@ -4,6 +4,7 @@ import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic }
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
 import { addBytes, addPaths, readRange, sizeOf } from './files.ts';
+import { version } from './locations.ts';
 import { modelInfos } from './models/installed.ts';
 import { placeOf } from './parse/document.ts';
 import { keepSignal } from './signals.ts';
@@ -91,8 +92,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   async function health(): Promise<Health> {
-    const { version } = JSON.parse(await readFile(join(options.resourcesDir, '..', 'package.json'), 'utf8')) as { version: string };
-    return { version, dataDir, bytes: databaseBytes(db), memory: process.memoryUsage.rss(), problems: await ingest.verbs.problems() };
+    return { version: version(), dataDir, bytes: databaseBytes(db), memory: process.memoryUsage.rss(), problems: await ingest.verbs.problems() };
   }
 
   const body = (document: DocumentId) => bodyOf(db, document);

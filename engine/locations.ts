@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
 /** Whether this runs as TypeScript out of the source tree; built, it lies one folder deeper, in dist/. */
 const isSource = import.meta.url.endsWith('.ts');
 const project = path.resolve(import.meta.dirname, isSource ? '..' : '../..');
+
+/** Which Lodestone this is. */
+export function version(): string {
+  return (JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as { version: string }).version;
+}
 
 /** The bundled models and samples. */
 export const resourcesDir = path.join(project, 'resources');
