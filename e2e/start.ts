@@ -43,6 +43,15 @@ export class Lodestone {
     });
   }
 
+  /** Lets it answer nothing until `thaw` or `kill`, as a machine that is very busy. */
+  freeze(): void {
+    this.#process!.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process!.kill('SIGCONT');
+  }
+
   /** Ends it as a power cut would. */
   async kill(): Promise<void> {
     const child = this.#process;
