@@ -22,6 +22,21 @@ for (const { code, locale, words, reader } of LANGUAGES) {
   test.describe(`in ${locale}`, () => {
     test.use({ locale, permissions: ['clipboard-read', 'clipboard-write'] });
 
+    test('the first answer takes under a minute: samples, a question, a source', async ({ page }) => {
+      const start = Date.now();
+      await page.getByRole('button', { name: words.welcome.samples }).click();
+      await page.getByRole('button', { name: words.ask.sampleQuestions[0]! }).click();
+      await expect(page.locator('.citation-mark').first()).toBeVisible();
+      expect(Date.now() - start).toBeLessThan(60_000);
+      await settled(page, words, 12);
+      for (const question of words.ask.sampleQuestions) {
+        await page.getByRole('button', { name: words.ask.newConversation }).click();
+        await page.getByRole('button', { name: question }).click();
+        await expect(page.locator('.turn .citation-mark').first(), question).toBeVisible();
+        await expect(page.getByText(words.ask.notFound)).toHaveCount(0);
+      }
+    });
+
     test('drop, index, ask, cite, open, rate, remove, restart', async ({ page, lodestone }) => {
       const story = STORIES[code];
       const question = page.getByLabel(words.ask.label);

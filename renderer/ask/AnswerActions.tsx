@@ -39,7 +39,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
       <div className="answer-bar">
         <Thumbs thumb={turn.thumbs.answer} up={words.ask.answerHelped} down={words.ask.answerFailed} onThumb={thumb} />
         {turn.answer.sentences.length > 0 && <IconButton small icon="copy" label={words.ask.copy} onClick={() => run(copy)} />}
-        <span className="answer-took">{words.ask.took(decimal(words.language, turn.milliseconds / 1000, turn.milliseconds < 100 ? 2 : 1))}</span>
+        <span className="answer-took">{words.ask.took(decimal(words.language, Math.max(10, turn.milliseconds) / 1000, turn.milliseconds < 100 ? 2 : 1))}</span>
       </div>
       {reasoning && (
         <div className="answer-reasons" role="group" aria-label={words.ask.reasonQuestion}>

@@ -62,6 +62,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
     const found = here.state.kind !== 'done' || here.state.turn.answer.outcome !== 'not-found';
     spoken.current = found ? here.sentences.map((sentence) => sentence.text) : [words.ask.notFound];
   }
+  const shown = turns.filter((turn) => kept || turn.id !== here?.turn);
   const empty = turns.length === 0 && !here;
   return (
     <div className="ask">
@@ -70,10 +71,10 @@ export function Ask({ conversation, library, libraries, composer, onConversation
           conversation === undefined && <EmptyAsk library={library} onAsk={put} />
         ) : (
           <ol className="ask-column" aria-label={words.general.parts.conversation}>
-            {turns.filter((turn) => kept || turn.id !== here?.turn).map((turn) => <li key={turn.id}><TurnView turn={turn} onOpen={onOpen} onAskAgain={put} /></li>)}
+            {shown.map((turn) => <li key={turn.id}><TurnView turn={turn} unread={turn === shown.at(-1) ? library.waiting : 0} onOpen={onOpen} onAskAgain={put} /></li>)}
             {here && !kept && (
               <li key={here.turn ?? 0}>
-                {here.state.kind === 'done' ? <TurnView turn={here.state.turn} onOpen={onOpen} onAskAgain={put} /> : <MakingView making={here} onOpen={onOpen} onAskAgain={put} />}
+                {here.state.kind === 'done' ? <TurnView turn={here.state.turn} unread={library.waiting} onOpen={onOpen} onAskAgain={put} /> : <MakingView making={here} onOpen={onOpen} onAskAgain={put} />}
               </li>
             )}
           </ol>

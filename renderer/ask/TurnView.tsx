@@ -10,10 +10,16 @@ import { Nearest } from './Nearest.tsx';
 import type { OpenPlace } from './openPlace.ts';
 import { Sources } from './Sources.tsx';
 
-interface TurnProps { turn: Turn; onOpen: OpenPlace; onAskAgain(question: string): void }
+interface TurnProps {
+  turn: Turn;
+  /** Documents still to be read. */
+  unread: number;
+  onOpen: OpenPlace;
+  onAskAgain(question: string): void;
+}
 
 /** A question and its answer as they are kept. */
-export function TurnView({ turn, onOpen, onAskAgain }: TurnProps) {
+export function TurnView({ turn, unread, onOpen, onAskAgain }: TurnProps) {
   const words = useWords();
   const engine = useEngine();
   const { run } = useToaster();
@@ -32,9 +38,9 @@ export function TurnView({ turn, onOpen, onAskAgain }: TurnProps) {
         </div>
       )}
       {outcome === 'not-found' && <Nearest turn={turn} onOpen={onOpen} />}
-      {outcome === 'stopped' && (
+      {(outcome === 'stopped' || (outcome === 'not-found' && unread > 0)) && (
         <div className="turn-note">
-          <p>{words.ask.stopped}</p>
+          <p>{outcome === 'stopped' ? words.ask.stopped : words.ask.stillReading(unread)}</p>
           <Button look="quiet" icon="retry" onClick={() => onAskAgain(turn.question)}>{words.ask.askAgain}</Button>
         </div>
       )}

@@ -141,6 +141,8 @@ export const en: Words = {
     notFound: 'Your documents do not answer this.',
     notFoundText: 'Nothing in them fits the question well enough to be an answer. These passages come nearest:',
     nearest: 'Nearest passages',
+    stillReading: (documents) => `${plural(documents, 'document is', 'documents are')} still to be read; the answer may be in there.`,
+    readingSamples: 'Reading the samples…',
     openNearest: (name) => `Open this passage of ${name}`,
     sources: 'Sources',
     passages: (value) => plural(value, 'passage', 'passages'),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { EngineError } from '../../engine/api.ts';
 import { en } from './en.ts';
@@ -58,4 +59,9 @@ test('an error is told in the language of the window, with what the engine knows
 test('the language follows the system only when it is told to', () => {
   assert.equal(wordsFor('zh'), zh);
   assert.equal(wordsFor('en'), en);
+});
+
+test('the questions offered for the samples are the ones the samples answer', () => {
+  const questions = JSON.parse(readFileSync(new URL('../../resources/samples/questions.json', import.meta.url), 'utf8')) as Record<'zh' | 'en', string[]>;
+  assert.deepEqual(questions, { zh: [...zh.ask.sampleQuestions], en: [...en.ask.sampleQuestions] });
 });

@@ -137,6 +137,9 @@ export interface Words {
     notFound: string;
     notFoundText: string;
     nearest: string;
+    /** Under an answer that was not found while documents are still to be read. */
+    stillReading: (documents: number) => string;
+    readingSamples: string;
     openNearest: (name: string) => string;
     sources: string;
     passages: (count: number) => string;

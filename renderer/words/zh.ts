@@ -137,6 +137,8 @@ export const zh: Words = {
     notFound: '你的文档里没有这个问题的答案。',
     notFoundText: '没有足够相关的内容可以作为回答。以下段落最为接近：',
     nearest: '最接近的段落',
+    stillReading: (documents) => `还有 ${n(documents)} 份文档尚未读完，答案可能就在其中。`,
+    readingSamples: '正在读取示例…',
     openNearest: (name) => `打开 ${name} 的这一段`,
     sources: '来源',
     passages: (value) => `${n(value)} 处`,
