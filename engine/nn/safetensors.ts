@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { ExternalData, TensorData } from './onnx.ts';
 
@@ -64,15 +64,25 @@ export function openCheckpoint(file: string): Checkpoint {
   };
 }
 
-/** The bytes of a checkpoint with float32 tensors: equal tensors in equal order give equal bytes. */
+/**
+ * Writes a checkpoint of float32 tensors: equal tensors in equal order give equal bytes. The file is there whole or as it was
+ * before, whenever the process ends.
+ */
 export function writeCheckpoint(file: string, weights: Readonly<Record<string, Weight>>, metadata: Record<string, string> = {}): void {
-  writeFileSync(file, headerOf(weights, metadata));
-  const handle = openSync(file, 'a');
+  const written = `${file}.new`;
+  const handle = openSync(written, 'w');
   try {
-    for (const { data } of Object.values(weights)) writeSync(handle, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    writeAll(handle, headerOf(weights, metadata));
+    for (const { data } of Object.values(weights)) writeAll(handle, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
+  renameSync(written, file);
+}
+
+function writeAll(handle: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
 }
 
 function headerOf(weights: Readonly<Record<string, Weight>>, metadata: Record<string, string>): Uint8Array {
