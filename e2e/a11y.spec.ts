@@ -113,6 +113,7 @@ test.describe('by keyboard alone', () => {
     await expect(text).toBeVisible();
     await page.keyboard.press('Escape');
     await expect(text).toBeHidden();
+    await expect(mark).toBeFocused();
     await expect(page.getByLabel(words.ask.label)).toHaveValue('');
   });
 

@@ -75,6 +75,7 @@ export function App() {
       ) : (
         <Parts
           arrangement={arrangement}
+          readerPart={reader.part}
           library={
             <Library
               key={library.id}

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode, type RefObject } from 'react';
 import { Divider } from './controls/Divider.tsx';
 import { Segmented } from './controls/Segmented.tsx';
 import './Parts.css';
@@ -55,10 +55,11 @@ interface PartsProps {
   conversation: ReactNode;
   /** Absent while nothing is open. */
   reader: ReactNode | undefined;
+  readerPart: RefObject<HTMLDivElement | null>;
 }
 
 /** The three parts beside each other, with lines between them that can be moved. */
-export function Parts({ arrangement: { width, narrow, seen, turnTo }, library, conversation, reader }: PartsProps) {
+export function Parts({ arrangement: { width, narrow, seen, turnTo }, library, conversation, reader, readerPart }: PartsProps) {
   const words = useWords().general;
   const [libraryWidth, setLibraryWidth] = useStored('library-width', 288);
   const [readerShare, setReaderShare] = useStored('reader-share', 0.5);
@@ -81,7 +82,7 @@ export function Parts({ arrangement: { width, narrow, seen, turnTo }, library, c
       {seen.reader && !narrow && (
         <Divider label={words.resize(words.parts.reader)} width={readerWidth} least={LEAST.reader} most={mostReader} grows="left" onChange={(value) => setReaderShare(value / rest)} />
       )}
-      {reader && <div className="part" hidden={!seen.reader} style={{ width: narrow ? undefined : readerWidth }}>{reader}</div>}
+      {reader && <div ref={readerPart} tabIndex={-1} className="part" hidden={!seen.reader} style={{ width: narrow ? undefined : readerWidth }}>{reader}</div>}
     </div>
   );
 }

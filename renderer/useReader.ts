@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { EngineError, type DocumentId, type TurnId } from '../engine/api.ts';
 import { useToaster } from './controls/Toast.tsx';
 import { useEngine } from './engine.tsx';
@@ -9,6 +9,8 @@ import { useWords } from './words/useWords.ts';
 
 export interface Reading {
   target: ReaderTarget | undefined;
+  /** The element around the reader, which takes the focus of someone who works by keyboard. */
+  part: RefObject<HTMLDivElement | null>;
   open: OpenPlace;
   openDocument(document: DocumentId): void;
   close(): void;
@@ -26,6 +28,7 @@ export function useReader(): Reading {
   const { say, run } = useToaster();
   const [target, setTarget] = useState<ReaderTarget>();
   const watch = useRef<Stopwatch>(undefined);
+  const part = useFocusThere(target !== undefined, target);
 
   const leave = useCallback(() => {
     const left = watch.current;
@@ -42,7 +45,8 @@ export function useReader(): Reading {
     setTarget(undefined);
   }, [leave]);
 
-  const show = (document: DocumentId, what?: PlaceToOpen): void =>
+  const show = (document: DocumentId, what?: PlaceToOpen): void => {
+    part.from();
     run(async () => {
       leave();
       try {
@@ -54,6 +58,7 @@ export function useReader(): Reading {
       }
       if (what?.turn !== undefined && what.number !== undefined) watch.current = stopwatch(what.turn, what.number);
     });
+  };
 
   const id = target?.document.id;
   const { value: now, key, error } = useLive(['documents'], String(id ?? ''), async (from) => (id === undefined ? undefined : from.document(id)));
@@ -67,12 +72,32 @@ export function useReader(): Reading {
 
   return {
     target,
+    part: part.ref,
     open: (what) => show(what.document, what),
     openDocument: (document) => show(document),
     close,
     markRight(start, end) {
       const { turn, document } = target ?? {};
       if (turn !== undefined && document) run(() => engine.signal({ kind: 'right-place', turn, document: document.id, start, end }));
+    },
+  };
+}
+
+/** Takes the focus of the keyboard into the part when something opens there, and back to where it was when it closes. */
+function useFocusThere(open: boolean, what: unknown): { ref: RefObject<HTMLDivElement | null>; from(): void } {
+  const ref = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLElement>(undefined);
+  useEffect(() => {
+    if (open && opener.current) ref.current?.focus();
+    if (open || !opener.current) return;
+    if (document.activeElement === document.body) opener.current.focus();
+    opener.current = undefined;
+  }, [open, what]);
+  return {
+    ref,
+    from() {
+      const active = document.activeElement;
+      opener.current = active instanceof HTMLElement && active.matches(':focus-visible') ? active : undefined;
     },
   };
 }

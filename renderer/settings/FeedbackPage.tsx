@@ -9,6 +9,7 @@ import { moment } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import type { Words } from '../words/words.ts';
 import './FeedbackPage.css';
+import { Unread } from './Unread.tsx';
 
 /** Rows shown; an export holds all. */
 const SHOWN = 500;
@@ -19,8 +20,8 @@ export function FeedbackPage() {
   const engine = useEngine();
   const { run } = useToaster();
   const { confirm } = useAsking();
-  const { value: events } = useLive(['feedback'], '', (from) => from.feedback());
-  if (!events) return null;
+  const { value: events, error } = useLive(['feedback'], '', (from) => from.feedback());
+  if (!events) return <Unread error={error} />;
   if (events.length === 0) {
     return (
       <>

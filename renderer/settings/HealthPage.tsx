@@ -3,13 +3,14 @@ import { useLive } from '../useLive.ts';
 import { bytes, count } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './HealthPage.css';
+import { Unread } from './Unread.tsx';
 
 /** What the engine says of itself. */
 export function HealthPage() {
   const words = useWords();
-  const { value: health, again } = useLive(['documents'], '', (engine) => engine.health());
+  const { value: health, error, again } = useLive(['documents'], '', (engine) => engine.health());
   const { value: libraries } = useLive(['libraries', 'documents'], '', (engine) => engine.libraries());
-  if (!health) return null;
+  if (!health) return <Unread error={error} />;
   const sum = (of: 'documents' | 'chunks'): string => count(words.language, (libraries ?? []).reduce((all, library) => all + library[of], 0));
 
   const facts = [

@@ -3,12 +3,13 @@ import { useLive } from '../useLive.ts';
 import { bytes, decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './ModelsPage.css';
+import { Unread } from './Unread.tsx';
 
 /** Which models are there, which are in use, and how well they do on sets anyone can check. */
 export function ModelsPage() {
   const words = useWords();
-  const { value: models } = useLive(['models'], '', (engine) => engine.models());
-  if (!models) return null;
+  const { value: models, error } = useLive(['models'], '', (engine) => engine.models());
+  if (!models) return <Unread error={error} />;
   return (
     <>
       <p className="settings-lead">{models.length === 0 ? words.models.none : words.models.text}</p>

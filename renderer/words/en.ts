@@ -17,6 +17,7 @@ export const en: Words = {
     retry: 'Try again',
     more: 'More',
     starting: 'Starting…',
+    noAnswer: 'The engine does not answer yet. If this page comes from a bookmark or an earlier start, open the address Lodestone printed last.',
     reconnecting: 'Reconnecting to the engine. Nothing is lost.',
     broken: 'Something in this window went wrong. Your library is safe.',
     reload: 'Open the window anew',

@@ -17,6 +17,8 @@ export interface Words {
     retry: string;
     more: string;
     starting: string;
+    /** When the engine has not answered for long: what may be the matter. */
+    noAnswer: string;
     reconnecting: string;
     /** The window itself failed. */
     broken: string;

@@ -16,6 +16,7 @@ export const zh: Words = {
     retry: '重试',
     more: '更多',
     starting: '正在启动…',
+    noAnswer: '引擎还没有应答。如果这个页面来自书签或上一次启动，请打开磁石最近一次显示的地址。',
     reconnecting: '正在重新连接引擎，数据不会丢失。',
     broken: '窗口出了点问题，你的资料库没有受影响。',
     reload: '重新打开窗口',
