@@ -11,6 +11,8 @@ export interface Batch { group: Group; queries: Bags; passages: Bags; /** [size,
 export interface BatchOptions {
   size: number;
   passageTokens: number;
+  /** Share of tokens left out of a text each time it is drawn, so that no pair is learned by heart. */
+  dropout: number;
   mixture: Mixture;
   /** Every so many pairs one is kept out of training. */
   holdEvery: number;
@@ -18,6 +20,8 @@ export interface BatchOptions {
 
 /** Groups smaller than this are drawn together with their like. */
 const OWN_BATCH = 4000;
+/** Shorter texts are never thinned out: every word of them counts. */
+const LEAST_TOKENS = 4;
 const NO_NEGATIVE = -1e9;
 
 function weight(group: Group, mixture: Mixture): number {
@@ -86,23 +90,30 @@ export class Batches {
     return this.held.map(({ group, pairs }) => this.batch(group, pairs.subarray(0, this.options.size), false));
   }
 
-  private batch(group: Group, pairs: Int32Array, windows: boolean): Batch {
+  private batch(group: Group, pairs: Int32Array, training: boolean): Batch {
     const { corpus, options } = this;
     const queries: number[][] = [];
     const passages: number[][] = [];
     for (const pair of pairs) {
-      queries.push([...corpus.ids.subarray(corpus.offsets[pair * 2], corpus.offsets[pair * 2 + 1])]);
+      queries.push(this.text(corpus.offsets[pair * 2]!, corpus.offsets[pair * 2 + 1]!, training));
       let start = corpus.offsets[pair * 2 + 1]!;
       const end = corpus.offsets[pair * 2 + 2]!;
       const spare = end - start - options.passageTokens;
-      if (spare > 0 && windows && this.random() < 0.5) start += Math.floor(this.random() * (spare + 1));
-      passages.push([...corpus.ids.subarray(start, Math.min(end, start + options.passageTokens))]);
+      if (spare > 0 && training && this.random() < 0.5) start += Math.floor(this.random() * (spare + 1));
+      passages.push(this.text(start, Math.min(end, start + options.passageTokens), training));
     }
     const size = pairs.length;
     const mask = new Float32Array(size * size);
     this.maskEqual(mask, pairs, corpus.passageKeys);
     this.maskEqual(mask, pairs, corpus.queryKeys);
     return { group, queries: toBags(queries), passages: toBags(passages), mask };
+  }
+
+  private text(start: number, end: number, training: boolean): number[] {
+    const tokens = [...this.corpus.ids.subarray(start, end)];
+    if (!training || tokens.length < LEAST_TOKENS) return tokens;
+    const kept = tokens.filter(() => this.random() >= this.options.dropout);
+    return kept.length > 0 ? kept : tokens;
   }
 
   /** Pairs on one passage, or with one query, are no negatives of each other. */

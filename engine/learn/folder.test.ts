@@ -15,7 +15,7 @@ let root: string;
 before(async () => void (root = await mkdtemp(join(tmpdir(), 'folder-'))));
 after(() => rm(root, { recursive: true }));
 
-const recipe: Recipe = { steps: 1, batch: 2, dimensions: 32, temperature: 0.05, rate: 0.1, weightRate: 0.1, passageTokens: 8, mixture: MIXTURE, seed: 1, vocabulary: VOCABULARY_SIZES };
+const recipe: Recipe = { steps: 1, batch: 2, dimensions: 32, temperature: 0.05, rate: 0.1, weightRate: 0.1, passageTokens: 8, dropout: 0, mixture: MIXTURE, seed: 1, vocabulary: VOCABULARY_SIZES };
 
 test('a written folder embeds as the table did, to 8 bits', async () => {
   const file = tokenizerFile([new Map([...'abcdefghij'].map((letter, i) => [letter, i + 1])), new Map([['数据', 3]])]);

@@ -17,6 +17,7 @@ export interface Recipe {
   rate: number;
   weightRate: number;
   passageTokens: number;
+  dropout: number;
   mixture: Mixture;
   seed: number;
   vocabulary: VocabularySizes;

@@ -27,13 +27,14 @@ const { values: given } = parseArgs({
     dry: { type: 'boolean', default: false },
     cache: { type: 'string' },
     id: { type: 'string', default: 'lodestone-embed-static-v1' },
-    steps: { type: 'string', default: '4000' },
+    steps: { type: 'string', default: '3600' },
     batch: { type: 'string', default: '1024' },
     dimensions: { type: 'string', default: '256' },
     temperature: { type: 'string', default: '0.06' },
     rate: { type: 'string', default: '0.15' },
     'weight-rate': { type: 'string', default: '0.02' },
     tokens: { type: 'string', default: '128' },
+    dropout: { type: 'string', default: '0.15' },
     mixture: { type: 'string', default: '{}' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
@@ -54,6 +55,7 @@ const recipe: Recipe = {
   rate: Number(given.rate),
   weightRate: Number(given['weight-rate']),
   passageTokens: Number(given.tokens),
+  dropout: Number(given.dropout),
   mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) },
   seed: Number(given.seed),
   vocabulary: VOCABULARY_SIZES,
@@ -156,7 +158,7 @@ log(`${tokenizer.size} tokens in the vocabulary`);
 const corpus = await cachedCorpus(given.data, tokenizer, given.cache);
 log(`${corpus.group.length} pairs, ${corpus.ids.length} tokens`);
 const random = generator(recipe.seed);
-const batches = new Batches(corpus, { size: recipe.batch, passageTokens: recipe.passageTokens, mixture: recipe.mixture, holdEvery: HOLD_EVERY }, random);
+const batches = new Batches(corpus, { size: recipe.batch, passageTokens: recipe.passageTokens, dropout: recipe.dropout, mixture: recipe.mixture, holdEvery: HOLD_EVERY }, random);
 for (const { name, pairs, share } of batches.shares()) log(`${(share * 100).toFixed(1).padStart(5)} %  ${pairs} pairs  ${name}`);
 const table = newTable(tokenCounts(corpus, tokenizer.size), recipe.dimensions, random);
 const heldOut = await train(table, batches);

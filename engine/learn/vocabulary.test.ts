@@ -12,7 +12,7 @@ function builder(): VocabularyBuilder {
     const other = (n: number): string => around[(i * 7 + n * 13 + ((i * n) % 11)) % around.length]!;
     const word = i % 10 === 0 ? '数据库' : `${other(7)}${other(8)}，${other(9)}${other(10)}`;
     const text = `${other(1)}${other(2)}${word}${other(3)}${other(4)} Backing up databases${i % 9} in ${2000 + (i % 20)}`;
-    vocabulary.add({ task: 'ict', lang: 'zh', query: text, pos: [`${other(5)}資料${other(6)}`], source: 'test' }, i * 5);
+    vocabulary.add({ task: 'ict', lang: 'zh', query: text, pos: [`${other(5)}資料${other(6)}`], source: 'test' }, i * 3);
   }
   return vocabulary;
 }

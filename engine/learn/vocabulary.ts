@@ -23,6 +23,8 @@ export const WORD_PATTERN = `[${HAN}]+|(?:(?![${HAN}])\\p{L})+|\\p{N}+|\\p{So}`;
 /** Text looked at per pair, and Chinese characters kept for counting: enough for stable counts. */
 const PASSAGE_CHARACTERS = 500;
 const HAN_SAMPLE = 36_000_000;
+/** Chinese is counted in every so many pairs, so that the sample spans the sources. */
+const HAN_EVERY = 3;
 const LONGEST_WORD = 6;
 const LEAST_COUNT = 60;
 /** Characters that no found (not dictionary) word begins or ends with: they belong to grammar. */
@@ -39,12 +41,13 @@ export class VocabularyBuilder {
   private readonly pattern = new RegExp(WORD_PATTERN, 'gu');
   private readonly fold = new Map([...TRADITIONAL].map((from, i) => [from.charCodeAt(0), SIMPLIFIED.charCodeAt(i)]));
 
+  /** `index` counts the pairs. */
   add(pair: Pair, index: number): void {
     const passage = pair.pos[0]!;
-    const dictionary = isDictionary(pair);
-    this.count(pair.query, index % 5 === 0 || pair.lang === 'en-zh');
-    this.count(passage.slice(0, PASSAGE_CHARACTERS), index % 5 === 0 || pair.lang === 'en-zh');
-    if (dictionary) for (const word of pair.query.split(/[;；,，\s]+/)) this.addDictionaryWord(word, 10);
+    const sampled = index % HAN_EVERY === 0 || pair.lang === 'en-zh';
+    this.count(pair.query, sampled);
+    this.count(passage.slice(0, PASSAGE_CHARACTERS), sampled);
+    if (isDictionary(pair)) for (const word of pair.query.split(/[;；,，\s]+/)) this.addDictionaryWord(word, 10);
     else if (pair.task === 'title' && pair.lang !== 'en') for (const word of pair.query.split(/[\s（）()：:·《》]+/)) this.addDictionaryWord(word, 1);
     else if (pair.task === 'definition' && /^[a-z]+$/.test(pair.query)) this.words.set(pair.query, (this.words.get(pair.query) ?? 0) + 10);
   }

@@ -1,0 +1,106 @@
+import type { ChunkId, Thumb, Trace } from '../api.ts';
+import type { Background, FusedHit } from '../rank.ts';
+import { questionWords } from '../words.ts';
+import { plainQuestion, type ChunkName, type JudgedQuestion } from './judgements.ts';
+
+/**
+ * What a person said of a passage takes effect with the next question: for the same question in full, for one that means
+ * the same by how near it is, for any other not at all. It is an addition to the passage's score, in log-odds, so that it
+ * can be outweighed; nothing is trained.
+ */
+
+/** What was said of a chunk, as its trace shows it. */
+export type Taught = NonNullable<Trace['taught']>;
+
+/** A question people judged passages for. `vector` as the embedder gave it, where there is one. */
+export interface TaughtQuestion { question: string; plain: string; terms: ReadonlySet<string>; vector?: Float32Array; said: { chunk: ChunkName; thumb: Thumb; confidence: number }[] }
+
+/** Log-odds for a passage a person pointed at for this very question: it then comes before any that only looks right. */
+const LIFT = 8;
+/** And against one that was pointed away from: below what answers, though not out of sight. */
+const PRESS = 5;
+/**
+ * Two questions mean the same from this many deviations above the background on, wholly from the second on. Similarities of
+ * unrelated texts scatter by one deviation; of paraphrases on the development sets half lie above `NEAR`, of different
+ * questions on one subject one in a hundred.
+ */
+const NEAR = 9.5;
+const WHOLE = 11.5;
+/** Without an embedder: shares of the two questions' words that are common. */
+const NEAR_WORDS = 0.75;
+
+/** What is compared of a question. */
+export function taughtQuestion({ question, wordings, judgements }: JudgedQuestion, vectorOf: (wording: string) => Float32Array | undefined): TaughtQuestion[] {
+  const said = judgements.filter(({ trust }) => trust !== 'observed').map(({ chunk, label, confidence }) => ({ chunk, thumb: label === 1 ? 'up' as const : 'down' as const, confidence }));
+  if (said.length === 0) return [];
+  return [...new Set([question, ...wordings])].map((wording) => {
+    const vector = vectorOf(wording);
+    return { question: wording, plain: plainQuestion(wording), terms: termsOf(wording), said, ...(vector && { vector }) };
+  });
+}
+
+/** The informative words of a question. */
+function termsOf(question: string): Set<string> {
+  const terms = questionWords(question);
+  return new Set(terms.filter(({ stop }) => !stop || terms.every((term) => term.stop)).map(({ token }) => token));
+}
+
+/**
+ * What is to be added for a question, by chunk: of the nearest taught question where several speak of one chunk.
+ * @param locate the chunks that now stand where a chunk stood
+ */
+export function taughtFor(
+  question: string, vector: Float32Array | undefined, known: readonly TaughtQuestion[], background: Background, locate: (chunk: ChunkName) => readonly ChunkId[],
+): Map<ChunkId, Taught> {
+  const plain = plainQuestion(question);
+  const terms = termsOf(question);
+  const near = known.map((taught) => ({ taught, nearness: nearness({ plain, terms, vector }, taught, background) })).filter((match) => match.nearness > 0)
+    .sort((a, b) => b.nearness - a.nearness);
+  const additions = new Map<ChunkId, Taught>();
+  for (const { taught, nearness } of near) {
+    for (const { chunk, thumb, confidence } of taught.said) {
+      const addition = nearness * confidence * (thumb === 'up' ? LIFT : -PRESS);
+      for (const id of locate(chunk)) if (!additions.has(id)) additions.set(id, { thumb, question: taught.question, nearness, addition });
+    }
+  }
+  return additions;
+}
+
+/** 1: the same question. 0: another one. */
+function nearness(asked: { plain: string; terms: ReadonlySet<string>; vector: Float32Array | undefined }, taught: TaughtQuestion, { mean, deviation }: Background): number {
+  if (asked.plain === taught.plain) return 1;
+  let common = 0;
+  for (const term of asked.terms) if (taught.terms.has(term)) common++;
+  const words = common / Math.max(1, asked.terms.size + taught.terms.size - common);
+  if (!asked.vector || !taught.vector) return words < NEAR_WORDS ? 0 : words;
+  let similarity = 0;
+  for (let d = 0; d < asked.vector.length; d++) similarity += asked.vector[d]! * taught.vector[d]!;
+  // Near by meaning alone may still be another question: "v5.3 to v5.4" and "v5.2 to v5.3". Numbers have to agree.
+  if (!sameNumbers(asked.terms, taught.terms)) return 0;
+  const above = (similarity - mean) / deviation;
+  return above < NEAR ? 0 : Math.min(1, 0.5 + (0.5 * (above - NEAR)) / (WHOLE - NEAR));
+}
+
+function sameNumbers(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const numbers = (terms: ReadonlySet<string>): string => [...terms].filter((term) => /\d/.test(term)).sort().join(' ');
+  return numbers(a) === numbers(b);
+}
+
+/**
+ * The ranking with what was taught added to the scores: of the reranker to hits it has read, of the fusion to all others.
+ * With nothing taught the very hits that were given.
+ */
+export function addTaught(hits: FusedHit<ChunkId>[], taught: ReadonlyMap<ChunkId, Taught>): FusedHit<ChunkId>[] {
+  if (taught.size === 0) return hits;
+  const relevance = (score: number): number => 1 / (1 + Math.exp(-score));
+  const raised = hits.map((hit) => {
+    const addition = taught.get(hit.id)?.addition;
+    if (addition === undefined) return hit;
+    if (!hit.rerank) return { ...hit, score: hit.score + addition, relevance: relevance(hit.score + addition) };
+    return { ...hit, rerank: { ...hit.rerank, score: hit.rerank.score + addition }, relevance: relevance(hit.rerank.score + addition) };
+  });
+  // Hits the reranker has read stay before those it has not: their scores are not of one kind.
+  const read = raised.filter((hit) => hit.rerank).sort((a, b) => b.rerank!.score - a.rerank!.score);
+  if (read.length > 0) return [...read.map((hit, i) => ({ ...hit, rerank: { ...hit.rerank!, rank: i + 1 } })), ...raised.filter((hit) => !hit.rerank)];
+  return raised.sort((a, b) => b.score - a.score).map((hit, i) => ({ ...hit, rank: i + 1 }));
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import type { Embedder } from '../models/embedder.ts';
+import { fuse, RELEVANT } from '../rank.ts';
+import { inverseDocumentFrequency, questionWords, scoreWords, wordTokens, type WordStatistics } from '../words.ts';
+import { mean, scoresOf, type JudgedRow } from './gate.ts';
+import type { Vectors } from './vectors.ts';
+import type { QueryAdapter } from './query-adapter.ts';
+import type { Matrix } from './train-query.ts';
+
+export interface Pair { half: 'guard' | 'replay'; question: string; passage: string; source: string }
+
+/** Candidates a replayed row is trained with. */
+const REPLAYED = 100;
+
+/** The general pairs that ship with Lodestone (`resources/guard`). */
+export function readPairs(file: string): Pair[] {
+  return readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Pair);
+}
+
+/**
+ * The pairs as a little library of their own, all passages candidates of every question, ranked as search ranks. `guard` is
+ * judged by and never trained on, `replay` is trained on along with a person's own questions, so that what is learned does
+ * not cost what was known.
+ */
+export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vectors: Vectors): Promise<{ guard: JudgedRow[]; replay: JudgedRow[] }> {
+  const passages = pairs.map(({ passage }) => passage);
+  const documents = await embedder.embed(passages, 'document');
+  const queries = await embedder.embed(pairs.map(({ question }) => question), 'query');
+  const at = documents.map((vector, i) => vectors.add(`guard ${i}`, () => vector));
+  const tokens = passages.map((passage) => new Set(wordTokens(passage)));
+  const holding = new Map<string, number[]>();
+  tokens.forEach((own, i) => { for (const token of own) holding.set(token, [...(holding.get(token) ?? []), i]); });
+  const statistics: WordStatistics = {
+    df: (token) => holding.get(token)?.length ?? 0, total: passages.length, averageLength: mean(passages.map((passage) => wordTokens(passage).length)),
+  };
+  const rows = pairs.map(({ question, half }, own): JudgedRow => {
+    const terms = questionWords(question);
+    // Only passages that share an informative word are worth counting in; the others score nothing by words.
+    const informative = terms.some(({ stop }) => !stop) ? terms.filter(({ stop }) => !stop) : terms;
+    const sharing = new Set(informative.filter(({ token }) => inverseDocumentFrequency(statistics.df(token), passages.length) > 0).flatMap(({ token }) => holding.get(token) ?? []));
+    const words = scoreWords(terms, [...sharing].map((id) => ({ id, text: passages[id]! })), statistics);
+    const similar = documents.map((vector, id) => ({ id, similarity: dot(queries[own]!, vector) })).sort((a, b) => b.similarity - a.similarity);
+    const all = fuse(words, similar, { question, text: (id) => passages[id]!, ...(embedder.background && { background: embedder.background }) });
+    const hits = half === 'guard' ? all : all.filter(({ id }, rank) => rank < REPLAYED || id === own);
+    const position = hits.findIndex(({ id }) => id === own);
+    return {
+      question, query: queries[own]!, weight: 1, found: hits.length, positives: [position],
+      candidates: Int32Array.from(hits, ({ id }) => at[id]!),
+      fixed: Float32Array.from(hits, ({ score, slope, vectors }) => score - slope * vectors!.similarity),
+      slope: Float32Array.from(hits, ({ slope }) => slope),
+      target: Float32Array.from(hits, (_, i) => (i === position ? 1 : 0)),
+      counts: new Float32Array(hits.length).fill(1),
+    };
+  });
+  return { guard: rows.filter((_, i) => pairs[i]!.half === 'guard'), replay: rows.filter((_, i) => pairs[i]!.half === 'replay') };
+}
+
+/** Share of guard questions that would get an answer though the passage that answers them is taken away. */
+export function falseAccepts(guard: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): number {
+  const enough = Math.log(RELEVANT / (1 - RELEVANT));
+  return mean(guard.map((row) => {
+    const scores = scoresOf(row, matrix, adapter);
+    return scores.some((score, i) => score >= enough && !row.positives.includes(i)) ? 1 : 0;
+  }));
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += a[d]! * b[d]!;
+  return sum;
+}

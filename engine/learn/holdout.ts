@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { questionWords } from '../words.ts';
+import { plainQuestion } from './judgements.ts';
+
+/**
+ * Which questions are kept aside to judge by, for good. It is decided when a question first gets feedback and written
+ * down, by group: near-identical questions stand on one side, or what was learned from one would be praised for the other.
+ */
+export interface Group { group: string; heldOut: boolean }
+
+/** One in so many groups is kept aside. */
+const ONE_IN = 5;
+/** Questions that share this much of their words are one group. */
+const NEAR_WORDS = 0.8;
+
+/** The group of a question among those that have one already. */
+export function groupOf(question: string, known: Iterable<{ plain: string; group: string }>): Group {
+  const plain = plainQuestion(question);
+  const terms = termsOf(plain);
+  for (const other of known) {
+    if (other.plain === plain || jaccard(terms, termsOf(other.plain)) >= NEAR_WORDS) return { group: other.group, heldOut: isHeldOut(other.group) };
+  }
+  const group = createHash('sha256').update(plain).digest('hex').slice(0, 16);
+  return { group, heldOut: isHeldOut(group) };
+}
+
+/** By the group's name alone, so that it never changes. */
+export const isHeldOut = (group: string): boolean => Number.parseInt(group.slice(0, 8), 16) % ONE_IN === 0;
+
+const termsOf = (plain: string): Set<string> => new Set(questionWords(plain).filter(({ stop }) => !stop).map(({ token }) => token));
+
+function jaccard(a: Set<string>, b: Set<string>): number {
+  let common = 0;
+  for (const token of a) if (b.has(token)) common++;
+  return common / Math.max(1, a.size + b.size - common);
+}
+
+/** A judged question with its group and what it leans on. */
+export interface Splittable { group: string; heldOut: boolean; /** Its positives' documents. */ contents: readonly string[]; /** And chunks. */ chunks: readonly string[]; vector?: Float32Array }
+
+/** Above this cosine two questions are the same, whatever group they were put in when there was no vector to look at. */
+const SAME = 0.97;
+
+/**
+ * What may be trained on and what is judged by. No training question shares a positive chunk with one that is held out, nor
+ * is one nearly the same; as long as enough are left (`least`) none shares a document either. (DM-4)
+ */
+export function splitQuestions<Question extends Splittable>(questions: readonly Question[], least: number): { train: Question[]; heldOut: Question[] } {
+  const heldOut = questions.filter((question) => question.heldOut);
+  const chunks = new Set(heldOut.flatMap((question) => question.chunks));
+  const contents = new Set(heldOut.flatMap((question) => question.contents));
+  const clean = questions.filter((question) => !question.heldOut && !question.chunks.some((chunk) => chunks.has(chunk)) && !heldOut.some((other) => near(question.vector, other.vector)));
+  const apart = clean.filter((question) => !question.contents.some((content) => contents.has(content)));
+  return { train: apart.length >= least ? apart : clean, heldOut };
+}
+
+function near(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+  if (!a || !b) return false;
+  let cosine = 0;
+  for (let d = 0; d < a.length; d++) cosine += a[d]! * b[d]!;
+  return cosine >= SAME;
+}

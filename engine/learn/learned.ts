@@ -1,0 +1,80 @@
+import type { AdapterId, EventId } from '../api.ts';
+import type { Embedder } from '../models/embedder.ts';
+import type { Learned } from '../search.ts';
+import { activeAdapter, adapterBytes } from '../store/adapters.ts';
+import type { Db } from '../store/database.ts';
+import { chunksAt, eventIds, eventsVersion, storedEvent } from '../store/judged.ts';
+import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
+import { judge, markOf, type Judged, type JudgeOptions, type Mark } from './judgements.ts';
+import { decodeAdapter, type QueryAdapter } from './query-adapter.ts';
+
+/** The marks of all events, read once and then kept up with what is written and deleted. */
+export class Marks {
+  readonly #db: Db;
+  readonly #marks = new Map<EventId, Mark>();
+  #version = '';
+
+  constructor(db: Db) { this.#db = db; }
+
+  /** Whether there was anything new since the last call. */
+  refresh(): boolean {
+    const version = eventsVersion(this.#db);
+    if (version === this.#version) return false;
+    const ids = eventIds(this.#db);
+    const present = new Set(ids);
+    for (const id of this.#marks.keys()) if (!present.has(id)) this.#marks.delete(id);
+    for (const id of ids) {
+      const event = this.#marks.has(id) ? undefined : storedEvent(this.#db, id);
+      if (event) this.#marks.set(id, markOf(event));
+    }
+    this.#version = version;
+    return true;
+  }
+
+  judged(options?: JudgeOptions): Judged { return judge([...this.#marks.values()], options); }
+
+  get count(): number { return this.#marks.size; }
+}
+
+/** Similarities of unrelated texts where the embedder's manifest does not say. */
+const BACKGROUND = { mean: 0, deviation: 0.08 };
+
+/**
+ * What search takes from learning, kept up to date by looking at each question whether anything was said since the last:
+ * a thumb counts with the next question.
+ */
+export function openLearned(db: Db, embedder: Embedder | undefined): Learned {
+  const marks = new Marks(db);
+  const vectors = new Map<string, Float32Array>();
+  const adapters = new Map<AdapterId, QueryAdapter>();
+  let taught: TaughtQuestion[] = [];
+
+  return {
+    async refresh() {
+      if (!marks.refresh()) return;
+      const { questions } = marks.judged();
+      const wordings = new Set(questions.flatMap((question) => question.wordings));
+      for (const known of vectors.keys()) if (!wordings.has(known)) vectors.delete(known);
+      const fresh = [...wordings].filter((wording) => !vectors.has(wording));
+      const made = embedder && fresh.length > 0 ? await embedder.embed(fresh, 'query') : [];
+      made.forEach((vector, i) => vectors.set(fresh[i]!, vector));
+      taught = questions.flatMap((question) => taughtQuestion(question, (wording) => vectors.get(wording)));
+    },
+    taught(question, vector) {
+      if (taught.length === 0) return new Map();
+      return taughtFor(question, vector, taught, embedder?.background ?? BACKGROUND, (name) => chunksAt(db, name).map(({ chunk }) => chunk));
+    },
+    adapter(space, wanted) {
+      const id = wanted ?? activeAdapter(db, space);
+      if (id === undefined) return undefined;
+      let adapter = adapters.get(id);
+      if (!adapter) {
+        const bytes = adapterBytes(db, id, space);
+        if (!bytes) return undefined;
+        adapters.clear();
+        adapters.set(id, (adapter = decodeAdapter(bytes)));
+      }
+      return { id, adapter };
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { ChunkId, EventId } from '../api.ts';
+import type { Embedder } from '../models/embedder.ts';
+import { rank, type Ranking } from '../search.ts';
+import type { Db } from '../store/database.ts';
+import { chunksAt, type PresentChunk } from '../store/judged.ts';
+import { vectorsOf } from '../store/vectors.ts';
+import type { JudgedRow } from './gate.ts';
+import { isHeldOut, splitQuestions } from './holdout.ts';
+import { keyOf, type JudgedQuestion, type Judgement } from './judgements.ts';
+import { clashes, type Ranked } from './negatives.ts';
+import type { Vectors } from './vectors.ts';
+
+export interface LearnParts { db: Db; embedder: Embedder; /** The group a question's feedback was put in when it came. */ groupOf: (events: readonly EventId[], question: string) => string }
+
+/** A judged question as training uses it. */
+export interface Lesson {
+  row: JudgedRow;
+  group: string;
+  heldOut: boolean;
+  /** Names of its positives' chunks, and hashes of their documents. */
+  chunks: string[];
+  contents: string[];
+  vector: Float32Array;
+  events: EventId[];
+  answers: string[];
+  positives: { chunk: PresentChunk; judgement: Judgement }[];
+  negatives: { chunk: PresentChunk; judgement: Judgement }[];
+  /** The present ranking, as negatives are mined from it. */
+  ranked: (Ranked & { chunk: ChunkId })[];
+}
+
+/** How deep the present ranking is looked at. */
+const DEPTH = 200;
+/** Above this rank an unjudged chunk may well answer too. */
+const SHOWN = 10;
+const PERHAPS = 0.5;
+
+/**
+ * Makes lessons of judged questions: each asked again of search as it shipped, and what was judged found among the
+ * candidates. Questions whose positives are all gone give none. Rests between questions, so that messages are heard.
+ *
+ * @param wait resolves when the next question may be taken; throws to stop
+ */
+export async function prepareLessons(parts: LearnParts, judged: readonly JudgedQuestion[], vectors: Vectors, wait: (done: number) => Promise<void>): Promise<Lesson[]> {
+  const lessons: Lesson[] = [];
+  for (const [done, question] of judged.entries()) {
+    await wait(done);
+    const lesson = await lessonOf(parts, question, vectors);
+    if (lesson) lessons.push(lesson);
+    await setImmediate();
+  }
+  return lessons;
+}
+
+async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuestion, vectors: Vectors): Promise<Lesson | undefined> {
+  const judged = said.judgements.flatMap((judgement) => chunksAt(db, judgement.chunk).map((chunk) => ({ chunk, judgement })));
+  const positives = judged.filter(({ judgement }) => judgement.label === 1);
+  const negatives = judged.filter(({ judgement, chunk }) => judgement.label === 0 && !positives.some((positive) => positive.chunk.chunk === chunk.chunk));
+  if (positives.length === 0) return undefined;
+  const query = { question: said.question, limit: DEPTH, taught: false, adapter: 'none' } as const;
+  const found = await rank({ db, embedder }, query);
+  if (!found.asked) return undefined;
+  const hits = found.hits.slice(0, DEPTH);
+  const missing = [...positives, ...negatives].filter(({ chunk }) => !hits.some(({ id }) => id === chunk.chunk)).map(({ chunk }) => chunk.chunk);
+  const added = missing.length === 0 ? [] : (await injected({ db, embedder }, said.question, missing)).hits.filter(({ id }) => missing.includes(id));
+  const all = [...hits, ...added];
+  const stored = vectorsOf(db, found.asked.space, all.map(({ id }) => id));
+  // A chunk that is not embedded yet cannot be compared; there are others.
+  const usable = all.filter(({ id }) => stored.has(id));
+  const foundUsable = hits.filter(({ id }) => stored.has(id)).length;
+
+  const ranked = hits.flatMap(({ id, relevance }) => {
+    const chunk = found.chunks.get(id);
+    const vector = stored.get(id);
+    return chunk ? [{ chunk: id, contentHash: chunk.contentHash, start: chunk.start, end: chunk.end, text: chunk.text, relevance, ...(vector && { vector }) }] : [];
+  });
+  const right = positives.map(({ chunk }): Ranked => {
+    const vector = stored.get(chunk.chunk);
+    return { ...chunk, relevance: 1, ...(vector && { vector }) };
+  });
+  const byId = new Map(ranked.map((candidate) => [candidate.chunk, candidate]));
+  const weightOf = new Map(positives.map(({ chunk, judgement }) => [chunk.chunk, judgement.weight]));
+  const wrong = new Set(negatives.map(({ chunk }) => chunk.chunk));
+  const total = usable.reduce((sum, { id }) => sum + (weightOf.get(id) ?? 0), 0);
+  if (total === 0) return undefined;
+  const counts = usable.map(({ id }, i) => {
+    if (weightOf.has(id) || wrong.has(id)) return 1;
+    const candidate = byId.get(id);
+    return candidate && clashes(candidate, right, said.answers) ? 0 : i < SHOWN ? PERHAPS : 1;
+  });
+  const row: JudgedRow = {
+    question: said.question, query: found.asked.vector, weight: Math.max(...weightOf.values()), found: foundUsable,
+    positives: usable.flatMap(({ id }, i) => (weightOf.has(id) ? [i] : [])),
+    candidates: Int32Array.from(usable, ({ id }) => vectors.add(`chunk ${id}`, () => stored.get(id)!)),
+    fixed: Float32Array.from(usable, ({ score, slope, vectors: leg }) => score - slope * (leg?.similarity ?? 0)),
+    slope: Float32Array.from(usable, ({ slope }) => slope),
+    target: Float32Array.from(usable, ({ id }) => (weightOf.get(id) ?? 0) / total),
+    counts: Float32Array.from(counts),
+  };
+  const group = groupOf(said.events, said.question);
+  return {
+    row, group, heldOut: isHeldOut(group), vector: found.asked.vector, events: said.events, answers: said.answers, positives, negatives, ranked,
+    chunks: positives.map(({ chunk }) => keyOf(chunk)), contents: [...new Set(positives.map(({ chunk }) => chunk.contentHash))],
+  };
+}
+
+/** The ranking with chunks in it that neither leg proposed, scored like the others. */
+function injected(parts: { db: Db; embedder: Embedder }, question: string, chunks: readonly ChunkId[]): Promise<Ranking> {
+  const taught = new Map(chunks.map((chunk) => [chunk, { thumb: 'up' as const, question, nearness: 0, addition: 0 }]));
+  return rank({ ...parts, learned: { refresh: async () => undefined, adapter: () => undefined, taught: () => taught } }, { question, limit: DEPTH, adapter: 'none' });
+}
+
+/** Fewer lessons than this teach nothing that holds for the next question, nor do lessons of fewer documents. */
+export const MINIMUM = { questions: 30, documents: 10 };
+
+/** What may be trained on and judged by. */
+export const split = (lessons: readonly Lesson[]): { train: Lesson[]; heldOut: Lesson[] } => splitQuestions(lessons, MINIMUM.questions);
+
+/** Names all that a run learns from: a run that is gone on with must find the same. */
+export function snapshotOf(lessons: readonly Lesson[], space: string): string {
+  const hash = createHash('sha256').update(space);
+  for (const { row, group, chunks } of lessons) hash.update(JSON.stringify([row.question, group, chunks, [...row.target].map((x, i) => (x > 0 ? i : -1)).filter((i) => i >= 0), row.candidates.length]));
+  return hash.digest('hex').slice(0, 16);
+}
