@@ -133,11 +133,11 @@ function topSamples<Hit extends { id: number }>(asked: Asked, hits: Hit[]): (Hit
 if (values.fit) {
   const featuresOf = (asked: Asked): (Judged & { id: number; own: number[] })[] => {
     const similarity = new Map(asked.vectors.map((hit) => [hit.id, hit.similarity]));
-    return asked.words.map(({ id, evidence, share }) => {
+    return asked.words.map(({ id, evidence, share, coverage }) => {
       const meaning = (similarity.get(id)! - background.mean) / background.deviation;
       const across = inOtherLanguage(unspacedShare(asked.question), unspacedShare(asked.text(id)));
-      const own = [Math.log(FAINT + evidence), share];
-      return { id, own, gold: isGold(asked, id), features: across ? [0, 0, 0, 1, share, meaning] : [...own, meaning, 0, 0, 0] };
+      const evident = Math.log(FAINT + evidence);
+      return { id, own: [evident, share], gold: isGold(asked, id), features: across ? [0, 0, 0, 0, 1, share, meaning] : [evident, share, coverage, meaning, 0, 0, 0] };
     });
   };
   const features = [...all.values()].map((questions) => questions.map(featuresOf));
@@ -148,12 +148,13 @@ if (values.fit) {
       .map((top) => ({ score: score(top), gold: top.gold, weight: 1 / questions.length })));
   }));
   const both = platt((candidate) => scored(candidate.features, weights));
-  const words = platt((candidate) => scored(candidate.own, weights.slice(0, 2)));
-  const [evidence, share, meaning, constant, shareAcross, meaningAcross] = weights.map((weight) => weight * both.slope);
+  const wordWeights = fitted(features.map((questions) => questions.map((candidates) => candidates.map(({ own, gold }) => ({ features: own, gold })))));
+  const words = platt((candidate) => scored(candidate.own, wordWeights));
+  const [evidence, share, coverage, meaning, constant, shareAcross, meaningAcross] = weights.map((weight) => weight * both.slope);
   console.log('\nfitted', JSON.stringify({
-    same: { constant: both.constant, evidence, share, meaning },
-    across: { constant: both.constant + constant!, evidence: 0, share: shareAcross, meaning: meaningAcross },
-    words: { constant: words.constant, evidence: weights[0]! * words.slope, share: weights[1]! * words.slope, meaning: 0 },
+    same: { constant: both.constant, evidence, share, coverage, meaning },
+    across: { constant: both.constant + constant!, evidence: 0, share: shareAcross, coverage: 0, meaning: meaningAcross },
+    words: { constant: words.constant, evidence: wordWeights[0]! * words.slope, share: wordWeights[1]! * words.slope, coverage: 0, meaning: 0 },
   }, (_, value: unknown) => typeof value === 'number' ? Number(value.toFixed(2)) : value, 1));
 }
 await embedder.close();

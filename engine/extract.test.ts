@@ -76,7 +76,7 @@ test('the sentences that answer are chosen, in the words of the source', async (
 });
 
 test('Chinese likewise', async () => {
-  const made = await ask('退票费怎么收取？');
+  const made = await ask('开车前退票怎么收取退票费？');
   assert.deepEqual(texts(made), ['开车前八天以上退票的，不收取退票费。', '开车前四十八小时以上的，按票价的5%收取。']);
 });
 

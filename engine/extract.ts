@@ -32,7 +32,7 @@ const READ = 8;
 const MOST = 5;
 /** A statement joins the answer if it scores this share of the best one; a second one may be weaker. */
 const KEEP = 0.7;
-const KEEP_SECOND = 0.5;
+const KEEP_SECOND = 0.55;
 /** Statements that share this much of their words say the same. */
 const SAME = 0.75;
 
