@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type Ref, type RefObject } from 'react';
-import type { Conversation, ConversationId, Library, Turn } from '../../engine/api.ts';
+import type { Conversation, ConversationId, Library, Turn, TurnId } from '../../engine/api.ts';
 import { useLive } from '../useLive.ts';
 import { useWords } from '../words/useWords.ts';
 import './Ask.css';
@@ -62,21 +62,25 @@ export function Ask({ conversation, library, libraries, composer, onConversation
     const found = here.state.kind !== 'done' || here.state.turn.answer.outcome !== 'not-found';
     spoken.current = found ? here.sentences.map((sentence) => sentence.text) : [words.ask.notFound];
   }
-  const shown = turns.filter((turn) => kept || turn.id !== here?.turn);
-  const empty = turns.length === 0 && !here;
+  // The answer that is being made stands in its turn's place, so that nothing moves or starts anew when it is whole.
+  const shown: { key: TurnId | 'new'; what: Turn | Making }[] = turns.filter((turn) => kept || turn.id !== here?.turn).map((turn) => ({ key: turn.id, what: turn }));
+  if (here && !kept) shown.push({ key: here.turn ?? 'new', what: here.state.kind === 'done' ? here.state.turn : here });
   return (
     <div className="ask">
       <div ref={list} className="ask-turns" tabIndex={-1}>
-        {empty ? (
+        {shown.length === 0 ? (
           conversation === undefined && <EmptyAsk library={library} onAsk={put} />
         ) : (
           <ol className="ask-column" aria-label={words.general.parts.conversation}>
-            {shown.map((turn) => <li key={turn.id}><TurnView turn={turn} unread={turn === shown.at(-1) ? library.waiting : 0} onOpen={onOpen} onAskAgain={put} /></li>)}
-            {here && !kept && (
-              <li key={here.turn ?? 0}>
-                {here.state.kind === 'done' ? <TurnView turn={here.state.turn} unread={library.waiting} onOpen={onOpen} onAskAgain={put} /> : <MakingView making={here} onOpen={onOpen} onAskAgain={put} />}
+            {shown.map(({ key, what }, i) => (
+              <li key={key}>
+                {'state' in what ? (
+                  <MakingView making={what} onOpen={onOpen} onAskAgain={put} />
+                ) : (
+                  <TurnView turn={what} unread={i === shown.length - 1 ? library.waiting : 0} onOpen={onOpen} onAskAgain={put} />
+                )}
               </li>
-            )}
+            ))}
           </ol>
         )}
       </div>
