@@ -142,6 +142,38 @@ test('a folder is watched: new, changed and deleted files are followed', async (
   await until(async () => (await names(engine, library)).length === 1);
 });
 
+test('a folder inside a watched folder may be renamed and deleted; the watched folder itself may go away and come back', async (t) => {
+  const { engine, library, root, put } = await house(t);
+  mkdirSync(join(root, 'old'));
+  put('old/lease.md', LEASE);
+  put('茶叶.md', TEA);
+  await engine.add(library, [root]);
+  await idle(engine);
+  const paths = async () => (await engine.documents({ library, offset: 0, limit: 10 })).documents.map(({ path }) => path!.slice(root.length + 1)).sort();
+  renameSync(join(root, 'old'), join(root, 'new'));
+  await until(async () => String(await paths()) === 'new/lease.md,茶叶.md');
+  rmSync(join(root, 'new'), { recursive: true });
+  await until(async () => String(await paths()) === '茶叶.md');
+  renameSync(root, `${root}.away`);
+  await delay(1000);
+  assert.deepEqual(await paths(), ['茶叶.md'], 'a drive that is not there keeps its documents');
+  renameSync(`${root}.away`, root);
+  await delay(1000);
+  put('lease.md', LEASE);
+  await until(async () => String(await paths()) === 'lease.md,茶叶.md');
+});
+
+test('a file that was put back where it was is read again by itself', async (t) => {
+  const { engine, library, put } = await house(t);
+  const path = put('lease.md', LEASE);
+  await engine.add(library, [path]);
+  await idle(engine);
+  renameSync(path, `${path}.away`);
+  await until(async () => (await first(engine, 'monthly rent')) === undefined);
+  renameSync(`${path}.away`, path);
+  await until(async () => (await first(engine, 'monthly rent')) !== undefined);
+});
+
 test('changes made while the engine was closed are found when it opens', async (t) => {
   const home = await house(t);
   const path = home.put('lease.md', LEASE);
@@ -169,6 +201,18 @@ test('bytes from a browser are kept inside, once, and go when the document goes'
   await engine.removeDocuments([id!]);
   await idle(engine);
   await assert.rejects(engine.fileSize(id!), { code: 'not-found' });
+});
+
+test('of two kept files with equal bytes, one stays whole when the other goes; a long name is kept', async (t) => {
+  const { engine, library } = await house(t);
+  const bytes = new TextEncoder().encode(LEASE);
+  const { documents: [one] } = await engine.addFile(library, 'lease.md', bytes);
+  const { documents: [other] } = await engine.addFile(library, `${'租赁合同'.repeat(40)}.md`, bytes);
+  await idle(engine);
+  await engine.removeDocuments([one!]);
+  await idle(engine);
+  assert.equal((await engine.document(other!)).name, `${'租赁合同'.repeat(40)}.md`);
+  assert.equal(await engine.fileSize(other!), bytes.length);
 });
 
 test('a file that cannot be read becomes a row that says why, and the others go on', async (t) => {

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
-import { mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Added, DocumentId, LibraryId } from './api.ts';
 import { EngineError } from './api.ts';
 import { factsOf, filesBelow, isBelow } from './folders.ts';
 import { detach } from './store/contents.ts';
 import { write, type Db } from './store/database.ts';
-import { enqueue, fail, files, remove, type FileFacts } from './store/documents.ts';
+import { enqueue, fail, files, remove, requeue, type FileFacts } from './store/documents.ts';
 import { addFolder, folders } from './store/libraries.ts';
 
 /** Rows written in one transaction: short enough that the thread stays responsive. */
@@ -39,21 +39,32 @@ export async function addPaths(db: Db, library: LibraryId, paths: readonly strin
  * @throws EngineError 'invalid' for a name without a file name in it
  */
 export async function addBytes(db: Db, filesDir: string, library: LibraryId, name: string, bytes: Uint8Array): Promise<Added> {
-  const clean = basename(name.replaceAll('\\', '/')).replace(/[\u0000-\u001f<>:"|?*]/g, '_').slice(-180);
+  const clean = basename(name.replaceAll('\\', '/')).replace(/[\u0000-\u001f<>:"|?*]/g, '_').trim();
   if (clean === '' || clean === '.' || clean === '..') throw new EngineError('invalid', `“${name}” is not the name of a file.`);
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
   const folder = join(filesDir, String(library), hash);
-  const path = join(folder, clean);
+  const path = join(folder, ending(clean));
   const arriving = `${folder}.${randomUUID()}`;
   await mkdir(dirname(folder), { recursive: true });
-  await writeFile(arriving, bytes);
-  // In the transaction, so that the sweep of an earlier copy cannot delete the file between its arrival and its row.
-  const { id, changed } = await write(db, () => {
-    mkdirSync(folder, { recursive: true });
-    renameSync(arriving, path);
-    return enqueue(db, library, { name: clean, path, kept: true, bytes: bytes.length, modified: 0 });
-  });
-  return { documents: changed ? [id] : [], unchanged: changed ? 0 : 1, refused: [] };
+  try {
+    await writeFile(arriving, bytes);
+    // In the transaction, so that the sweep of an earlier copy cannot delete the file between its arrival and its row.
+    const { id, changed } = await write(db, () => {
+      mkdirSync(folder, { recursive: true });
+      renameSync(arriving, path);
+      return enqueue(db, library, { name: clean, path, kept: true, bytes: bytes.length, modified: 0 });
+    });
+    return { documents: changed ? [id] : [], unchanged: changed ? 0 : 1, refused: [] };
+  } finally {
+    await rm(arriving, { force: true });
+  }
+}
+
+/** As much of the end of a name, where its extension is, as every file system has room for: 143 bytes in an encrypted home. */
+function ending(name: string): string {
+  const characters = [...name].slice(-140);
+  while (Buffer.byteLength(characters.join('')) > 140) characters.shift();
+  return characters.join('');
 }
 
 /** A range of a file's bytes; shorter where the file ends. @throws EngineError 'missing' */
@@ -76,11 +87,11 @@ const gone = (path: string): EngineError => new EngineError('missing', `${path} 
 
 /**
  * Looks over every file and folder the libraries know: changed and new files go in the queue, files that were deleted
- * leave. A whole folder or drive that is missing leaves everything as it is. Returns whether anything changed.
+ * leave. A watched folder or a drive that is missing leaves everything as it is. Returns whether anything changed.
  */
 export async function lookOver(db: Db): Promise<boolean> {
   const added: Added = { documents: [], unchanged: 0, refused: [] };
-  let gone = 0;
+  let others = 0;
   const roots = folders(db);
   for (let after = 0 as DocumentId; ;) {
     const known = files(db, after, BATCH);
@@ -90,12 +101,18 @@ export async function lookOver(db: Db): Promise<boolean> {
       const facts = await factsOf(file.path).catch((error: NodeJS.ErrnoException) => error.code);
       if (typeof facts === 'object') {
         if (facts.bytes !== file.bytes || facts.modified !== file.modified) await enqueueAll(db, file.library, [facts], added);
-      } else if (facts === 'ENOENT' && (await exists(dirname(file.path)))) {
-        const watched = roots.some((root) => root.library === file.library && isBelow(file.path, root.path));
-        if (file.state === 'failed' && !watched) continue;
-        gone++;
+        else if (file.code === 'missing') {
+          others++;
+          await write(db, () => requeue(db, [file.id]));
+        }
+      } else if (facts === 'ENOENT' || facts === 'ENOTDIR') {
+        const within = roots.filter((root) => root.library === file.library && isBelow(file.path, root.path));
+        if (within.length === 0 && file.state === 'failed') continue;
+        const around = within.length > 0 ? within.map(({ path }) => path) : [dirname(file.path)];
+        if (!(await Promise.all(around.map(exists))).includes(true)) continue;
+        others++;
         await write(db, () => {
-          if (watched) return remove(db, [file.id]);
+          if (within.length > 0) return remove(db, [file.id]);
           detach(db, file.id);
           fail(db, file.id, 'missing', `${file.path} is no longer there. Put it back, or remove it from the library.`);
         });
@@ -103,9 +120,15 @@ export async function lookOver(db: Db): Promise<boolean> {
     }
   }
   for (const { library, path } of roots) {
-    if (await exists(path)) await enqueueAll(db, library, filesBelow(path), added);
+    if (!(await exists(path))) continue;
+    try {
+      await enqueueAll(db, library, filesBelow(path), added);
+    } catch (error) {
+      // It went away, or may no longer be read: as a folder that is missing.
+      if (!('syscall' in (error as object))) throw error;
+    }
   }
-  return added.documents.length + gone > 0;
+  return added.documents.length + others > 0;
 }
 
 async function enqueueAll(db: Db, library: LibraryId, found: Iterable<FileFacts> | AsyncIterable<FileFacts>, added: Added): Promise<void> {

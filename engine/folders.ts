@@ -20,14 +20,16 @@ export async function factsOf(path: string): Promise<FileFacts & { folder: boole
 
 /** The files below a folder that may be documents; hidden ones and programs' own are passed over, loops are not entered. */
 export async function* filesBelow(root: string, entered = new Set<string>()): AsyncGenerator<FileFacts> {
-  const real = await realpath(root);
-  if (entered.has(real)) return;
-  entered.add(real);
+  const isRoot = entered.size === 0;
   let entries;
   try {
+    const real = await realpath(root);
+    if (entered.has(real)) return;
+    entered.add(real);
     entries = await opendir(root);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return;
+    // A folder inside that may not be read, or went away since it was listed, does not hold up the others.
+    if (!isRoot) return;
     throw error;
   }
   for await (const entry of entries) {
@@ -53,26 +55,35 @@ const QUIET_MILLISECONDS = 400;
 const MOST_PARENTS = 200;
 
 /**
- * Calls `changed` some time after anything changed in one of the folders or beside one of the files. A folder that is
- * not there (a drive that was unplugged) is not watched. Returns the function that ends it.
+ * Calls `changed` some time after anything changed in one of the folders or beside one of the files; with `true` where a
+ * folder itself came or went, because then it has to be watched anew. Returns the function that ends it.
  */
-export function watchFiles({ folders, files }: Watched, changed: () => void): () => void {
+export function watchFiles({ folders, files }: Watched, changed: (folders: boolean) => void): () => void {
   const watchers: FSWatcher[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let moved = false;
   const later = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(changed, QUIET_MILLISECONDS);
+    timer = setTimeout(() => changed(moved), QUIET_MILLISECONDS);
   };
-  const start = (path: string, recursive: boolean): void => {
+  const start = (path: string, recursive: boolean, listener: (event: string, name: string | null) => void = later): void => {
     try {
-      const watcher = watch(path, { recursive, persistent: false }, later);
+      const watcher = watch(path, { recursive, persistent: false }, listener);
       watcher.on('error', () => watcher.close());
       watchers.push(watcher);
     } catch {
       // Not there at the moment; the next start looks again.
     }
   };
-  for (const folder of folders) start(folder, true);
+  for (const folder of folders) {
+    start(folder, true);
+    // A folder that goes away (a drive that is unplugged) takes its watch with it; its return is seen from above.
+    start(dirname(folder), false, (event, name) => {
+      if (event !== 'rename' || name !== basename(folder)) return;
+      moved = true;
+      later();
+    });
+  }
   const parents = new Set(files.filter((file) => !folders.some((folder) => isBelow(file, folder))).map((file) => dirname(file)));
   for (const parent of [...parents].slice(0, MOST_PARENTS)) start(parent, false);
   return () => {

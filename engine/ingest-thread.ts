@@ -33,12 +33,13 @@ if (parentPort) {
 
   let stopWatching = (): void => undefined;
   let looking: Promise<unknown> = Promise.resolve();
-  const look = (): Promise<unknown> => (looking = looking.then(async () => {
-    if (!(await lookOver(db))) return;
+  const look = (moved = false): Promise<unknown> => (looking = looking.then(async () => {
+    const changed = await lookOver(db);
+    if (changed || moved) watchAll();
+    if (!changed) return;
     announcements.announce('libraries');
     announcements.announce('documents');
     ingest.wake();
-    watchAll();
   }));
   function watchAll(): void {
     stopWatching();
@@ -49,7 +50,7 @@ if (parentPort) {
       after = known.at(-1)!.id;
       paths.push(...known.map(({ path }) => path));
     }
-    stopWatching = watchFiles({ folders: folders(db).map(({ path }) => path), files: paths }, () => void look());
+    stopWatching = watchFiles({ folders: folders(db).map(({ path }) => path), files: paths }, (moved) => void look(moved));
   }
   watchAll();
   void look();

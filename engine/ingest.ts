@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -80,7 +80,7 @@ export function startIngest(parts: IngestParts): Ingest {
     for (const document of gone) {
       await write(db, () => {
         // Before the row: a crash between the two leaves a row to sweep again, never bytes nobody knows of.
-        if (document.kept) rmSync(dirname(document.path), { recursive: true, force: true });
+        if (document.kept) deleteKept(document.path);
         sweep(db, document.id);
       });
     }
@@ -161,6 +161,13 @@ export function startIngest(parts: IngestParts): Ingest {
     unlock(document, password) { passwords.set(document, password); begun.clear(); },
     async close() { closed = true; wake(); await done; },
   };
+}
+
+/** Deletes a file kept inside Lodestone, and its folder unless a file of equal bytes and another name lies there too. */
+function deleteKept(path: string): void {
+  rmSync(path, { force: true });
+  const folder = dirname(path);
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 type Parsed = Pick<Reading, 'hash' | 'parsed'>;

@@ -124,9 +124,9 @@ export function removed(db: Db, limit: number): Waiting[] {
 }
 
 /** Files on disk that the library knows, for looking them over again. */
-export function files(db: Db, after: DocumentId, limit: number): { id: DocumentId; library: LibraryId; path: string; bytes: number; modified: number; state: string }[] {
-  return sql<{ id: DocumentId; library: LibraryId; path: string; bytes: number; modified: number; state: string }>(db, `
-    select id, library_id library, path, bytes, modified, state from document
+export function files(db: Db, after: DocumentId, limit: number): { id: DocumentId; library: LibraryId; path: string; bytes: number; modified: number; state: string; code: FailureCode | null }[] {
+  return sql<{ id: DocumentId; library: LibraryId; path: string; bytes: number; modified: number; state: string; code: FailureCode | null }>(db, `
+    select id, library_id library, path, bytes, modified, state, code from document
     where kept = 0 and state <> 'removed' and id > ? order by id limit ?`).all(after, limit);
 }
 
