@@ -74,8 +74,9 @@ export const PARAPHRASE = 3;
 export const FAINT = 0.1;
 
 /**
- * Below this relevance a passage does not answer the question. On the development sets 97 of 100 best hits that answer are
- * above, and so are one to ten of a hundred best hits for questions that were asked of a library on something else.
+ * Below this relevance a passage does not answer the question. Chosen on the development sets: of best hits that answer,
+ * 94 to 100 of a hundred are above; for questions asked of a library on something else 1 to 9 are, and where both are
+ * encyclopaedias 26; with only the answering document taken away, most are.
  */
 export const RELEVANT = 0.13;
 
