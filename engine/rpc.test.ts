@@ -157,9 +157,11 @@ for (const [kind, wire] of Object.entries(wires)) {
         await assert.rejects(anything[name]!(), coded('invalid', /no verb/));
       }
       // `close` here closes the port, so ask for it by hand.
-      const reply = new Promise((resolve) => near.onMessage((message) => resolve(message)));
-      near.post({ id: 999, call: 'close', args: [] });
-      assert.match(JSON.stringify(await reply), /"code":"invalid"/);
+      const replies: unknown[] = [];
+      near.onMessage((message) => replies.push(message));
+      for (const call of ['close', ['close']]) near.post({ id: 999, call, args: [] });
+      await assert.rejects(anything['nope']!(), coded('invalid', /no verb/));
+      assert.equal(JSON.stringify(replies).split('"code":"invalid"').length, 1 + 3);
       await there.close();
     });
 

@@ -198,8 +198,8 @@ async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): A
   }
 }
 
-function isVerb(target: object, name: string): boolean {
-  return name in target && !(name in Object.prototype) && typeof (target as Verbs)[name] === 'function';
+function isVerb(target: object, name: unknown): name is string {
+  return typeof name === 'string' && name in target && !(name in Object.prototype) && typeof (target as Verbs)[name] === 'function';
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
