@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 
 export { Tensor };
 export type Session = InferenceSession;
@@ -6,7 +6,21 @@ export type Session = InferenceSession;
 /** Which family of devices computes. Vectors of two classes differ in their last bits and are not mixed. */
 export type Provider = 'cpu' | 'gpu';
 
+/** What can compute, as ONNX Runtime calls it. What a device cannot do of a graph, the processor does. */
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml';
+
+/** The devices that this build of ONNX Runtime knows; whether the machine has one only opening a session tells. */
+export function knownDevices(): Device[] {
+  const known: readonly string[] = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] satisfies Device[];
+  return listSupportedBackends().map(({ name }) => name).filter((name): name is Device => known.includes(name));
+}
+
 export interface SessionOptions {
+  /**
+   * The processor if absent. Opening a session on another one may end the whole process where a driver is broken, so do it in
+   * a process of its own. Results are fetched into ordinary memory; reading a tensor that stays on a device would end it too.
+   */
+  device?: Device;
   /** Threads within an operator; 1 if absent: several sessions on one core each beat one session on many. */
   threads?: number;
   /** Folder of the files that a model given as bytes refers to (`ExternalData.file`). */
@@ -19,7 +33,7 @@ export interface SessionOptions {
  */
 export async function openSession(model: string | Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const settings: InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
+    executionProviders: [...new Set([options.device ?? 'cpu', 'cpu'])],
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
@@ -32,7 +46,7 @@ export async function openSession(model: string | Uint8Array, options: SessionOp
   try {
     return typeof model === 'string' ? await InferenceSession.create(model, settings) : await InferenceSession.create(model, settings);
   } catch (error) {
-    const name = typeof model === 'string' ? model : 'the model';
+    const name = (typeof model === 'string' ? model : 'the model') + (options.device === undefined ? '' : ` on ${options.device}`);
     throw new Error(`ONNX Runtime cannot load ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
