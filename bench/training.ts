@@ -20,6 +20,7 @@ import { bertEmbedder, readBertConfig } from '../engine/nn/bert.ts';
 import { flopsOf } from '../engine/nn/flops.ts';
 import { weightFeeds } from '../engine/nn/gradcache.ts';
 import * as g from '../engine/nn/graph.ts';
+import { calibrate } from '../engine/nn/int8.ts';
 import { newAdapter } from '../engine/nn/lora.ts';
 import { advance, constantRate, newState, type OptimizerOptions } from '../engine/nn/optimizer.ts';
 import { randomBert } from '../engine/nn/plain-bert.ts';
@@ -122,10 +123,14 @@ async function pytorch(kind: 'lora' | 'full'): Promise<{ step: () => Promise<num
 
 const lora = { rank: 8, alpha: 16, adapts: (layer: string) => /query|value/.test(layer) };
 const full = (name: string): boolean => /encoder|embeddings.LayerNorm/.test(name);
+const calibrated = new Weights(checkpoint);
+bertEmbedder(config, calibrated, { pooling: 'mean', normalised: true });
+const int8 = await calibrate(calibrated, [texts], { folder });
 const contenders = [
   await product(),
   await training('LoRA, pooled by mean', 'mean', { lora }),
   await training('LoRA, pooled by first token', 'cls', { lora }),
+  await training('LoRA, base in eight bits', 'cls', { lora, int8 }),
   await training('LoRA on the upper half only', 'cls', { lora: { ...lora, adapts: (layer) => lora.adapts(layer) && Number(/layer\.(\d+)/.exec(layer)![1]) >= layers / 2 } }),
   await training('all but the word table', 'cls', { trains: full }),
 ];

@@ -9,7 +9,7 @@ export function flopsOf(outputs: Iterable<Value>, lengths: Readonly<Record<strin
   for (const application of applicationsBehind(outputs).applications) {
     const flops = rowOf(application.operator).flops(application, size);
     count.all += flops;
-    if (application.operator === 'gemm' || application.operator === 'matmul' || application.operator === 'attention') count.products += flops;
+    if (application.operator === 'gemm' || application.operator === 'matmul' || application.operator === 'attention' || application.operator === 'int8Matmul') count.products += flops;
   }
   return count;
 }

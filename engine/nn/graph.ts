@@ -78,6 +78,9 @@ export function attention(q: Value, k: Value, v: Value, scale: number, mask?: Va
   return only('attention', mask === undefined ? [q, k, v] : [q, k, v, mask], { scale });
 }
 
+/** x [rows, in] times int8 weights; see `int8.ts`, which makes them. */
+export const int8Matmul = (x: Value, w: Value, scales: Value, back: Value, backScales: Value): Value => only('int8Matmul', [x, w, scales, back, backScales], {});
+
 export const reduceSum = (x: Value, axes = allAxes(x), keepDimensions = false): Value => only('reduceSum', [x], { axes, keepDimensions });
 export const reduceMean = (x: Value, axes = allAxes(x), keepDimensions = false): Value => only('reduceMean', [x], { axes, keepDimensions });
 export const reduceMax = (x: Value, axes = allAxes(x), keepDimensions = false): Value => only('reduceMax', [x], { axes, keepDimensions });

@@ -16,7 +16,7 @@ import { input, isFloat, type FloatType, type Value } from './value.ts';
  *
  * `of(build, …shapes)` is a case: a function of float inputs. `n` is a length that is only known when the graph runs.
  */
-interface Case { build: (...x: Value[]) => Value; shapes: Shape[]; range: 'any' | 'positive'; float64: boolean }
+interface Case { build: (...x: Value[]) => Value; shapes: Shape[]; range: 'any' | 'positive'; float64: boolean; precision?: number }
 
 function of(build: (...x: Value[]) => Value, ...shapes: Shape[]): Case {
   return { build, shapes, range: 'any', float64: true };
@@ -24,6 +24,13 @@ function of(build: (...x: Value[]) => Value, ...shapes: Shape[]): Case {
 const positive = (one: Case): Case => ({ ...one, range: 'positive' });
 /** ONNX Runtime has no float64 kernel of it: it is held to the float64 loops in float32. */
 const float32Only = (one: Case): Case => ({ ...one, float64: false });
+/** It rounds on purpose. */
+const coarse = (one: Case, precision: number): Case => ({ ...float32Only(one), precision });
+
+/** Weights that eight bits hold exactly, the same there and back. */
+const int8Weights = ['w', 'scales', 'back', 'backScales'].map((_, i) => (i % 2 === 1
+  ? g.constant({ type: 'float32', shape: [i === 1 ? 2 : 3], data: new Float32Array(i === 1 ? 2 : 3).fill(0.5) })
+  : g.constant({ type: 'int8', shape: i === 0 ? [3, 2] : [2, 3], data: i === 0 ? Int8Array.of(1, -2, 3, 4, -5, 6) : Int8Array.of(1, 3, -5, -2, 4, 6) }))) as [Value, Value, Value, Value];
 
 const rows = (x: Value): Value => g.cast(g.reshape(g.greater(x, g.scalarLike(x, 0)), x.shape), 'int64');
 
@@ -69,6 +76,7 @@ const cases: Record<OperatorName, Case[]> = {
     of((q, k, v) => g.attention(q!, k!, v!, 0.5), ['n', 2, 3, 4], ['n', 2, 5, 4], ['n', 2, 5, 3]),
     of((q, k, v, mask) => g.attention(q!, k!, v!, 0.5, mask!), ['n', 2, 3, 4], ['n', 1, 3, 4], ['n', 1, 3, 4], [2, 3, 3]),
   ],
+  int8Matmul: [coarse(of((x) => g.int8Matmul(x!, ...int8Weights), ['n', 3]), 1e-2)],
   reduceSum: [of((x) => g.reduceSum(x!, [0]), ['n', 4]), of((x) => g.reduceSum(x!, [0, 2], true), ['n', 2, 3]), of((x) => g.reduceSum(x!), ['n', 2])],
   reduceMean: [of((x) => g.reduceMean(x!, [1], true), ['n', 4]), of((x) => g.reduceMean(x!, [0]), ['n', 4]), of((x) => g.reduceMean(x!), ['n', 2])],
   reduceMax: [of((x) => g.reduceMax(x!, [1]), ['n', 4]), of((x) => g.reduceMax(x!, [0], true), ['n', 4])],
@@ -141,7 +149,7 @@ for (const [name, all] of Object.entries(cases)) {
         assert.deepEqual(results[output]!.dims, expected[i]!.shape);
         const error = difference(results[output]!.data as Float64Array, expected[i]!.data);
         // A cast to float32 on the way costs its precision.
-        assert.ok(error < (one.float64 && name !== 'cast' ? 1e-12 : 2e-6), `${output} differs from the loops by ${error}`);
+        assert.ok(error < (one.precision ?? (one.float64 && name !== 'cast' ? 1e-12 : 2e-6)), `${output} differs from the loops by ${error}`);
       }
       // Casting has steps, so only the other factor's share of its slope is there to be found.
       const forward = await Program.open({ y: built.y });

@@ -83,6 +83,7 @@ const loops: Loops = {
     const probabilities = alongAxis(scores!, scores!.shape.length - 1, softmaxOf);
     return [product(probabilities, v!, { transposeA: false, transposeB: false }), probabilities];
   },
+  int8Matmul: ([x, w, scales]) => pairs((a, b) => a * b)([product(x!, w!, { transposeA: false, transposeB: false }), scales!]),
   reduceSum: reduce((values) => sum(values)), reduceMean: reduce((values) => sum(values) / values.length), reduceMax: reduce((values) => Math.max(...values)),
   softmax: ([x], { axis }) => [alongAxis(x!, axis, softmaxOf)],
   logSoftmax: ([x], { axis }) => [alongAxis(x!, axis, (row) => softmaxOf(row).map(Math.log))],

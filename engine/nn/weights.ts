@@ -1,4 +1,5 @@
 import * as g from './graph.ts';
+import { int8Linear, type Int8Options } from './int8.ts';
 import { loraTerm, type LoraOptions } from './lora.ts';
 import type { Checkpoint } from './safetensors.ts';
 import { frozen, trainable, type Value } from './value.ts';
@@ -9,21 +10,28 @@ export interface WeightsOptions {
   /** Which of the checkpoint's own weights are trained, by their name in the checkpoint; none if absent. */
   trains?: (name: string) => boolean;
   lora?: LoraOptions;
+  /** Linear layers whose own weight is not trained are computed in eight bits. */
+  int8?: Int8Options;
 }
+
+type Shared = Pick<Weights, 'trained' | 'entering' | 'known'>;
 
 /** The weights of one graph: what architectures build with. Each is one value, however often it is used. */
 export class Weights {
   /** What is learned, by name: to be fed at every run, and what gradients are taken of. In the order of first use. */
   readonly trained: Map<string, Value>;
+  /** What goes into every linear layer [rows, in], by the layer's name in the checkpoint. */
+  readonly entering: Map<string, Value>;
   /** Every weight that was asked for. */
   readonly known: Map<string, Value>;
   private readonly checkpoint: Checkpoint;
   private readonly options: WeightsOptions;
 
-  constructor(checkpoint: Checkpoint, options: WeightsOptions = {}, shared: { trained: Map<string, Value>; known: Map<string, Value> } = { trained: new Map(), known: new Map() }) {
+  constructor(checkpoint: Checkpoint, options: WeightsOptions = {}, shared: Shared = { trained: new Map(), entering: new Map(), known: new Map() }) {
     this.checkpoint = checkpoint;
     this.options = options;
     this.trained = shared.trained;
+    this.entering = shared.entering;
     this.known = shared.known;
   }
 
@@ -48,11 +56,15 @@ export class Weights {
 
   /** x [rows, in] · Wᵀ + b, with `<layer>.weight` [out, in], `<layer>.bias` where there is one, and the adapter where it applies. */
   linear(x: Value, layer: string): Value {
-    const weight = this.get(`${layer}.weight`);
-    const [outs, ins] = weight.shape as [number, number];
-    const y = g.gemm(x, weight, { transposeB: true, ...(this.has(`${layer}.bias`) ? { bias: this.get(`${layer}.bias`) } : {}) });
-    const { lora } = this.options;
+    const { lora, int8 } = this.options;
     const full = this.full(layer);
+    const name = `${full}.weight`;
+    const [outs, ins] = this.checkpoint.shape(name) as [number, number];
+    this.entering.set(full, x);
+    const bias = this.has(`${layer}.bias`) ? { bias: this.get(`${layer}.bias`) } : {};
+    const y = int8 === undefined || this.options.trains?.(name) === true
+      ? g.gemm(x, this.get(`${layer}.weight`), { transposeB: true, ...bias })
+      : int8Linear(x, full, this.checkpoint.read(name), bias, int8);
     if (lora?.adapts(full) !== true) return y;
     if (this.trained.has(`${full}.lora_A.weight`)) throw new Error(`The adapted layer ${full} is used twice in one graph.`);
     const { term, a, b } = loraTerm(x, full, ins, outs, lora);

@@ -6,7 +6,7 @@ import { requireRank, requireSameType, type Attributes, type Build, type Emissio
 type Transposes = Attributes['matmul'];
 
 /** Products of matrices, where nearly all the time goes. */
-export const products: Rows<'matmul' | 'gemm' | 'attention'> = {
+export const products: Rows<'matmul' | 'gemm' | 'attention' | 'int8Matmul'> = {
   matmul: {
     infer: ([a, b], attributes) => {
       requireSameType('matmul', a!, b!);
@@ -70,6 +70,28 @@ export const products: Rows<'matmul' | 'gemm' | 'attention'> = {
       ];
     },
     flops: ({ inputs: [q], outputs: [context, scores] }, size) => 2 * size(scores!.shape) * size([q!.shape.at(-1)!]) + 2 * size(context!.shape) * size([scores!.shape.at(-1)!]) + 7 * size(scores!.shape),
+  },
+  /**
+   * x w · scales, for x [rows, in], w int8 [in, out] and scales [out], with x rounded to eight bits, every row by its own
+   * largest number: without that, gradients of one large row leave nothing of the others. The further inputs are the same
+   * weights for the way back, w′ [out, in] and its scales [in]. The gradient is that of the product as if nothing was rounded.
+   */
+  int8Matmul: {
+    infer: ([x, w, scales, back, backScales]) => {
+      const [ins, outs] = w!.shape;
+      const fits = w!.type === 'int8' && back!.type === 'int8' && x!.type === 'float32' && x!.shape.length === 2 && x!.shape[1] === ins
+        && describe(scales!.shape) === describe([outs!]) && describe(back!.shape) === describe([outs!, ins!]) && describe(backScales!.shape) === describe([ins!]);
+      if (!fits) throw new Error(`int8Matmul cannot multiply ${x!.type} of ${describe(x!.shape)} with ${w!.type} of ${describe(w!.shape)} and back with ${back!.type} of ${describe(back!.shape)}.`);
+      return [{ type: 'float32', shape: [x!.shape[0]!, outs!] }];
+    },
+    emit: (emission, [x, w, scales]) => {
+      const largest = emission.node('ReduceMax', [emission.node('Abs', [x!])], { axes: { ints: [1] }, keepdims: { int: 1 } });
+      const size = emission.node('Max', [largest, emission.scalar(1e-30, 'float32')]);
+      const product = emission.node('DynamicQuantizeMatMul', [emission.node('Div', [x!, size]), w!, scales!], {}, 'com.microsoft');
+      return [emission.node('Mul', [product, size])];
+    },
+    pullback: ({ inputs: [, w, scales, back, backScales] }, dy, build) => [build.int8Matmul(dy, back!, backScales!, w!, scales!), undefined, undefined, undefined, undefined],
+    flops: ({ inputs: [, w], outputs: [y] }, size) => 2 * size(y!.shape) * size([w!.shape[0]!]),
   },
 };
 
