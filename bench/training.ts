@@ -21,7 +21,6 @@ import { flopsOf } from '../engine/nn/flops.ts';
 import { weightFeeds } from '../engine/nn/gradcache.ts';
 import * as g from '../engine/nn/graph.ts';
 import { calibrate } from '../engine/nn/int8.ts';
-import { newAdapter } from '../engine/nn/lora.ts';
 import { advance, constantRate, newState, type OptimizerOptions } from '../engine/nn/optimizer.ts';
 import { randomBert } from '../engine/nn/plain-bert.ts';
 import { Program } from '../engine/nn/program.ts';
@@ -63,8 +62,7 @@ async function training(name: string, pooling: 'cls' | 'mean', options: WeightsO
   const loss = contrastive(similarity(g.slice(embeddings, 0, 0, pairs), g.slice(embeddings, 0, pairs, pairs), 0.05), input('targets', 'float32', [pairs, pairs]));
   const outputs = { loss, ...gradientOutputs(loss, weights.trained) };
   const program = await Program.open(outputs, { folder, threads });
-  const adapter = newAdapter(weights.trained.values(), 1);
-  let state = newState(Object.fromEntries([...weights.trained.keys()].map((key) => [key, adapter[key] ?? { shape: base[key]!.shape, data: base[key]!.data.slice() }])));
+  let state = newState(weights.initial(1));
   const sum = new GradientSum(Object.keys(outputs), state.weights);
   return {
     name,

@@ -10,7 +10,6 @@ import { gradientOutputs } from './accumulate.ts';
 import { bertEmbedder, readBertConfig } from './bert.ts';
 import { weightFeeds } from './gradcache.ts';
 import * as g from './graph.ts';
-import { newAdapter } from './lora.ts';
 import { randomBert } from './plain-bert.ts';
 import { Program } from './program.ts';
 import { openCheckpoint, writeCheckpoint } from './safetensors.ts';
@@ -21,16 +20,14 @@ import { Weights } from './weights.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'gpu-'));
 const file = path.join(folder, 'bert.safetensors');
 const config = readBertConfig({ model_type: 'bert', hidden_size: 32, num_attention_heads: 2, num_hidden_layers: 1, layer_norm_eps: 1e-12, max_position_embeddings: 16, type_vocab_size: 2 });
-const base = randomBert(config, { vocabulary: 50, between: 64 }, '', 3);
-writeCheckpoint(file, base);
+writeCheckpoint(file, randomBert(config, { vocabulary: 50, between: 64 }, '', 3));
 
 const weights = new Weights(openCheckpoint(file), { lora: { rank: 4, alpha: 8, adapts: () => true }, trains: (name) => name.includes('LayerNorm') });
 const y = bertEmbedder(config, weights, { pooling: 'cls', normalised: true });
 const loss = g.reduceSum(g.multiply(y, input('c', 'float32', y.shape)));
 const outputs = { y, loss, ...gradientOutputs(loss, weights.trained) };
-const adapter = newAdapter(weights.trained.values(), 1);
-for (const { data } of Object.values(adapter)) data.forEach((value, i) => (data[i] = value + 0.1 * Math.sin(i)));
-const trained = Object.fromEntries([...weights.trained.keys()].map((name) => [name, adapter[name] ?? base[name]!]));
+const trained = weights.initial(1);
+for (const { data } of Object.values(trained)) data.forEach((value, i) => (data[i] = value + 0.1 * Math.sin(i)));
 const ids = (of: (i: number) => number): Tensor => new Tensor('int64', BigInt64Array.from({ length: 24 }, (_, i) => BigInt(of(i))), [3, 8]);
 const feeds = {
   ...weightFeeds(trained),

@@ -60,18 +60,23 @@ export class Program {
   /** What the named dimensions are in these feeds. Throws a sentence about the first feed that does not fit. */
   private check(feeds: Feeds): Record<string, number> {
     const lengths: Record<string, number> = {};
-    for (const [name, { type, shape }] of Object.entries(this.model.inputs)) {
+    const inputs = Object.entries(this.model.inputs);
+    // Plain names first: what is computed from them can then be checked against them.
+    inputs.forEach(([name, { shape }]) => shape.forEach((dimension, axis) => {
+      const length = feeds[name]?.dims[axis];
+      if (typeof dimension === 'string' && NAME.test(dimension) && length !== undefined) lengths[dimension] ??= length;
+    }));
+    for (const [name, { type, shape }] of inputs) {
       const tensor = feeds[name];
       if (tensor === undefined) throw new Error(`The graph was not fed its input "${name}".`);
-      const fits = tensor.type === type && tensor.dims.length === shape.length && shape.every((dimension, axis) => {
-        const length = tensor.dims[axis]!;
-        return typeof dimension === 'number' ? dimension === length : (lengths[dimension] ??= length) === length;
-      });
+      const fits = tensor.type === type && tensor.dims.length === shape.length && shape.every((dimension, axis) => lengthOf(dimension, lengths) === tensor.dims[axis]);
       if (!fits) throw new Error(`Input "${name}" is ${tensor.type} of ${describe(tensor.dims)}, where the graph wants ${type} of ${describe(shape)}${Object.keys(lengths).length > 0 ? ` with ${JSON.stringify(lengths)}` : ''}.`);
     }
     return lengths;
   }
 }
+
+const NAME = /^\w+$/;
 
 function overlap(a: Data, b: Data): boolean {
   return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;

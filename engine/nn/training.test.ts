@@ -10,7 +10,7 @@ import { GradientCache, weightFeeds, type Loss } from './gradcache.ts';
 import { denseGradients } from './gradient.ts';
 import * as g from './graph.ts';
 import { dropoutMasks } from './layers.ts';
-import { newAdapter, type LoraOptions } from './lora.ts';
+import type { Adapter, LoraOptions } from './lora.ts';
 import { advance, linear, loadState, newState, saveState, type Gradients, type OptimizerOptions, type TrainingState } from './optimizer.ts';
 import { randomBert } from './plain-bert.ts';
 import { Program, type Feeds } from './program.ts';
@@ -29,8 +29,7 @@ const LORA: LoraOptions = { rank: 4, alpha: 8, adapts: () => true };
 const PAIRS = 8;
 
 const file = path.join(folder, 'bert.safetensors');
-const base = randomBert(config, { vocabulary: 40, between: 32 }, '', 3);
-writeCheckpoint(file, base);
+writeCheckpoint(file, randomBert(config, { vocabulary: 40, between: 32 }, '', 3));
 const checkpoint = openCheckpoint(file);
 
 /** Eight questions, then the eight passages that belong to them: tokens that have nothing to do with each other. */
@@ -53,22 +52,22 @@ function contrastiveLoss(all: Value): Value {
 function embedder(dropout: boolean) {
   const weights = new Weights(checkpoint, { lora: LORA });
   const output = bertEmbedder(config, weights, { pooling: 'mean', normalised: true, dropout });
-  return { output, trained: weights.trained };
+  return { output, weights };
 }
 
 /** One graph from token ids to the loss and its gradients. */
-async function whole(dropout = false): Promise<{ program: Program; trained: ReadonlyMap<string, Value> }> {
-  const { output, trained } = embedder(dropout);
+async function whole(dropout = false, threads = 1): Promise<{ program: Program; weights: Weights }> {
+  const { output, weights } = embedder(dropout);
   const loss = contrastiveLoss(output);
-  return { program: await Program.open({ loss, ...gradientOutputs(loss, trained) }, { folder }), trained };
+  return { program: await Program.open({ loss, ...gradientOutputs(loss, weights.trained) }, { folder, threads }), weights };
 }
 
 const options = (steps: number): OptimizerOptions => ({ learningRate: 0.02, schedule: linear(steps, 5), longest: 1, weightDecay: 0.01 });
 
 /** Trains up to a step, with other dropout masks at every step; `seed` decides all that is random. */
 async function train(state: TrainingState | undefined, until: number, steps: number, seed: number, rate = 0.1): Promise<{ state: TrainingState; losses: number[] }> {
-  const { program, trained } = await whole(true);
-  let now = state ?? newState(newAdapter(trained.values(), seed));
+  const { program, weights } = await whole(true);
+  let now = state ?? newState(weights.initial(seed));
   const sum = new GradientSum(Object.keys(program.model.outputs), now.weights);
   const losses: number[] = [];
   while (now.step < until) {
@@ -107,18 +106,16 @@ test('the same seed gives the same bytes, another seed others, and a run that wa
 });
 
 test('gradients by chunks equal those of one run, with dropout on', async () => {
-  const { program, trained } = await whole(true);
-  const adapter = newAdapter(trained.values(), 3);
-  // B is not zero, or A had no gradient to compare.
-  for (const [name, { data }] of Object.entries(adapter)) if (name.includes('lora_B')) data.forEach((_, i) => (data[i] = Math.sin(i)));
+  const { program, weights: base } = await whole(true);
+  const adapter = disturbed(base);
   const weights = weightFeeds(adapter);
   const masks = dropoutMasks(program.model.inputs, { batch: TEXTS.length, tokens: 4 }, 0.2, 7);
   const sum = new GradientSum(Object.keys(program.model.outputs), adapter);
   const results = await program.run({ ...chunk(TEXTS), targets, ...weights, ...masks }, sum.into);
   sum.add(results);
 
-  const { output, trained: again } = embedder(true);
-  const cache = await GradientCache.open(output, again, adapter, { folder });
+  const { output, weights: again } = embedder(true);
+  const cache = await GradientCache.open(output, again.trained, adapter, { folder });
   const all = input('all', 'float32', [2 * PAIRS, config.width]);
   const value = contrastiveLoss(all);
   const lossProgram = await Program.open({ value, slope: denseGradients(value, [all])[0]! });
@@ -134,6 +131,28 @@ test('gradients by chunks equal those of one run, with dropout on', async () => 
   assert.ok(Math.abs(cached.loss - (results['loss']!.data as Float32Array)[0]!) < 1e-6);
   same(cached.gradients, sum.total(), 1e-5);
   await Promise.all([program.close(), cache.close(), lossProgram.close()]);
+});
+
+/** An adapter whose B is not zero, or A had no gradient to compare. */
+function disturbed(weights: Weights): Adapter {
+  const adapter = weights.initial(3);
+  for (const [name, { data }] of Object.entries(adapter)) if (name.includes('lora_B')) data.forEach((_, i) => (data[i] = Math.sin(i)));
+  return adapter;
+}
+
+test('the gradients of a whole model are the same on four threads as on one', async () => {
+  const long = { ...chunk(Array.from({ length: 16 }, (_, i) => Array.from({ length: 8 }, (_, token) => 1 + ((5 * i + 3 * token) % 38)))), targets };
+  const [one, four] = [await whole(false, 1), await whole(false, 4)];
+  const adapter = disturbed(one.weights);
+  const sums: Gradients[] = [];
+  for (const { program } of [one, four, four]) {
+    const sum = new GradientSum(Object.keys(program.model.outputs), adapter);
+    sum.add(await program.run({ ...long, ...weightFeeds(adapter) }, sum.into));
+    sums.push(sum.total());
+  }
+  same(sums[1]!, sums[0]!, 1e-6);
+  same(sums[2]!, sums[0]!, 1e-6);
+  await Promise.all([one.program.close(), four.program.close()]);
 });
 
 /** The masks of some of the texts. Those that belong to tokens are of shape [batch·tokens, width]. */
@@ -161,7 +180,7 @@ test('a full fine-tune adds up the rows of its word table, by chunks as in one r
   const weights = () => new Weights(checkpoint, { trains: (name) => /embeddings|classifier|LayerNorm/.test(name) });
   const [one, parts] = [weights(), weights()];
   const logits = bertReranker(config, one);
-  const trained = Object.fromEntries([...one.trained.keys(), ...one.trained.keys()].map((name) => [name, base[name]!]));
+  const trained = one.initial(1);
   const loss = g.reduceSum(g.multiply(logits, logits));
   const program = await Program.open({ loss, ...gradientOutputs(loss, one.trained) }, { folder });
   const sum = new GradientSum(Object.keys(program.model.outputs), trained);

@@ -1,7 +1,7 @@
 import * as g from './graph.ts';
 import { int8Linear, type Int8Options } from './int8.ts';
-import { loraTerm, type LoraOptions } from './lora.ts';
-import type { Checkpoint } from './safetensors.ts';
+import { loraTerm, newAdapter, type LoraOptions } from './lora.ts';
+import type { Checkpoint, Weight } from './safetensors.ts';
 import { frozen, trainable, type Value } from './value.ts';
 
 export interface WeightsOptions {
@@ -71,6 +71,12 @@ export class Weights {
     this.learn(`${full}.lora_A.weight`, a);
     this.learn(`${full}.lora_B.weight`, b);
     return g.add(y, term);
+  }
+
+  /** What is learned as it is before the first step: the checkpoint's weights, and an adapter that changes nothing. */
+  initial(seed: number): Record<string, Weight> {
+    const adapter = newAdapter(this.trained.values(), seed);
+    return Object.fromEntries([...this.trained.keys()].map((name) => [name, adapter[name] ?? { shape: this.checkpoint.shape(name), data: this.checkpoint.read(name) }]));
   }
 
   private learn(name: string, value: Value): Value {
