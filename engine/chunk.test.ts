@@ -134,3 +134,8 @@ test('a megabyte is split in well under a second, counting aside', () => {
   split(parsed, (text) => text.length >> 2);
   assert.ok(performance.now() - begun < 1000);
 });
+
+test('one paragraph may have more sentences than a call takes arguments', () => {
+  const { chunks } = split(document(p('Short. '.repeat(200_000))), countTokens);
+  assert.equal(chunks.reduce((sum, { tokens }) => sum + tokens, 0), 200_000);
+});

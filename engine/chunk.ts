@@ -75,12 +75,12 @@ function sectionsOf(document: ParsedDocument, countTokens: CountTokens, budget: 
   for (const block of document.blocks) {
     const units = unitsOf(document.text, block, countTokens, budget);
     if (block.kind === 'heading') {
-      titles.push(...units);
+      titles = titles.concat(units);
       section = undefined;
       continue;
     }
     if (!section) sections.push(section = { headings: block.place.headings, units: titles });
-    section.units.push(...units);
+    for (const unit of units) section.units.push(unit); // A file may be one paragraph of more sentences than a call takes arguments.
     titles = [];
   }
   const last = document.blocks.at(-1);

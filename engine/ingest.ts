@@ -25,6 +25,9 @@ export const RECIPE = '1';
 /** Chunks embedded and committed at a time; what a killed process has to do again at most. */
 const EMBED_BATCH = 64;
 
+/** A file of more text than this is refused: it would be indexed for hours, and its blocks have to be one string (fifteen Bibles fit). */
+const MOST_CHARACTERS = 64 * 2 ** 20;
+
 export interface IngestParts {
   db: Db;
   parser: Parser;
@@ -115,14 +118,30 @@ export function startIngest(parts: IngestParts): Ingest {
   /** Writes what became of a file, unless the file changed or was removed while it was read. */
   async function settle(document: Waiting, outcome: Outcome): Promise<void> {
     passwords.delete(document.id);
-    const made = 'parsed' in outcome ? prepare(outcome, model ? (text) => model.embedder.countTokens(text) : roughly) : undefined;
+    const [made, refusal] = prepared(outcome);
     await write(db, () => {
       if (!stillWaiting(db, document)) return;
       if (made) saveReading(db, document.id, made);
-      else if ('failure' in outcome) fail(db, document.id, outcome.failure, outcome.reason);
+      else if (refusal) fail(db, document.id, refusal.failure, refusal.reason);
       // Content that was swept since it was found: the document stays waiting and is read in full.
       else if ('content' in outcome && contentOf(db, outcome.hash, RECIPE) === outcome.content) attach(db, document.id, outcome.content);
     });
+  }
+
+  /** What is to be stored, or why nothing is: a document that cannot be cut up must not be tried again without end. */
+  function prepared(outcome: Outcome): [made?: Reading, refusal?: Refused] {
+    if ('failure' in outcome) return [undefined, outcome];
+    if (!('parsed' in outcome)) return [];
+    const characters = outcome.parsed.text.length;
+    const tooLarge: Refused = { failure: 'too-large', reason: `The file holds ${Math.ceil(characters / 1e6)} million characters, more than can be taken in at once. Split it.` };
+    if (characters > MOST_CHARACTERS) return [undefined, tooLarge];
+    try {
+      return [prepare(outcome, model ? (text) => model.embedder.countTokens(text) : roughly)];
+    } catch (error) {
+      // A string, an array or a stack beyond what the runtime allows.
+      if (error instanceof RangeError) return [undefined, tooLarge];
+      throw error;
+    }
   }
 
   async function embedSome(): Promise<boolean> {
@@ -171,7 +190,8 @@ function deleteKept(path: string): void {
 }
 
 type Parsed = Pick<Reading, 'hash' | 'parsed'>;
-type Outcome = Parsed | { hash: string; content: ContentId } | { failure: FailureCode; reason: string };
+type Refused = { failure: FailureCode; reason: string };
+type Outcome = Parsed | { hash: string; content: ContentId } | Refused;
 
 /** A file as far as it can be known without writing: its content if that is stored already, what it parses to, or why not. */
 async function open({ db, parser, limits }: IngestParts, document: Waiting, password: string | undefined): Promise<Outcome> {

@@ -14,6 +14,11 @@ test('English sentences end at full stops that end sentences', () => {
   reads('The U.S. Senate met. │It began at 9 a.m. on Monday.');
 });
 
+test('the number of a footnote belongs to the sentence before it', () => {
+  reads('He called it “Land of Heroes”.[24] │Within the fort it was divided.[35][36] │See [3]. │Use a.[0] here, etc.[4] and so on.');
+  reads('他称之为“英雄之地”。[24]│堡内分为几区。');
+});
+
 test('list numbers end nothing', () => reads('1. First things first. │2. Then the rest.'));
 
 test('Chinese sentences end at their marks, closing quotes included', () => {

@@ -10,6 +10,7 @@ ver v art arts ref refs tab resp`.split(/\s+/));
 /** Ends a sentence wherever it stands. */
 const WIDE_END = '。！？；…｡';
 const CLOSERS = '”’」』）》】〕"\')]}»';
+const FOOTNOTES = /(?:\[\d{1,3}\])*/y;
 
 /**
  * Cuts `text.slice(start, end)` into sentences that touch: they cover every character, white space after a sentence
@@ -43,20 +44,24 @@ function endAfter(text: string, from: number, at: number, end: number, lines: bo
   let after = at + 1;
   while (after < end && (WIDE_END + '.!?').includes(text[after]!)) after++;
   while (after < end && CLOSERS.includes(text[after]!)) after++;
+  const bare = after === at + 1;
+  // The number of a footnote belongs to the sentence before it: “… the Land of Heroes.[24] Within …”.
+  FOOTNOTES.lastIndex = after;
+  after = Math.min(end, after + FOOTNOTES.exec(text)![0].length);
   if (wide) return after;
   // ASCII marks end a sentence only before white space, the end, or Chinese.
   if (after < end && !isSpace(text.charCodeAt(after)) && text.charCodeAt(after) < 0x2e80) return 0;
-  if (mark === '.' && after === at + 1 && !endsSentence(text, from, at, end)) return 0;
+  if (mark === '.' && bare && !endsSentence(text, from, at, after, end)) return 0;
   return after;
 }
 
-/** Whether the full stop at `at` ends a sentence, and not an abbreviation, an initial or a list number. */
-function endsSentence(text: string, from: number, at: number, end: number): boolean {
+/** Whether the full stop at `at`, with its footnotes up to `after`, ends a sentence, and not an abbreviation, an initial or a list number. */
+function endsSentence(text: string, from: number, at: number, after: number, end: number): boolean {
   let begin = at;
   while (begin > from && at - begin < 12 && /[\p{L}\p{N}.]/u.test(text[begin - 1]!)) begin--;
   const word = text.slice(begin, at);
   if (begin === from && /^(?:\d{1,3}|[a-zA-Z]|[ivxIVX]+)$/.test(word)) return false;
-  let next = at + 1;
+  let next = after;
   while (next < end && isSpace(text.charCodeAt(next))) next++;
   if (next >= end) return true;
   if (/\p{Ll}/u.test(text[next]!)) return false;
