@@ -39,8 +39,8 @@ export function hearOpenedFiles(): OpenedFiles {
 /** The files a command line names; before them stand the program and, unpackaged, the folder of the app. */
 export function filesOf(argv: readonly string[], workingDirectory: string): string[] {
   return argv
+    .filter((word) => !word.startsWith('-')) // Switches may stand anywhere, also before the folder of the app.
     .slice(app.isPackaged ? 1 : 2)
-    .filter((word) => !word.startsWith('-'))
     .map((word) => path.resolve(workingDirectory, word))
     .filter((file) => existsSync(file));
 }
