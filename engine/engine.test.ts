@@ -73,7 +73,7 @@ test('drop a file, ask, and every citation quotes the very words at its place', 
     const text = (await engine.blocks(document)).map((block) => block.text).join('\n\n');
     assert.equal(text.slice(place.start, place.end), quote);
   }
-  const chinese = await ask(engine, { question: '红茶要泡多久？' });
+  const chinese = await ask(engine, { question: '红茶用沸水冲泡几分钟？' });
   assert.match(chinese.turn.answer.sentences.map(({ text }) => text).join(''), /三到五分钟/);
 });
 
