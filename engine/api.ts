@@ -12,6 +12,8 @@ export type ChunkId = number & { readonly of: 'chunk' };
 export type ConversationId = number & { readonly of: 'conversation' };
 export type TurnId = number & { readonly of: 'turn' };
 export type EventId = string & { readonly of: 'event' };
+export type AdapterId = number & { readonly of: 'adapter' };
+export type RunId = number & { readonly of: 'run' };
 
 // ── Documents and their places ──────────────────────────────────────────────────────────────────────────────
 
@@ -123,6 +125,10 @@ export interface SearchQuery {
   limit?: number;
   /** Search with one leg alone, for evaluation. Both if absent. */
   leg?: 'words' | 'vectors';
+  /** With this adapter, or as shipped, instead of the one in use. */
+  adapter?: AdapterId | 'none';
+  /** `false`: without what the person said of passages for this very question, for evaluation. */
+  taught?: false;
 }
 
 /** How a hit came to its rank. Ranks count from 1 and are absent where that leg did not find it. */
@@ -131,6 +137,11 @@ export interface Trace {
   vectors?: { rank: number; /** Cosine, -1…1. */ similarity: number };
   fused: { rank: number; score: number };
   rerank?: { rank: number; score: number; model: string };
+  /**
+   * The person said of this chunk, for this question or one that means the same, that it answers it or does not:
+   * the question it was said for, how near that is to this one (0…1), and what was added to the score.
+   */
+  taught?: { thumb: Thumb; question: string; nearness: number; addition: number };
 }
 
 /** A chunk that was found. */
@@ -151,7 +162,7 @@ export interface Hit {
 export interface SearchAnswer { hits: Hit[]; milliseconds: number; /** The models that took part. */ models: ModelsInUse }
 
 /** Identities, stored with every feedback event so that learning knows what produced a ranking. */
-export interface ModelsInUse { embedder?: string; reranker?: string; answerer: string }
+export interface ModelsInUse { embedder?: string; /** What was learned and lies over the embedder. */ adapter?: AdapterId; reranker?: string; answerer: string }
 
 // ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -228,6 +239,89 @@ export interface FeedbackEvent {
   documentName?: string;
 }
 
+// ── Learning ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What there is to learn from, and what is still missing before learning pays. */
+export interface Learning {
+  /** Feedback events. */
+  signals: number;
+  /** Questions people judged passages for, and the documents those passages are of. */
+  questions: number;
+  documents: number;
+  /** Of the questions: kept aside to judge by, never trained on. */
+  heldOut: number;
+  answers: number;
+  rejects: number;
+  /** Passages that were called right and wrong by equally strong signals; they count neither way. */
+  conflicts: number;
+  /** Questions that people said the library does not answer. */
+  unanswerable: number;
+  /** How much more it takes; all 0 where learning may begin. */
+  missing: { questions: number; documents: number };
+  /** Judged questions that the adapter in use has not learned from. */
+  fresh: number;
+  active?: AdapterId;
+  run?: Run;
+}
+
+export interface Run {
+  id: RunId;
+  level: 'query';
+  started: number;
+  finished?: number;
+  state: 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+  progress: RunProgress;
+  /** The candidate it made, accepted or not. */
+  adapter?: AdapterId;
+  /** Why it failed. */
+  reason?: string;
+}
+
+export interface RunProgress {
+  phase: 'preparing' | 'training' | 'judging';
+  /** 0…1 over all phases. */
+  done: number;
+  secondsLeft?: number;
+  /** Loss by pass, of all trainings of the run: on what is learned, and on what is kept aside. */
+  curve: { training: string; pass: number; loss: number; aside: number }[];
+}
+
+/** Mean nDCG@10 and MRR@10 over questions it was not trained on. */
+export interface Measure { questions: number; before: number; after: number; mrrBefore: number; mrrAfter: number }
+
+/** Why a candidate was refused. The interface has a sentence in each language for every code. */
+export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'collapsed' | 'control-passed';
+
+/** A version of what was learned. */
+export interface Adapter {
+  id: AdapterId;
+  level: 'query';
+  made: number;
+  state: 'active' | 'accepted' | 'rejected' | /** Of another embedder than the one in use. */ 'foreign';
+  signals: number;
+  questions: number;
+  /** On the person's own questions, and on the general ones that ship with Lodestone. */
+  mine: Measure;
+  guard: Measure;
+  /** The gain on the person's questions is above this in 19 of 20 resamples. */
+  bound: number;
+  /** Share of what was trained that is applied, 0…1. */
+  alpha: number;
+  refusals: Refusal[];
+  /** Some of what it learned from was deleted since; the next run learns without it. */
+  stale: boolean;
+  parent?: AdapterId;
+  seconds: number;
+}
+
+export interface RankedChunk { documentName: string; text: string; place: { start: number; end: number }; contentHash: string; /** The person said so. */ answers: boolean; rank: number; rankBefore?: number }
+
+/** A question before and after, with both rankings; a chunk whose document is gone is left out. */
+export interface Comparison { question: string; heldOut: boolean; ndcgBefore: number; ndcgAfter: number; before: RankedChunk[]; after: RankedChunk[] }
+
+/** A file of an export, by its path inside of it. */
+export interface ExportFile { path: string; text: string }
+
 // ── The engine ──────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Settings {
@@ -268,7 +362,7 @@ export interface Health {
 }
 
 /** Something changed; whoever shows it asks again. */
-export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models';
+export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models' | 'learning';
 
 export interface Engine {
   changes(): AsyncIterable<Topic>;
@@ -322,6 +416,32 @@ export interface Engine {
   deleteFeedback(events: EventId[]): Promise<void>;
   /** All events with their frozen context, one JSON object a line. */
   exportFeedback(): Promise<string>;
+
+  /** What there is to learn from, what is missing, and the run under way or the latest. */
+  learning(): Promise<Learning>;
+  /** Seconds a run would take on this machine now, from a short probe. */
+  estimateLearning(): Promise<{ seconds: number }>;
+  /** Begins a run; a candidate that passes the gate comes into use. @throws EngineError 'invalid' with what is missing, 'busy' while one runs */
+  learn(): Promise<RunId>;
+  pauseLearning(): Promise<void>;
+  resumeLearning(): Promise<void>;
+  cancelLearning(): Promise<void>;
+  /** Newest first. */
+  runs(): Promise<Run[]>;
+  adapters(): Promise<Adapter[]>;
+  /** Questions before and after, those that changed most first. */
+  comparisons(adapter: AdapterId): Promise<Comparison[]>;
+  /** Uses an accepted adapter from the next question on; `undefined`: search as it shipped. */
+  activate(adapter: AdapterId | undefined): Promise<void>;
+  /** Deletes adapters; the one in use goes out of use first. */
+  deleteAdapters(adapters: AdapterId[]): Promise<void>;
+  exportAdapter(adapter: AdapterId): Promise<Uint8Array>;
+  /** Judged questions as training samples, in the form of LLM-Embedder and FlagEmbedding. */
+  exportSamples(): Promise<ExportFile[]>;
+  /** Samples of that form, one JSON object a line, to learn from along with the feedback. @throws EngineError 'invalid' with the line */
+  importSamples(text: string): Promise<{ samples: number }>;
+  /** Forgets all imported samples. */
+  removeImportedSamples(): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic } from './api.ts';
+import { learningVerbs } from './learning.ts';
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
 import { addBytes, addPaths, readRange, sizeOf } from './files.ts';
@@ -15,9 +16,10 @@ import * as documents from './store/documents.ts';
 import * as feedback from './store/feedback.ts';
 import { databaseBytes } from './store/health.ts';
 import * as libraries from './store/libraries.ts';
+import { openRun } from './store/runs.ts';
 import * as settings from './store/settings.ts';
 import { countUnembedded } from './store/vectors.ts';
-import { INGEST_STREAMS, keepThread, SEARCH_STREAMS, type IngestVerbs, type SearchVerbs, type ThreadData } from './thread.ts';
+import { INGEST_STREAMS, keepThread, LEARN_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
 import { ftsQuery, questionWords } from './words.ts';
 
 export interface EngineOptions {
@@ -40,9 +42,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const db = openDatabase(file, 'engine');
   const announcements = new Announcements();
 
-  const threadData: ThreadData = { file, modelDirs };
+  const threadData: ThreadData = { file, modelDirs, guardFile: join(options.resourcesDir, 'guard', 'pairs.jsonl') };
   const ingest = keepThread<IngestVerbs>('ingest-thread', threadData, INGEST_STREAMS, (verbs) => void relay(verbs.changes()));
   const search = keepThread<SearchVerbs>('search-thread', threadData, SEARCH_STREAMS, () => undefined);
+
+  // Learning is asked for now and then: its thread starts when it first is, or to go on with a run that was cut off.
+  let learnThread: Thread<LearnVerbs> | undefined;
+  const learner = (): LearnVerbs => (learnThread ??= keepThread<LearnVerbs>('learn-thread', threadData, LEARN_STREAMS, (verbs) => void relay(verbs.changes()))).verbs;
+  if (openRun(db)) learner();
 
   async function relay(topics: AsyncIterable<Topic>): Promise<void> {
     try {
@@ -143,15 +150,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async signal(signal) {
       const id = await keepSignal(db, signal);
       announcements.announce('feedback');
+      announcements.announce('learning');
       return id;
     },
     feedback: async () => feedback.events(db),
-    deleteFeedback: (ids) => change(['feedback'], () => feedback.deleteEvents(db, ids)),
+    deleteFeedback: (ids) => change(['feedback', 'learning'], () => feedback.deleteEvents(db, ids)),
     exportFeedback: async () => feedback.exportEvents(db),
+
+    ...learningVerbs({ db, modelDirs, search: () => search.verbs, learner, change }),
 
     async close() {
       await ingest.verbs.finish().catch(() => undefined);
-      await Promise.all([ingest.close(), search.close()]);
+      await Promise.all([ingest.close(), search.close(), learnThread?.close()]);
       db.close();
     },
   };

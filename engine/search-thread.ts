@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { answer } from './answer.ts';
+import { openLearned } from './learn/learned.ts';
 import { openActiveEmbedder } from './models/installed.ts';
 import { messagePort, serve } from './rpc.ts';
 import { search } from './search.ts';
@@ -11,10 +12,12 @@ if (parentPort) {
   const { file, modelDirs } = workerData as ThreadData;
   const db = openDatabase(file, 'search');
   const embedder = await openActiveEmbedder(modelDirs);
-  const parts = { db, embedder };
+  const learned = openLearned(db, embedder);
+  const parts = { db, embedder, learned };
   const verbs: SearchVerbs = {
     search: (query) => search(parts, query),
     answer: (question) => answer(parts, question),
+    judged: () => learned.summary(),
   };
   serve(verbs, messagePort(parentPort as never));
 }

@@ -1,55 +1,100 @@
-import type { ChunkId, Hit, LibraryId, SearchAnswer, SearchQuery, Trace } from './api.ts';
+import type { AdapterId, ChunkId, Hit, LibraryId, ModelsInUse, SearchAnswer, SearchQuery, Trace } from './api.ts';
 import { headingPath, inContext } from './context.ts';
+import { addTaught, type Taught } from './learn/at-once.ts';
+import { adapt, type QueryAdapter } from './learn/query-adapter.ts';
 import type { Embedder } from './models/embedder.ts';
 import { fuse, rerank, type FusedHit, type Reranker, type VectorHit } from './rank.ts';
 import { visibleChunks, type StoredChunk } from './store/chunks.ts';
 import type { Db } from './store/database.ts';
 import { libraries } from './store/libraries.ts';
-import { currentSpace, nearest, vectorsOf } from './store/vectors.ts';
+import { currentSpace, nearest, vectorsOf, type Space } from './store/vectors.ts';
 import { documentFrequency, matchWords, wordStatistics } from './store/words.ts';
 import { ftsQuery, questionWords, rarestTerms, scoreWords, type WordScore } from './words.ts';
 
-export interface SearchParts { db: Db; embedder?: Embedder; reranker?: Reranker }
+export interface SearchParts { db: Db; embedder?: Embedder; reranker?: Reranker; learned?: Learned }
+
+/** What search takes from learning; absent, or with nothing learned, search is as it shipped. */
+export interface Learned {
+  /** Takes in what was said since the last question. */
+  refresh(): Promise<void>;
+  /** The adapter in use for this space, or the one asked for by its id. */
+  adapter(space: string, wanted: AdapterId | undefined): { id: AdapterId; adapter: QueryAdapter } | undefined;
+  /** What people said of chunks for this question or one that means the same; `vector` as the embedder gave it. */
+  taught(question: string, vector: Float32Array | undefined): Map<ChunkId, Taught>;
+}
+
+/** Candidates after the rerank stage, best first, and what is known of them. */
+export interface Ranking {
+  hits: FusedHit<ChunkId>[];
+  chunks: Map<ChunkId, StoredChunk>;
+  taught: Map<ChunkId, Taught>;
+  /** The question's vector as the embedder gave it, where there is one, and the space it is compared in. */
+  asked?: { vector: Float32Array; space: Space };
+  models: ModelsInUse;
+}
 
 /** How many chunks each leg proposes. */
-const PROPOSALS = 150;
+export const PROPOSALS = 150;
 /** Where much is hidden (excluded documents, other libraries) a leg looks so many times deeper, up to a limit. */
 const DEEPER = 5;
 const DEEPEST = 20_000;
 
-/**
- * The walk from question to hits: words ∪ vectors → fusion → rerank, each hit with its trace. What either leg proposes
- * is then scored by both, so that the fusion compares like with like. Chunks of excluded or removed documents are left
- * out before the fusion; they can neither be found nor push others down.
- */
-export async function search({ db, embedder, reranker }: SearchParts, query: SearchQuery): Promise<SearchAnswer> {
+/** The walk from question to hits, each with its trace. */
+export async function search(parts: SearchParts, query: SearchQuery): Promise<SearchAnswer> {
   const start = performance.now();
+  const { hits, chunks, taught, models } = await rank(parts, query);
+  return {
+    hits: hits.slice(0, query.limit ?? 10).map((hit) => shown(hit, chunks.get(hit.id)!, taught.get(hit.id))),
+    milliseconds: performance.now() - start,
+    models,
+  };
+}
+
+/**
+ * Words ∪ vectors → fusion → rerank. What either leg proposes is then scored by both, so that the fusion compares like
+ * with like. Chunks of excluded or removed documents are left out before the fusion; they can neither be found nor push
+ * others down. What was learned comes in at two places: the adapter turns the question's vector before anything is compared
+ * with it, and what was taught of a chunk for this very question is added to its score.
+ */
+export async function rank({ db, embedder, reranker, learned }: SearchParts, query: SearchQuery): Promise<Ranking> {
+  await learned?.refresh();
   const among = query.libraries ?? libraries(db).map(({ id }) => id);
   const found = new Map<ChunkId, StoredChunk>();
   const space = embedder && currentSpace(db, embedder.space);
-  const asked = query.leg !== 'words' && embedder && space && query.question.trim() !== '' ? (await embedder.embed([query.question], 'query'))[0] : undefined;
+  const embedded = query.leg !== 'words' && embedder && space && query.question.trim() !== '' ? (await embedder.embed([query.question], 'query'))[0] : undefined;
+  const adapted = embedded && space && query.adapter !== 'none' ? learned?.adapter(space.identity, query.adapter) : undefined;
+  const turned = embedded && adapted && adapt(adapted.adapter, embedded);
+  const asked = turned?.direction ?? embedded;
+  const similarity = (cosine: number): number => (turned ? turned.length * cosine - turned.offset : cosine);
 
   const proposals = Math.max(PROPOSALS, query.limit ?? 0);
   const byMeaning = new Map<ChunkId, number>();
   if (asked && space) {
     for (const library of among) {
-      lookDeeper(db, [library], found, proposals, (depth) => nearest(db, space, library, asked, depth).map(({ chunk, similarity }) => {
-        byMeaning.set(chunk, similarity);
+      lookDeeper(db, [library], found, proposals, (depth) => nearest(db, space, library, asked, depth).map(({ chunk, similarity: cosine }) => {
+        byMeaning.set(chunk, similarity(cosine));
         return chunk;
       }));
     }
   }
+  const taught = query.leg === undefined && query.taught !== false && learned ? learned.taught(query.question, embedded) : new Map<ChunkId, Taught>();
+  const injected = [...taught].filter(([, { thumb }]) => thumb === 'up').map(([chunk]) => chunk);
+  if (injected.length > 0) for (const [chunk, stored] of visibleChunks(db, injected, among)) found.set(chunk, stored);
   const words = query.leg === 'vectors' ? [] : byWords(db, query.question, among, found, proposals);
-  if (asked && space) for (const [chunk, vector] of vectorsOf(db, space, [...found.keys()].filter((chunk) => !byMeaning.has(chunk)))) byMeaning.set(chunk, dot(asked, vector));
+  if (asked && space) for (const [chunk, vector] of vectorsOf(db, space, [...found.keys()].filter((chunk) => !byMeaning.has(chunk)))) byMeaning.set(chunk, similarity(dot(asked, vector)));
   const vectors: VectorHit<ChunkId>[] = [...byMeaning].filter(([chunk]) => found.has(chunk))
     .map(([id, similarity]) => ({ id, similarity })).sort((a, b) => b.similarity - a.similarity);
 
   const fused = fuse(words, vectors, { question: query.question, text: (id) => found.get(id)!.text, ...(embedder?.background && { background: embedder.background }) });
-  const ranked = await rerank(reranker, query.question, fused, (id) => inContext(found.get(id)!, found.get(id)!.title));
+  const ranked = await rerank(reranker, query.question, addTaught(fused, taught), (id) => inContext(found.get(id)!, found.get(id)!.title));
   return {
-    hits: ranked.slice(0, query.limit ?? 10).map((hit) => shown(hit, found.get(hit.id)!)),
-    milliseconds: performance.now() - start,
-    models: { answerer: 'extractive', ...(embedder && { embedder: embedder.space }), ...(reranker && { reranker: reranker.id }) },
+    hits: reranker ? addTaught(ranked, taught) : ranked,
+    chunks: found, taught,
+    ...(embedded && space && { asked: { vector: embedded, space } }),
+    models: {
+      answerer: 'extractive',
+      ...(embedder && { embedder: embedder.space }), ...(adapted && { adapter: adapted.id }), ...(reranker && { reranker: reranker.id }),
+    },
   };
 }
 
@@ -82,11 +127,12 @@ function lookDeeper(db: Db, among: readonly LibraryId[], found: Map<ChunkId, Sto
   }
 }
 
-function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk): Hit {
+function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk, taught: Taught | undefined): Hit {
   const trace: Trace = { fused: { rank: hit.rank, score: hit.score } };
   if (hit.words) trace.words = hit.words;
   if (hit.vectors) trace.vectors = hit.vectors;
   if (hit.rerank) trace.rerank = hit.rerank;
+  if (taught) trace.taught = taught;
   const { chunk: id, document, library, documentName, type, contentHash, text, start, end, headings, page } = chunk;
   return {
     chunk: id, document, library, documentName, type, contentHash, text, relevance: hit.relevance, trace,

@@ -1,10 +1,13 @@
 import type { EventId, Signal } from './api.ts';
 import { EngineError } from './api.ts';
+import { groupOf } from './learn/holdout.ts';
+import { plainQuestion } from './learn/judgements.ts';
 import { contentHashOf, bodyOf } from './store/contents.ts';
 import { turn as turnOf } from './store/conversations.ts';
 import { write, type Db } from './store/database.ts';
 import { document } from './store/documents.ts';
 import { saveEvent, type EventContext } from './store/feedback.ts';
+import { questionGroups, saveGroup } from './store/judged.ts';
 
 /**
  * Stores what a person did, with everything around it frozen.
@@ -25,7 +28,13 @@ export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
       start: signal.start, end: signal.end, text,
     };
   }
-  return write(db, () => saveEvent(db, signal, context));
+  const question = turn.standalone ?? turn.question;
+  return write(db, () => {
+    const id = saveEvent(db, signal, context);
+    // Whether a question is judged by or learned from is decided now, before anything is known of how it turns out.
+    saveGroup(db, id, plainQuestion(question), groupOf(question, questionGroups(db)).group);
+    return id;
+  });
 }
 
 /** The text of a span over the blocks it touches. */

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { AnswerEvent, AnswerQuestion } from './answer.ts';
-import type { DocumentId, SearchAnswer, SearchQuery, Topic } from './api.ts';
+import type { DocumentId, ExportFile, SearchAnswer, SearchQuery, Topic } from './api.ts';
 import type { IngestProgress } from './ingest.ts';
+import type { Summary } from './learn/learned.ts';
 import { connect, workerPort } from './rpc.ts';
 
 /** What the thread that reads, writes and embeds documents may be asked. */
@@ -23,17 +24,30 @@ export interface IngestVerbs {
 
 export const INGEST_STREAMS = ['changes'] as const satisfies readonly (keyof IngestVerbs)[];
 
-/** What both threads are started with: the library file, and where models are looked for. */
-export interface ThreadData { file: string; modelDirs: string[] }
+/** What the threads are started with: the library file, where models are looked for, and the pairs that guard learning. */
+export interface ThreadData { file: string; modelDirs: string[]; guardFile: string }
 
 /** What the thread that searches and answers may be asked. */
 export interface SearchVerbs {
   search(query: SearchQuery): Promise<SearchAnswer>;
   answer(question: AnswerQuestion): AsyncIterable<AnswerEvent>;
+  /** What people's feedback comes to. */
+  judged(): Promise<Summary>;
 }
 
 export const SEARCH_STREAMS = ['answer'] as const satisfies readonly (keyof SearchVerbs)[];
 
+/** What the thread that learns may be asked. Runs are rows: it does the one that is open, and looks at it between steps. */
+export interface LearnVerbs {
+  changes(): AsyncIterable<Topic>;
+  /** A run was opened, or goes on. */
+  wake(): Promise<void>;
+  /** Seconds a run would take. */
+  estimate(): Promise<number>;
+  exportSamples(): Promise<ExportFile[]>;
+}
+
+export const LEARN_STREAMS = ['changes'] as const satisfies readonly (keyof LearnVerbs)[];
 
 /** A thread that is kept alive: when it dies, calls under way fail with `closed` and it is started again. */
 export interface Thread<T extends object> {

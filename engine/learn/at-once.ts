@@ -1,5 +1,5 @@
 import type { ChunkId, Thumb, Trace } from '../api.ts';
-import type { Background, FusedHit } from '../rank.ts';
+import { unspacedShare, type Background, type FusedHit } from '../rank.ts';
 import { questionWords } from '../words.ts';
 import { plainQuestion, type ChunkName, type JudgedQuestion } from './judgements.ts';
 
@@ -20,14 +20,15 @@ const LIFT = 8;
 /** And against one that was pointed away from: below what answers, though not out of sight. */
 const PRESS = 5;
 /**
- * Two questions mean the same from this many deviations above the background on, wholly from the second on. Similarities of
- * unrelated texts scatter by one deviation; of paraphrases on the development sets half lie above `NEAR`, of different
- * questions on one subject one in a hundred.
+ * Two questions may mean the same from this many deviations above the background on, wholly from the second on. (Similarities
+ * of unrelated texts scatter by one deviation; of 780,000 pairs of development questions 60 lie above 9.3.)
  */
 const NEAR = 9.5;
 const WHOLE = 11.5;
 /** Without an embedder: shares of the two questions' words that are common. */
 const NEAR_WORDS = 0.75;
+/** With one, in the same language: a static embedder puts all questions on one subject close together. */
+const SOME_WORDS = 0.5;
 
 /** What is compared of a question. */
 export function taughtQuestion({ question, wordings, judgements }: JudgedQuestion, vectorOf: (wording: string) => Float32Array | undefined): TaughtQuestion[] {
@@ -75,16 +76,23 @@ function nearness(asked: { plain: string; terms: ReadonlySet<string>; vector: Fl
   if (!asked.vector || !taught.vector) return words < NEAR_WORDS ? 0 : words;
   let similarity = 0;
   for (let d = 0; d < asked.vector.length; d++) similarity += asked.vector[d]! * taught.vector[d]!;
-  // Near by meaning alone may still be another question: "v5.3 to v5.4" and "v5.2 to v5.3". Numbers have to agree.
-  if (!sameNumbers(asked.terms, taught.terms)) return 0;
+  // Near by meaning alone may still be another question on the same subject: "v5.3" for "v5.4", "when" for "what".
+  if (numbersOf(asked.terms) !== numbersOf(taught.terms) || askedFor(asked.plain) !== askedFor(taught.plain)) return 0;
+  if (words < SOME_WORDS && (unspacedShare(asked.plain) > 0.5) === (unspacedShare(taught.plain) > 0.5)) return 0;
   const above = (similarity - mean) / deviation;
   return above < NEAR ? 0 : Math.min(1, 0.5 + (0.5 * (above - NEAR)) / (WHOLE - NEAR));
 }
 
-function sameNumbers(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  const numbers = (terms: ReadonlySet<string>): string => [...terms].filter((term) => /\d/.test(term)).sort().join(' ');
-  return numbers(a) === numbers(b);
-}
+const numbersOf = (terms: ReadonlySet<string>): string => [...terms].filter((term) => /\d/.test(term)).sort().join(' ');
+
+/** What kinds of thing a question wants to know: a reason, a way, a time, … */
+const WANTED: [kind: string, words: RegExp][] = [
+  ['why', /\bwhy\b|\breasons?\b|为什么|為什麼|为何|為何|原因/], ['amount', /\bhow (?:many|much|long|large|big|high|old|far|fast)\b|多少|多大|多高|多长|多久|几[个次年天]/],
+  ['way', /\bhow\b(?! (?:many|much|long|large|big|high|old|far|fast)\b)|如何|怎么|怎樣|怎样/], ['time', /\bwhen\b|什么时候|何时|時候|哪[年天]/],
+  ['place', /\bwhere\b|哪里|哪裡|何处|位于|在哪/], ['person', /\bwhos?e?\b|是?谁|誰/], ['which', /\bwhich\b|哪[个些一種种]/],
+  ['whether', /^(?:is|are|can|could|do|does|did|should|will|may)\b|吗$|嗎$|是否|能否|会不会|能不能/],
+];
+const askedFor = (plain: string): string => WANTED.filter(([, words]) => words.test(plain)).map(([kind]) => kind).join(' ');
 
 /**
  * The ranking with what was taught added to the scores: of the reranker to hits it has read, of the fusion to all others.

@@ -1,6 +1,6 @@
 import { alikeness, lowerBound, mean, quality, refusals, type JudgedRow, type Refusal, type Trial } from './gate.ts';
 import { falseAccepts } from './guard.ts';
-import type { QueryAdapter } from './query-adapter.ts';
+import { fitKind, type QueryAdapter } from './query-adapter.ts';
 import { beginTraining, meanLoss, shuffled, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
 
 /**
@@ -44,6 +44,7 @@ export const ENOUGH_HELD_OUT = 150;
 /** Share of the groups a training keeps aside to know when to stop and how much of it to apply. */
 const ASIDE = 0.15;
 const ALPHAS = [0.25, 0.5, 0.75, 1];
+const SHARPER = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8];
 /** So much of the loss has to be saved for an adapter to be applied at all. */
 const WORTH = 0.002;
 /** What replayed questions may lose in nDCG@10 when α is chosen; the gate looks at others. */
@@ -109,7 +110,8 @@ function compared(rows: readonly JudgedRow[], matrix: Matrix, adapter: QueryAdap
 /** One training to its end, or what it ended with earlier. */
 async function adapterOf(name: string, lessons: CourseData['train'], data: CourseData, options: TrainOptions, state: CourseState, watch: Watcher, parts: number): Promise<QueryAdapter> {
   const { matrix } = data;
-  const adapter = (alpha: number, weights: Float32Array): QueryAdapter => ({ dimensions: matrix.dimensions, rank: options.rank, alpha, weights, mean: data.mean });
+  const kind = fitKind(lessons.map(({ row }) => row.query), data.replay.map((row) => row.query), matrix.dimensions);
+  const adapter = (alpha: number, weights: Float32Array): QueryAdapter => ({ dimensions: matrix.dimensions, rank: options.rank, alpha, weights, mean: data.mean, kind });
   const known = state.finished[name];
   if (known) return adapter(known.alpha, known.weights);
   const groups = shuffled([...new Set(lessons.map(({ group }) => group))], { random: options.seed + name.length });
@@ -118,7 +120,7 @@ async function adapterOf(name: string, lessons: CourseData['train'], data: Cours
   const rows = lessons.filter(({ group }) => !asideGroups.has(group)).map(({ row }) => row);
   const training = state.current?.name === name ? state.current.training : beginTraining(matrix.dimensions, options);
   while (!training.done) {
-    trainPass(training, { matrix, rows, replay: data.replay, aside }, options);
+    trainPass(training, { matrix, mean: data.mean, kind, rows, replay: data.replay, aside }, options);
     state.current = { name, training };
     const { loss, aside: asideLoss } = training.curve.at(-1)!;
     await watch.passed(state, { part: name, parts, part_done: Object.keys(state.finished).length, pass: training.pass, loss, aside: asideLoss });
@@ -132,7 +134,8 @@ async function adapterOf(name: string, lessons: CourseData['train'], data: Cours
 
 /** The share of an adapter that answers the questions kept aside best and costs the replayed ones nothing; 0 where none does. */
 function alphaOf(adapter: QueryAdapter, aside: readonly Row[], { matrix, replay }: CourseData, options: TrainOptions): number {
-  const loss = (alpha: number): number => meanLoss({ ...adapter, alpha }, matrix, aside, options);
+  // At the temperature that suits it best: being surer or less sure of the same order is no gain.
+  const loss = (alpha: number): number => Math.min(...SHARPER.map((by) => meanLoss({ ...adapter, alpha }, matrix, aside, { ...options, temperature: options.temperature * by })));
   const shipped = loss(0);
   const replayed = mean(quality(replay, matrix).map(({ ndcg }) => ndcg));
   let best = { alpha: 0, loss: shipped * (1 - WORTH) };

@@ -130,6 +130,8 @@ interface Claim extends Omit<Judgement, 'events'> { event: EventId }
  * Judges. The latest thumb on an answer or a citation replaces earlier ones, 'none' takes it back. Signals of equal trust
  * that contradict each other cancel out. A thumb down on an answer is no word against its passages: only the reason given
  * after it says what was wrong.
+ *
+ * @param marks in the order in which the events came
  */
 export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vectors }: JudgeOptions = {}): Judged {
   const questions: { said: JudgedQuestion; claims: Claim[] }[] = [];
@@ -199,7 +201,7 @@ interface TurnMarks { first: Mark; thumb?: Mark; reason?: Mark; pointed: Mark[];
 /** The marks that count, turn by turn in the order they were asked: of thumbs the latest, none where it was taken back. */
 function byTurn(marks: readonly Mark[]): TurnMarks[] {
   const turns = new Map<TurnId, TurnMarks & { citations: Map<number, Mark> }>();
-  for (const mark of marks.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
+  for (const mark of marks) {
     let turn = turns.get(mark.turn);
     if (!turn) turns.set(mark.turn, (turn = { first: mark, pointed: [], events: [], citations: new Map() }));
     turn.events.push(mark.id);

@@ -1,9 +1,10 @@
 import type { AdapterId, EventId } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
 import type { Learned } from '../search.ts';
-import { activeAdapter, adapterBytes } from '../store/adapters.ts';
+import { activeAdapter, adapterBytes, eventsOf } from '../store/adapters.ts';
 import type { Db } from '../store/database.ts';
-import { chunksAt, eventIds, eventsVersion, storedEvent } from '../store/judged.ts';
+import { chunksAt, eventIds, eventsVersion, groupOfEvent, storedEvent } from '../store/judged.ts';
+import { isHeldOut } from './holdout.ts';
 import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
 import { judge, markOf, type Judged, type JudgeOptions, type Mark } from './judgements.ts';
 import { decodeAdapter, type QueryAdapter } from './query-adapter.ts';
@@ -43,13 +44,47 @@ const BACKGROUND = { mean: 0, deviation: 0.08 };
  * What search takes from learning, kept up to date by looking at each question whether anything was said since the last:
  * a thumb counts with the next question.
  */
-export function openLearned(db: Db, embedder: Embedder | undefined): Learned {
+/** What feedback comes to, in numbers. `questions` are those with a passage that answers. */
+export interface Summary {
+  signals: number;
+  questions: number;
+  documents: number;
+  heldOut: number;
+  answers: number;
+  rejects: number;
+  conflicts: number;
+  unanswerable: number;
+  /** Of the questions: those of which no event is among what the adapter in use learned from. */
+  fresh: number;
+  active?: AdapterId;
+}
+
+export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(): Promise<Summary> } {
   const marks = new Marks(db);
   const vectors = new Map<string, Float32Array>();
   const adapters = new Map<AdapterId, QueryAdapter>();
   let taught: TaughtQuestion[] = [];
 
+  const locate: JudgeOptions['locate'] = (name) => chunksAt(db, name);
+
   return {
+    async summary() {
+      await this.refresh();
+      const { questions, conflicts } = marks.judged({ locate });
+      const judgements = questions.flatMap((question) => question.judgements);
+      const learnable = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
+      const active = embedder && activeAdapter(db, embedder.space);
+      const seen = active === undefined ? new Set<EventId>() : eventsOf(db, active);
+      return {
+        signals: marks.count, questions: learnable.length, conflicts,
+        documents: new Set(learnable.flatMap(({ judgements }) => judgements.filter(({ label }) => label === 1).map(({ chunk }) => chunk.contentHash))).size,
+        heldOut: learnable.filter(({ events }) => events.some((event) => isHeldOut(groupOfEvent(db, event) ?? 'f'))).length,
+        answers: judgements.filter(({ label }) => label === 1).length, rejects: judgements.filter(({ label }) => label === 0).length,
+        unanswerable: questions.filter(({ unanswerable }) => unanswerable).length,
+        fresh: learnable.filter(({ events }) => !events.some((event) => seen.has(event))).length,
+        ...(active !== undefined && { active }),
+      };
+    },
     async refresh() {
       if (!marks.refresh()) return;
       const { questions } = marks.judged();

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ChunkId, EventId } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
-import { rank, type Ranking } from '../search.ts';
+import type { FusedHit } from '../rank.ts';
+import { PROPOSALS, rank, type Learned } from '../search.ts';
 import type { Db } from '../store/database.ts';
 import { chunksAt, type PresentChunk } from '../store/judged.ts';
-import { vectorsOf } from '../store/vectors.ts';
+import { chunkNear, vectorsOf } from '../store/vectors.ts';
 import type { JudgedRow } from './gate.ts';
 import { isHeldOut, splitQuestions } from './holdout.ts';
 import { keyOf, type JudgedQuestion, type Judgement } from './judgements.ts';
 import { clashes, type Ranked } from './negatives.ts';
+import { next } from './train-query.ts';
 import type { Vectors } from './vectors.ts';
 
 export interface LearnParts { db: Db; embedder: Embedder; /** The group a question's feedback was put in when it came. */ groupOf: (events: readonly EventId[], question: string) => string }
@@ -36,6 +38,8 @@ const DEPTH = 200;
 /** Above this rank an unjudged chunk may well answer too. */
 const SHOWN = 10;
 const PERHAPS = 0.5;
+/** Chunks drawn from the whole library for every question. */
+const STRANGERS = 24;
 
 /**
  * Makes lessons of judged questions: each asked again of search as it shipped, and what was judged found among the
@@ -45,27 +49,30 @@ const PERHAPS = 0.5;
  */
 export async function prepareLessons(parts: LearnParts, judged: readonly JudgedQuestion[], vectors: Vectors, wait: (done: number) => Promise<void>): Promise<Lesson[]> {
   const lessons: Lesson[] = [];
+  const random = { random: 1 };
   for (const [done, question] of judged.entries()) {
     await wait(done);
-    const lesson = await lessonOf(parts, question, vectors);
+    const lesson = await lessonOf(parts, question, vectors, random);
     if (lesson) lessons.push(lesson);
     await setImmediate();
   }
   return lessons;
 }
 
-async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuestion, vectors: Vectors): Promise<Lesson | undefined> {
+async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuestion, vectors: Vectors, random: { random: number }): Promise<Lesson | undefined> {
   const judged = said.judgements.flatMap((judgement) => chunksAt(db, judgement.chunk).map((chunk) => ({ chunk, judgement })));
   const positives = judged.filter(({ judgement }) => judgement.label === 1);
   const negatives = judged.filter(({ judgement, chunk }) => judgement.label === 0 && !positives.some((positive) => positive.chunk.chunk === chunk.chunk));
   if (positives.length === 0) return undefined;
-  const query = { question: said.question, limit: DEPTH, taught: false, adapter: 'none' } as const;
-  const found = await rank({ db, embedder }, query);
+  // Strangers are compared too, so that what is learned holds against passages that no question has met.
+  const strangers = Array.from({ length: STRANGERS }, () => chunkNear(db, embedder.space, next(random))).filter((chunk) => chunk !== undefined);
+  const added = new Set([...positives, ...negatives].map(({ chunk }) => chunk.chunk).concat(strangers));
+  const found = await rank({ db, embedder, learned: adding(added) }, { question: said.question, limit: DEPTH, adapter: 'none' });
   if (!found.asked) return undefined;
-  const hits = found.hits.slice(0, DEPTH);
-  const missing = [...positives, ...negatives].filter(({ chunk }) => !hits.some(({ id }) => id === chunk.chunk)).map(({ chunk }) => chunk.chunk);
-  const added = missing.length === 0 ? [] : (await injected({ db, embedder }, said.question, missing)).hits.filter(({ id }) => missing.includes(id));
-  const all = [...hits, ...added];
+  const proposed = (hit: FusedHit<ChunkId>): boolean => (hit.words?.rank ?? Infinity) <= PROPOSALS || (hit.vectors?.rank ?? Infinity) <= PROPOSALS;
+  const hits = found.hits.filter((hit) => !added.has(hit.id) || proposed(hit)).slice(0, DEPTH);
+  const taken = new Set(hits.map(({ id }) => id));
+  const all = [...hits, ...found.hits.filter(({ id }) => added.has(id) && !taken.has(id))];
   const stored = vectorsOf(db, found.asked.space, all.map(({ id }) => id));
   // A chunk that is not embedded yet cannot be compared; there are others.
   const usable = all.filter(({ id }) => stored.has(id));
@@ -74,7 +81,7 @@ async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuest
   const ranked = hits.flatMap(({ id, relevance }) => {
     const chunk = found.chunks.get(id);
     const vector = stored.get(id);
-    return chunk ? [{ chunk: id, contentHash: chunk.contentHash, start: chunk.start, end: chunk.end, text: chunk.text, relevance, ...(vector && { vector }) }] : [];
+    return chunk ? [{ chunk: id, parent: chunk.parent, contentHash: chunk.contentHash, start: chunk.start, end: chunk.end, text: chunk.text, relevance, ...(vector && { vector }) }] : [];
   });
   const right = positives.map(({ chunk }): Ranked => {
     const vector = stored.get(chunk.chunk);
@@ -106,10 +113,10 @@ async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuest
   };
 }
 
-/** The ranking with chunks in it that neither leg proposed, scored like the others. */
-function injected(parts: { db: Db; embedder: Embedder }, question: string, chunks: readonly ChunkId[]): Promise<Ranking> {
-  const taught = new Map(chunks.map((chunk) => [chunk, { thumb: 'up' as const, question, nearness: 0, addition: 0 }]));
-  return rank({ ...parts, learned: { refresh: async () => undefined, adapter: () => undefined, taught: () => taught } }, { question, limit: DEPTH, adapter: 'none' });
+/** For search: chunks to score like the others though neither leg proposes them. */
+function adding(chunks: ReadonlySet<ChunkId>): Learned {
+  const taught = new Map([...chunks].map((chunk) => [chunk, { thumb: 'up' as const, question: '', nearness: 0, addition: 0 }]));
+  return { refresh: async () => undefined, adapter: () => undefined, taught: () => taught };
 }
 
 /** Fewer lessons than this teach nothing that holds for the next question, nor do lessons of fewer documents. */

@@ -1,8 +1,9 @@
 /**
- * An adapter on the question's side: u = q + α·(B·A·q + s·q + c), and a chunk's similarity is ⟨u, d⟩ − ⟨u − q, m⟩.
+ * An adapter on the question's side: u = q + α·γ(q)·(B·A·q + s·q + c), and a chunk's similarity is ⟨u, d⟩ − ⟨u − q, m⟩.
  * B·A is a low-rank residual (LoRA, Hu et al. 2021, on a projection that is the identity): questions of this kind mean
  * that. c is what passages that answer this person look like, whatever is asked. s is how much meaning is to weigh. m is
- * the mean of the library's vectors: a passage like any other keeps its similarity, so relevance keeps its scale.
+ * the mean of the library's vectors: a passage like any other keeps its similarity, so relevance keeps its scale. γ, 0…1,
+ * says how much a question is of the kind that was learned from: questions on other matters stay as they were.
  * Documents' vectors stay as they are, so nothing is embedded anew and an adapter goes on or off between two questions.
  */
 export interface QueryAdapter {
@@ -14,7 +15,12 @@ export interface QueryAdapter {
   weights: Float32Array;
   /** m, [dimensions]. */
   mean: Float32Array;
+  /** γ is the logistic function of ⟨kind, q⟩ plus the number after it, [dimensions + 1]. */
+  kind: Float32Array;
 }
+
+/** All that `forward` needs; without `kind` every question is of the kind. */
+export type Turning = Pick<QueryAdapter, 'dimensions' | 'rank' | 'alpha' | 'weights'> & { kind?: Float32Array };
 
 /** A question's vector after the adapter: similarity to a unit vector d is `length`·⟨direction, d⟩ − `offset`. */
 export interface Adapted { direction: Float32Array; length: number; offset: number }
@@ -39,12 +45,13 @@ export function adapt(adapter: QueryAdapter, query: Float32Array): Adapted {
 }
 
 /** What `backward` needs to know of a question's way through the adapter; `out` is u. */
-export interface Forward { query: Float32Array; hidden: Float64Array; out: Float64Array }
+export interface Forward { query: Float32Array; hidden: Float64Array; /** α·γ(q). */ share: number; out: Float64Array }
 
-export function forward({ dimensions, rank, alpha, weights }: Omit<QueryAdapter, 'mean'>, query: Float32Array): Forward {
+export function forward({ dimensions, rank, alpha, weights, kind }: Turning, query: Float32Array): Forward {
+  const share = kind ? alpha * ofKind(kind, query) : alpha;
   const b = rank * dimensions;
   const c = 2 * b;
-  const scale = 1 + alpha * weights[c + dimensions]!;
+  const scale = 1 + share * weights[c + dimensions]!;
   const hidden = new Float64Array(rank);
   for (let r = 0; r < rank; r++) {
     let sum = 0;
@@ -55,22 +62,22 @@ export function forward({ dimensions, rank, alpha, weights }: Omit<QueryAdapter,
   for (let d = 0; d < dimensions; d++) {
     let sum = weights[c + d]!;
     for (let r = 0, at = b + d * rank; r < rank; r++) sum += weights[at + r]! * hidden[r]!;
-    out[d] = scale * query[d]! + alpha * sum;
+    out[d] = scale * query[d]! + share * sum;
   }
-  return { query, hidden, out };
+  return { query, hidden, share, out };
 }
 
 /**
  * Adds to `gradient` the gradient of a loss in the weights.
  * @param toOut the gradient of the loss in u, [dimensions]
  */
-export function backward({ dimensions, rank, alpha, weights }: Omit<QueryAdapter, 'mean'>, { query, hidden }: Forward, toOut: Float64Array, gradient: Float64Array): void {
+export function backward({ dimensions, rank, weights }: Turning, { query, hidden, share }: Forward, toOut: Float64Array, gradient: Float64Array): void {
   const b = rank * dimensions;
   const c = 2 * b;
   const toHidden = new Float64Array(rank);
   let toScale = 0;
   for (let d = 0; d < dimensions; d++) {
-    const g = alpha * toOut[d]!;
+    const g = share * toOut[d]!;
     gradient[c + d]! += g;
     toScale += g * query[d]!;
     for (let r = 0, at = b + d * rank; r < rank; r++) {
@@ -85,9 +92,41 @@ export function backward({ dimensions, rank, alpha, weights }: Omit<QueryAdapter
   }
 }
 
-/** An adapter as bytes: four numbers, then the weights and the mean, little-endian float32. */
-export function encodeAdapter({ dimensions, rank, alpha, weights, mean }: QueryAdapter): Uint8Array {
-  return new Uint8Array(Float32Array.of(1, dimensions, rank, alpha, ...weights, ...mean).buffer);
+/** γ(q). */
+export function ofKind(kind: Float32Array, query: Float32Array): number {
+  let sum = kind[query.length]!;
+  for (let d = 0; d < query.length; d++) sum += kind[d]! * query[d]!;
+  return 1 / (1 + Math.exp(-sum));
+}
+
+const FIT_STEPS = 300;
+const FIT_RATE = 2;
+const FIT_DECAY = 1e-3;
+
+/**
+ * Tells questions of a kind from others: logistic regression, both sides weighing the same, with a little decay. Without
+ * others every question is of the kind.
+ */
+export function fitKind(mine: readonly Float32Array[], others: readonly Float32Array[], dimensions: number): Float32Array {
+  const kind = new Float32Array(dimensions + 1);
+  if (others.length === 0) return kind.fill(100, dimensions);
+  for (let step = 0; step < FIT_STEPS; step++) {
+    const gradient = new Float64Array(dimensions + 1);
+    for (const [queries, label] of [[mine, 1], [others, 0]] as const) {
+      for (const query of queries) {
+        const g = (ofKind(kind, query) - label) / queries.length;
+        for (let d = 0; d < dimensions; d++) gradient[d]! += g * query[d]!;
+        gradient[dimensions]! += g;
+      }
+    }
+    for (let d = 0; d < kind.length; d++) kind[d]! -= FIT_RATE * (gradient[d]! + (d < dimensions ? FIT_DECAY * kind[d]! : 0));
+  }
+  return kind;
+}
+
+/** An adapter as bytes: four numbers, then the weights, the mean and the kind, little-endian float32. */
+export function encodeAdapter({ dimensions, rank, alpha, weights, mean, kind }: QueryAdapter): Uint8Array {
+  return new Uint8Array(Float32Array.of(1, dimensions, rank, alpha, ...weights, ...mean, ...kind).buffer);
 }
 
 /** @throws RangeError where the bytes are no adapter */
@@ -95,6 +134,6 @@ export function decodeAdapter(bytes: Uint8Array): QueryAdapter {
   const numbers = bytes.byteLength % 4 === 0 ? new Float32Array(bytes.slice().buffer) : new Float32Array();
   const [version, dimensions = 0, rank = 0, alpha = 0] = numbers;
   const count = weightCount(dimensions, rank);
-  if (version !== 1 || numbers.length !== 4 + count + dimensions) throw new RangeError('These bytes are no query adapter of a kind known here.');
-  return { dimensions, rank, alpha, weights: numbers.slice(4, 4 + count), mean: numbers.slice(4 + count) };
+  if (version !== 1 || numbers.length !== 4 + count + 2 * dimensions + 1) throw new RangeError('These bytes are no query adapter of a kind known here.');
+  return { dimensions, rank, alpha, weights: numbers.slice(4, 4 + count), mean: numbers.slice(4 + count, 4 + count + dimensions), kind: numbers.slice(4 + count + dimensions) };
 }

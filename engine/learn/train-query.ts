@@ -1,4 +1,4 @@
-import { backward, forward, weightCount, type QueryAdapter } from './query-adapter.ts';
+import { backward, forward, weightCount, type Turning } from './query-adapter.ts';
 
 /**
  * One question with the chunks it chooses among, as training sees it. A candidate's score is the fusion's, written as a
@@ -23,6 +23,9 @@ export interface Row {
 /** Unit vectors of documents, one after the other. */
 export interface Matrix { dimensions: number; data: Float32Array }
 
+/** An adapter, of which the mean may be left away: zeros. */
+type Weights = Turning & { mean?: Float32Array };
+
 export interface TrainOptions {
   seed: number;
   rank: number;
@@ -43,7 +46,7 @@ export interface TrainOptions {
 }
 
 export const STANDARD: TrainOptions = {
-  seed: 1, rank: 8, passes: 30, batch: 32, rate: 0.001, rateOfPrior: 0.005, temperature: 0.5, anchor: 0.1, replay: 0.5, patience: 6,
+  seed: 1, rank: 8, passes: 30, batch: 32, rate: 0.001, rateOfPrior: 0.005, temperature: 0.5, anchor: 0.2, replay: 0.1, patience: 8,
 };
 
 /** A training between two passes: everything it takes to go on as if nothing had happened. */
@@ -75,16 +78,16 @@ export function beginTraining(dimensions: number, options: TrainOptions): Traini
 }
 
 /** Rows to learn from, replayed rows of general matter, and rows kept aside to see when to stop. */
-export interface TrainingData { matrix: Matrix; rows: readonly Row[]; replay: readonly Row[]; aside: readonly Row[] }
+export interface TrainingData { matrix: Matrix; /** Of the library's vectors. */ mean: Float32Array; /** Tells the person's questions from others, if it is to. */ kind?: Float32Array; rows: readonly Row[]; replay: readonly Row[]; aside: readonly Row[] }
 
 /** One pass over the rows in a new order, with replayed rows among them. Changes `training`. */
-export function trainPass(training: Training, { matrix, rows, replay, aside }: TrainingData, options: TrainOptions): void {
+export function trainPass(training: Training, { matrix, mean, kind, rows, replay, aside }: TrainingData, options: TrainOptions): void {
   const { dimensions } = matrix;
-  if (training.pass === 0) training.best.loss = meanLoss({ dimensions, rank: options.rank, alpha: 0, weights: training.weights }, matrix, aside, options);
+  if (training.pass === 0) training.best.loss = meanLoss({ dimensions, rank: options.rank, alpha: 0, weights: training.weights, mean, ...(kind && { kind }) }, matrix, aside, options);
   const drawn = Array.from({ length: replay.length === 0 ? 0 : Math.ceil(rows.length * options.replay) }, () => replay[Math.floor(next(training) * replay.length)]!);
   const order = shuffled([...rows, ...drawn], training);
   const gradient = new Float64Array(training.weights.length);
-  const adapter = { dimensions, rank: options.rank, alpha: 1, weights: training.weights };
+  const adapter = { dimensions, rank: options.rank, alpha: 1, weights: training.weights, mean, ...(kind && { kind }) };
   let loss = 0;
   for (let from = 0; from < order.length; from += options.batch) {
     const batch = order.slice(from, from + options.batch);
@@ -100,7 +103,7 @@ export function trainPass(training: Training, { matrix, rows, replay, aside }: T
 }
 
 /** Mean loss over rows, by their weights; 0 of none. */
-export function meanLoss(adapter: Omit<QueryAdapter, 'mean'>, matrix: Matrix, rows: readonly Row[], options: Pick<TrainOptions, 'temperature' | 'anchor'>): number {
+export function meanLoss(adapter: Weights, matrix: Matrix, rows: readonly Row[], options: Pick<TrainOptions, 'temperature' | 'anchor'>): number {
   const total = rows.reduce((sum, { weight }) => sum + weight, 0);
   return total === 0 ? 0 : rows.reduce((sum, row) => sum + lossOf(adapter, matrix, row, { ...options, anchor: 0 }), 0) / total;
 }
@@ -111,17 +114,20 @@ export function meanLoss(adapter: Omit<QueryAdapter, 'mean'>, matrix: Matrix, ro
  * @param back where to add the gradient, times a share
  */
 export function lossOf(
-  adapter: Omit<QueryAdapter, 'mean'>, { dimensions, data }: Matrix, row: Row, { temperature, anchor }: Pick<TrainOptions, 'temperature' | 'anchor'>,
+  adapter: Weights, { dimensions, data }: Matrix, row: Row, { temperature, anchor }: Pick<TrainOptions, 'temperature' | 'anchor'>,
   back?: { gradient: Float64Array; share: number },
 ): number {
   const way = forward(adapter, row.query);
   const { out } = way;
+  const { mean } = adapter;
+  let offset = 0;
+  if (mean) for (let d = 0; d < dimensions; d++) offset += (out[d]! - row.query[d]!) * mean[d]!;
   const n = row.candidates.length;
   const logits = new Float64Array(n);
   let highest = -Infinity;
   for (let i = 0; i < n; i++) {
     if (row.counts[i] === 0) { logits[i] = -Infinity; continue; }
-    let similarity = 0;
+    let similarity = -offset;
     for (let d = 0, at = row.candidates[i]! * dimensions; d < dimensions; d++) similarity += data[at + d]! * out[d]!;
     logits[i] = (row.fixed[i]! + row.slope[i]! * similarity) / temperature + Math.log(row.counts[i]!);
     if (logits[i]! > highest) highest = logits[i]!;
@@ -136,12 +142,14 @@ export function lossOf(
   if (back) {
     const toOut = new Float64Array(dimensions);
     const share = back.share * row.weight;
+    let toOffset = 0;
     for (let i = 0; i < n; i++) {
       const g = (Math.exp(logits[i]! - logSum) - row.target[i]!) * (row.slope[i]! / temperature) * share;
       if (g === 0) continue;
+      toOffset += g;
       for (let d = 0, at = row.candidates[i]! * dimensions; d < dimensions; d++) toOut[d]! += g * data[at + d]!;
     }
-    for (let d = 0; d < dimensions; d++) toOut[d]! += 2 * anchor * (out[d]! - row.query[d]!) * share;
+    for (let d = 0; d < dimensions; d++) toOut[d]! += 2 * anchor * (out[d]! - row.query[d]!) * share - toOffset * (mean?.[d] ?? 0);
     backward(adapter, way, toOut, back.gradient);
   }
   return row.weight * (loss + anchor * moved);

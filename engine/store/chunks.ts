@@ -4,6 +4,7 @@ import { sql, type Db } from './database.ts';
 /** A stored chunk together with the document it is shown as. */
 export interface StoredChunk {
   chunk: ChunkId;
+  parent: number;
   document: DocumentId;
   library: LibraryId;
   documentName: string;
@@ -28,7 +29,7 @@ interface Row extends Omit<StoredChunk, 'headings' | 'header' | 'title' | 'page'
  */
 export function visibleChunks(db: Db, ids: readonly ChunkId[], libraries: readonly LibraryId[]): Map<ChunkId, StoredChunk> {
   const rows = sql<Row>(db, `
-    select k.id chunk, min(d.id) document, d.library_id library, d.name documentName, c.type, c.hash contentHash,
+    select k.id chunk, k.parent_id parent, min(d.id) document, d.library_id library, d.name documentName, c.type, c.hash contentHash,
       k.text, k.header, k.headings, c.title, k.page, k.start, k.end
     from json_each(?) i cross join chunk k on k.id = i.value join content c on c.id = k.content_id
       join document d on d.content_id = c.id

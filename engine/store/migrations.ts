@@ -90,6 +90,29 @@ export const MIGRATIONS: readonly string[] = [
   create index event_of_turn on event (turn_id, number);
   create trigger event_is_immutable before update on event begin select raise(abort, 'A feedback event is never changed.'); end;
   `,
+  // 5 — Learning. The group of a question is decided when it gets feedback and never again. A run's state is what it takes
+  // to go on after the process was killed. Which adapter is in use is one row of \`setting\`.
+  `
+  create table question_group (event_id text primary key references event (id) on delete cascade, plain text not null, name text not null) without rowid;
+  create table run (
+    id integer primary key autoincrement,
+    level text not null, started integer not null, finished integer,
+    state text not null check (state in ('running', 'paused', 'done', 'cancelled', 'failed')),
+    progress text not null,             -- JSON
+    snapshot text, course blob,         -- what it learns from, and how far it is
+    adapter_id integer, reason text
+  );
+  create table adapter (
+    id integer primary key autoincrement,
+    level text not null, space text not null, made integer not null, accepted integer not null,
+    parent_id integer, bytes blob not null,
+    report text not null,               -- JSON: recipe, seed, snapshot, signals, measures, reasons
+    comparisons text not null           -- JSON: questions with their rankings before and after, chunks by name
+  );
+  create table adapter_event (adapter_id integer not null references adapter on delete cascade, event_id text not null, primary key (adapter_id, event_id)) without rowid;
+  create table adapter_content (adapter_id integer not null references adapter on delete cascade, hash text not null, primary key (adapter_id, hash)) without rowid;
+  create table imported_sample (id integer primary key autoincrement, line text not null);
+  `,
 ];
 
 /**

@@ -116,6 +116,13 @@ export function vectorsOf(db: Db, space: Space, chunks: readonly ChunkId[]): Map
   return new Map(rows.map(({ chunk, embedding }) => [chunk, floats(embedding)]));
 }
 
+/** A chunk that is embedded in a space, so far (0…1) along all that are; undefined where none is. */
+export function chunkNear(db: Db, identity: string, share: number): ChunkId | undefined {
+  return sql<{ chunk: ChunkId }>(db, `
+    select v.chunk_id chunk from vector v join space s on s.id = v.space_id
+    where s.identity = ? and v.id >= 1 + cast(? * (select max(id) from vector) as integer) order by v.id limit 1`).get(identity, share)?.chunk;
+}
+
 /** SQLite's bytes need not lie where a Float32Array may begin, so they are copied. */
 const floats = (bytes: Buffer): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
 

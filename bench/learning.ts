@@ -1,0 +1,193 @@
+/**
+ * A person who knows the answers judges 200 questions of the technical development sets, one judgement in ten wrong, through
+ * the engine as a window uses it; it learns, and the questions nobody has asked are asked before and after. Then twenty
+ * people press thumbs at random.
+ *
+ *   npm run bench:learning [-- --sets ../shared/data/dev --questions 200 --random 20 --data DIR]
+ *
+ * Prints a table and exits with 1 where a line falls short. `--data` keeps the index for the next time.
+ */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Adapter, DocumentId, LibraryId, SearchQuery, Turn } from '../engine/api.ts';
+import { openEngine } from '../engine/engine.ts';
+import { readSet } from '../engine/evaluate/beir.ts';
+import { markdown } from '../engine/evaluate/evaluate.ts';
+import { ndcg } from '../engine/evaluate/metrics.ts';
+import { lowerBound, mean } from '../engine/learn/gate.ts';
+import { next, shuffled } from '../engine/learn/train-query.ts';
+import { resourcesDir } from '../engine/locations.ts';
+import { idle } from '../engine/testing.ts';
+
+const { values } = parseArgs({
+  options: {
+    sets: { type: 'string', default: resolve(import.meta.dirname, '../../shared/data/dev') }, questions: { type: 'string', default: '200' },
+    random: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, data: { type: 'string' },
+  },
+});
+const NOISE = 0.1;
+const SETS = ['techdocs-en', 'techdocs-zh'];
+if (!SETS.every((name) => existsSync(join(values.sets, name)))) {
+  console.error(`The sets ${SETS.join(' and ')} are not in ${values.sets}; say where with --sets.`);
+  process.exit(1);
+}
+
+interface Asked { text: string; library: LibraryId; right: Map<string, number> }
+
+const root = values.data === undefined ? mkdtempSync(join(tmpdir(), 'lodestone-learning-')) : resolve(values.data);
+if (values.data === undefined) process.on('exit', () => rmSync(root, { recursive: true, force: true }));
+const engine = await openEngine({ dataDir: join(root, 'data'), resourcesDir });
+const documents = new Map<string, DocumentId>();
+const all = (await Promise.all(SETS.map(addSet))).flat();
+const random = { random: Number(values.seed) };
+const order = shuffled(all, random);
+const judged = order.slice(0, Number(values.questions));
+const unseen = order.slice(judged.length);
+
+const lines: { what: string; value: string; wanted: string; holds: boolean }[] = [];
+const begun = performance.now();
+await engine.deleteFeedback((await engine.feedback()).map(({ id }) => id));
+await engine.activate(undefined);
+
+const shipped = await measured(unseen, { adapter: 'none' });
+const turns: { asked: Asked; turn: Turn }[] = [];
+for (const asked of judged) turns.push({ asked, turn: await ask(asked) });
+for (const { asked, turn } of turns) await judgeAsOneWhoKnows(asked, turn);
+const estimated = (await engine.estimateLearning()).seconds;
+const learningBegun = performance.now();
+const made = await learn();
+const seconds = (performance.now() - learningBegun) / 1000;
+const after = await measured(unseen, { taught: false });
+const gains = after.map((value, i) => value - shipped[i]!);
+const points = (value: number): string => `${value >= 0 ? '+' : ''}${(100 * value).toFixed(2)}`;
+line('nDCG@10 on questions nobody asked', `${mean(shipped).toFixed(4)} → ${mean(after).toFixed(4)} (${points(mean(gains))}, ≥ ${points(lowerBound(gains))} in 19 of 20)`, '≥ +5 points', mean(gains) >= 0.05);
+line('  of the candidate itself, out of fold', `${made.mine.before.toFixed(4)} → ${made.mine.after.toFixed(4)}, α ${made.alpha}`, 'accepted', made.state === 'active');
+line('general questions', `${made.guard.before.toFixed(4)} → ${made.guard.after.toFixed(4)} (${points(made.guard.after - made.guard.before)})`, '≥ −1 point', made.guard.after >= made.guard.before - 0.01);
+line('time to learn', `${seconds.toFixed(0)} s (told: ${estimated} s)`, '≤ 900 s', seconds <= 900);
+
+// What was judged, asked again: in effect at once, with or without training.
+const again = await measured(judged, { adapter: 'none' });
+const untaught = await measured(judged, { adapter: 'none', taught: false });
+line('nDCG@10 on the judged questions, at once', `${mean(untaught).toFixed(4)} → ${mean(again).toFixed(4)}`, 'rises', mean(again) > mean(untaught));
+const changed = await share(unseen, async (asked) => (await ids(asked, { adapter: 'none' })) !== (await ids(asked, { adapter: 'none', taught: false })));
+line('rankings of other questions changed at once', `${(100 * changed).toFixed(2)} %`, '≤ 1 %', changed <= 0.01);
+
+const hundred = unseen.slice(0, 100);
+const rankings = await Promise.all(hundred.map((asked) => ids(asked, { taught: false, adapter: 'none' }, true)));
+const back = performance.now();
+await engine.activate(undefined);
+const rolledBack = await Promise.all(hundred.map((asked) => ids(asked, { taught: false }, true)));
+const backSeconds = (performance.now() - back) / 1000;
+line('roll-back, 100 rankings bit for bit', `${rankings.filter((ranking, i) => ranking === rolledBack[i]).length} the same in ${backSeconds.toFixed(1)} s`, '100 in ≤ 5 s', rankings.every((ranking, i) => ranking === rolledBack[i]) && backSeconds <= 5);
+
+let refused = 0;
+for (let seed = 0; seed < Number(values.random); seed++) {
+  await engine.deleteFeedback((await engine.feedback()).map(({ id }) => id));
+  const luck = { random: 1000 + seed };
+  for (const { turn } of turns) await judgeAtRandom(turn, luck);
+  const candidate = await learn();
+  if (candidate.state !== 'active') refused++;
+  await engine.activate(undefined);
+}
+if (Number(values.random) > 0) line('random thumbs', `${refused} of ${values.random} refused`, '≥ 19 of 20', refused >= Math.floor(Number(values.random) * 0.95));
+line('all of it', `${((performance.now() - begun) / 1000).toFixed(0)} s`, '', true);
+
+for (const { what, value, wanted, holds } of lines) console.log(`${holds ? ' ' : '✗'} ${what.padEnd(44)}${value.padEnd(62)}${wanted}`);
+await engine.close();
+process.exitCode = lines.every(({ holds }) => holds) ? 0 : 1;
+
+// ── The person ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Presses a thumb on every citation, and points at the right place where none was right. */
+async function judgeAsOneWhoKnows({ right, library }: Asked, turn: Turn): Promise<void> {
+  let pointed = false;
+  for (const { number, documentName } of citationsOf(turn)) {
+    const answers = right.has(documentName) !== next(random) < NOISE;
+    pointed ||= answers;
+    await engine.signal({ kind: 'citation-thumb', turn: turn.id, number, thumb: answers ? 'up' : 'down' });
+  }
+  if (pointed) return;
+  const wrong = next(random) < NOISE;
+  const documentName = wrong ? turn.hits[0]?.documentName : [...right.keys()][0];
+  const document = documents.get(`${library} ${documentName}`);
+  if (document === undefined) return;
+  const place = (await engine.blocks(document)).filter(({ kind }) => kind !== 'heading').sort((a, b) => b.text.length - a.text.length)[0]?.place;
+  if (place) await engine.signal({ kind: 'right-place', turn: turn.id, document, start: place.start, end: place.end });
+}
+
+async function judgeAtRandom(turn: Turn, luck: { random: number }): Promise<void> {
+  for (const { number } of citationsOf(turn)) await engine.signal({ kind: 'citation-thumb', turn: turn.id, number, thumb: next(luck) < 0.5 ? 'up' : 'down' });
+  const hit = turn.hits[Math.floor(next(luck) * turn.hits.length)];
+  if (hit) await engine.signal({ kind: 'right-place', turn: turn.id, document: hit.document, start: hit.place.start, end: hit.place.end });
+}
+
+function citationsOf(turn: Turn): { number: number; documentName: string }[] {
+  return [...new Map(turn.answer.sentences.flatMap(({ citations }) => citations).map((citation) => [citation.number, citation])).values()];
+}
+
+// ── The engine ──────────────────────────────────────────────────────────────────────────────────────────────
+
+async function addSet(name: string): Promise<Asked[]> {
+  const set = readSet(join(values.sets, name));
+  const known = (await engine.libraries()).find((library) => library.name === name);
+  const library = known?.id ?? (await engine.createLibrary(name));
+  if (!known) {
+    const folder = join(root, name);
+    mkdirSync(folder, { recursive: true });
+    for (const { id, title, text } of set.documents) writeFileSync(join(folder, `${id}.md`), markdown(title, text));
+    await engine.add(library, [folder]);
+  }
+  await idle(engine);
+  for (let offset = 0; ; ) {
+    const { documents: found } = await engine.documents({ library, offset, limit: 1000 });
+    if (found.length === 0) break;
+    offset += found.length;
+    for (const { id, name: file } of found) documents.set(`${library} ${file}`, id);
+  }
+  return set.questions.map(({ id, text }) => ({ text, library, right: new Map([...set.judged.get(id)!].filter(([, grade]) => grade > 0).map(([document, grade]) => [`${document}.md`, grade])) }));
+}
+
+async function ask({ text, library }: Asked): Promise<Turn> {
+  for await (const part of engine.ask({ question: text, libraries: [library] })) if (part.kind === 'done') return part.turn;
+  throw new Error('The answer ended without its turn.');
+}
+
+async function learn(): Promise<Adapter> {
+  const id = await engine.learn();
+  for (;;) {
+    const run = (await engine.runs()).find((one) => one.id === id)!;
+    if (run.state === 'done') return (await engine.adapters()).find((one) => one.id === run.adapter)!;
+    if (run.state !== 'running') throw new Error(`The run ended as ${run.state}: ${run.reason ?? ''}`);
+    await delay(200);
+  }
+}
+
+/** nDCG@10 by document, of each question. */
+async function measured(questions: readonly Asked[], how: Partial<SearchQuery>): Promise<number[]> {
+  const found: number[] = [];
+  for (const { text, library, right } of questions) {
+    const { hits } = await engine.search({ question: text, libraries: [library], limit: 40, ...how });
+    found.push(ndcg([...new Set(hits.map(({ documentName }) => documentName))], right, 10));
+  }
+  return found;
+}
+
+/** The first ten hits as a text, with their scores where bits count. */
+async function ids({ text, library }: Asked, how: Partial<SearchQuery>, scores = false): Promise<string> {
+  const { hits } = await engine.search({ question: text, libraries: [library], ...how });
+  return hits.map(({ chunk, relevance, trace }) => (scores ? `${chunk} ${relevance} ${trace.fused.score} ${trace.vectors?.similarity}` : chunk)).join(' ');
+}
+
+async function share(questions: readonly Asked[], holds: (asked: Asked) => Promise<boolean>): Promise<number> {
+  let n = 0;
+  for (const asked of questions) if (await holds(asked)) n++;
+  return n / questions.length;
+}
+
+function line(what: string, value: string, wanted: string, holds: boolean): void {
+  lines.push({ what, value, wanted, holds });
+  console.error(`${what}: ${value}`);
+}

@@ -1,0 +1,202 @@
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { deserialize, serialize } from 'node:v8';
+import type { ExportFile, RunId, RunProgress, Topic } from './api.ts';
+import { runCourse, type CourseData, type CourseState } from './learn/course.ts';
+import { mean, quality, type Scored } from './learn/gate.ts';
+import { guardRows, readPairs } from './learn/guard.ts';
+import { groupOf } from './learn/holdout.ts';
+import { plainQuestion } from './learn/judgements.ts';
+import { Marks } from './learn/learned.ts';
+import { MINIMUM, prepareLessons, snapshotOf, split, type Lesson } from './learn/prepare.ts';
+import { encodeAdapter, type QueryAdapter } from './learn/query-adapter.ts';
+import { importedRows } from './learn/imported.ts';
+import { exportFiles, parseSamples, samplesOf } from './learn/samples.ts';
+import { beginTraining, STANDARD, trainPass, type TrainOptions } from './learn/train-query.ts';
+import { Vectors } from './learn/vectors.ts';
+import type { Embedder } from './models/embedder.ts';
+import { rank, type Ranking } from './search.ts';
+import { saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
+import { write, type Db } from './store/database.ts';
+import { groupOfEvent, importedSamples, questionGroups } from './store/judged.ts';
+import { courseOf, endRun, keepCourse, keepProgress, openRun } from './store/runs.ts';
+
+export interface LearnParts {
+  db: Db;
+  embedder: Embedder;
+  /** The general pairs that guard the gate. */
+  guardFile: string;
+  options?: Partial<TrainOptions>;
+  changed: (topic: Topic) => void;
+}
+
+/** A run was cancelled while it ran; what it had is let go. */
+class Cancelled extends Error {}
+
+/** Progress is written down, and a killed run goes on, from at most so long ago. */
+const KEEP_MILLISECONDS = 500;
+const COMPARED = 100;
+
+/** Of the whole run, by experience: asking the questions again, training, comparing. */
+const SHARES = { preparing: 0.25, training: 0.65 };
+
+/**
+ * Does the run that the table says is open, from where it was kept, to its end: accepted, refused, cancelled or failed.
+ * Nothing that search uses changes before the last transaction, which stores the candidate, brings it into use and ends
+ * the run.
+ */
+export async function learn(parts: LearnParts, run: RunId): Promise<void> {
+  const { db, changed } = parts;
+  try {
+    await learnOpenly(parts, run);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) await write(db, () => endRun(db, run, 'failed', { reason: error instanceof Error ? error.message : String(error) }));
+  }
+  changed('learning');
+}
+
+async function learnOpenly({ db, embedder, guardFile, options: changes, changed }: LearnParts, run: RunId): Promise<void> {
+  const options: TrainOptions = { ...STANDARD, ...changes };
+  const begun = Date.now();
+  const progress: RunProgress = { phase: 'preparing', done: 0, curve: [] };
+  let kept = 0;
+  const show = async (keep: () => void): Promise<void> => {
+    if (Date.now() - kept < KEEP_MILLISECONDS) return;
+    kept = Date.now();
+    if (progress.done > 0.02) progress.secondsLeft = Math.ceil(((Date.now() - begun) / 1000) * (1 / progress.done - 1));
+    await write(db, keep);
+    changed('learning');
+  };
+
+  const { lessons, vectors } = await lessonsOf(db, embedder, async (done, total) => {
+    await allowed(db, run);
+    progress.done = (SHARES.preparing * done) / total;
+    await show(() => keepProgress(db, run, progress));
+  });
+  const { train, heldOut } = split(lessons);
+  const documents = new Set(lessons.flatMap(({ contents }) => contents)).size;
+  if (lessons.length < MINIMUM.questions || documents < MINIMUM.documents) {
+    throw new Error(`Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
+  }
+  const { guard, replay } = await guardRows(readPairs(guardFile), embedder, vectors);
+  const imported = await importedRows(importedSamples(db).flatMap(parseSamples), embedder, vectors);
+  const data: CourseData = {
+    matrix: vectors, mean: vectors.mean('chunk '), train: train.map(({ row, group }) => ({ row, group })),
+    heldOut: heldOut.map(({ row }) => row), guard, replay: [...replay, ...imported],
+  };
+  const snapshot = snapshotOf(lessons, embedder.space);
+  const before = courseOf(db, run, snapshot);
+  const state: CourseState = before ? (deserialize(before) as CourseState) : { finished: {} };
+  if (state.current) progress.curve = state.current.training.curve.map((point, i) => ({ training: state.current!.name, pass: i + 1, ...point }));
+  progress.phase = 'training';
+
+  const outcome = await runCourse(data, options, state, {
+    async passed(now, { part, parts, part_done, pass, loss, aside }) {
+      progress.curve.push({ training: part, pass, loss, aside });
+      progress.done = SHARES.preparing + SHARES.training * Math.min(1, (part_done + pass / options.passes) / parts);
+      await show(() => keepCourse(db, run, progress, snapshot, serialize(now)));
+      await setImmediate();
+      await allowed(db, run);
+    },
+  });
+
+  progress.phase = 'judging';
+  progress.done = SHARES.preparing + SHARES.training;
+  const comparisons = await compared(db, embedder, lessons, vectors, outcome.adapter, async () => allowed(db, run));
+  const report: AdapterReport = {
+    recipe: { ...options }, snapshot, signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length,
+    mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: outcome.adapter.alpha,
+    refusals: outcome.refusals, seconds: Math.round((Date.now() - begun) / 1000),
+  };
+  await allowed(db, run);
+  await write(db, () => {
+    // Cancelled in the very last moment: nothing comes into use.
+    if (openRun(db)?.id !== run) throw new Cancelled();
+    const adapter = saveAdapter(db, {
+      space: embedder.space, bytes: encodeAdapter(outcome.adapter), report, comparisons,
+      events: lessons.flatMap(({ events }) => events), contents: lessons.flatMap(({ contents }) => contents),
+    });
+    keepProgress(db, run, { ...progress, done: 1 });
+    endRun(db, run, 'done', { adapter });
+  });
+}
+
+/** Returns while the run may go on, waits while it is paused. @throws Cancelled */
+async function allowed(db: Db, run: RunId): Promise<void> {
+  for (;;) {
+    const open = openRun(db);
+    if (open?.id !== run) throw new Cancelled();
+    if (open.state === 'running') return;
+    await delay(100);
+  }
+}
+
+/** All judged questions as lessons. `wait` is called before each with how many of how many are done. */
+async function lessonsOf(db: Db, embedder: Embedder, wait: (done: number, total: number) => Promise<void>, most = Infinity): Promise<{ lessons: Lesson[]; vectors: Vectors; total: number }> {
+  const marks = new Marks(db);
+  marks.refresh();
+  const wordings = [...new Set(marks.judged().questions.flatMap((question) => question.wordings))];
+  const embedded = await embedder.embed(wordings, 'query');
+  const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])) });
+  const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
+  const groups = questionGroups(db);
+  const vectors = new Vectors(embedder.dimensions);
+  const lessons = await prepareLessons({
+    db, embedder,
+    groupOf: (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group,
+  }, judged.slice(0, most), vectors, (done) => wait(done, judged.length));
+  return { lessons, vectors, total: judged.length };
+}
+
+function measure(rows: { before: Scored; after: Scored }[]): AdapterReport['mine'] {
+  const of = (when: 'before' | 'after', what: keyof Scored): number => mean(rows.map((row) => row[when][what]));
+  return { questions: rows.length, before: of('before', 'ndcg'), after: of('after', 'ndcg'), mrrBefore: of('before', 'mrr'), mrrAfter: of('after', 'mrr') };
+}
+
+/** First hits before and after, through search itself; those that change most first, held-out ones before others. */
+async function compared(db: Db, embedder: Embedder, lessons: readonly Lesson[], vectors: Vectors, adapter: QueryAdapter, wait: () => Promise<void>): Promise<KeptComparison[]> {
+  const before = quality(lessons.map(({ row }) => row), vectors);
+  const after = quality(lessons.map(({ row }) => row), vectors, adapter);
+  const order = lessons.map((lesson, i) => ({ lesson, ndcgBefore: before[i]!.ndcg, ndcgAfter: after[i]!.ndcg }))
+    .sort((a, b) => Number(b.lesson.heldOut) - Number(a.lesson.heldOut) || Math.abs(b.ndcgAfter - b.ndcgBefore) - Math.abs(a.ndcgAfter - a.ndcgBefore)).slice(0, COMPARED);
+  const names = ({ hits, chunks }: Ranking): KeptComparison['before'] => hits.slice(0, 10).map(({ id }) => {
+    const { contentHash, start, end } = chunks.get(id)!;
+    return { contentHash, start, end };
+  });
+  const kept: KeptComparison[] = [];
+  for (const { lesson, ndcgBefore, ndcgAfter } of order) {
+    await wait();
+    const query = { question: lesson.row.question, limit: 10, taught: false } as const;
+    const shipped = await rank({ db, embedder }, query);
+    const learned = await rank({ db, embedder, learned: { refresh: async () => undefined, adapter: () => ({ id: 0 as never, adapter }), taught: () => new Map() } }, query);
+    kept.push({
+      question: lesson.row.question, heldOut: lesson.heldOut, ndcgBefore, ndcgAfter,
+      answers: lesson.positives.map(({ chunk: { contentHash, start, end } }) => ({ contentHash, start, end })), before: names(shipped), after: names(learned),
+    });
+    await setImmediate();
+  }
+  return kept;
+}
+
+const PROBED = 4;
+
+/** Seconds a run would take now: a few questions prepared and learned from, the rest reckoned. */
+export async function estimate(db: Db, embedder: Embedder): Promise<number> {
+  const options = STANDARD;
+  const start = performance.now();
+  const { lessons, vectors, total } = await lessonsOf(db, embedder, async () => undefined, PROBED);
+  const each = (performance.now() - start) / Math.max(1, Math.min(PROBED, total));
+  const rows = lessons.map(({ row }) => row);
+  if (rows.length === 0) return 0;
+  const training = beginTraining(embedder.dimensions, options);
+  const trained = performance.now();
+  trainPass(training, { matrix: vectors, mean: vectors.mean('chunk '), rows, replay: [], aside: [] }, options);
+  const pass = ((performance.now() - trained) / rows.length) * total * (1 + options.replay);
+  const trainings = 11;
+  return Math.ceil((each * total + pass * options.passes * trainings * 0.7 + 2 * each * Math.min(COMPARED, total) + 2000) / 1000);
+}
+
+/** The judged questions as files of samples. */
+export async function exportSamples(db: Db, embedder: Embedder): Promise<ExportFile[]> {
+  const { lessons } = await lessonsOf(db, embedder, async () => undefined);
+  return exportFiles([...samplesOf(lessons), ...importedSamples(db).flatMap(parseSamples)]);
+}

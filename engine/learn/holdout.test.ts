@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { groupOf, splitQuestions, type Splittable } from './holdout.ts';
+
+test('a question stands for good where it was put, whatever is asked later', () => {
+  const first = groupOf('How long is green tea brewed?', []);
+  const known = [{ plain: 'how long is green tea brewed', group: first.group }];
+  assert.deepEqual(groupOf('How long is green tea brewed?', known), first);
+  assert.deepEqual(groupOf('HOW LONG is green tea brewed', []), first, 'by the question alone');
+  assert.deepEqual(groupOf('For how long is green tea brewed??', known), first, 'nearly the same words are one group');
+  assert.notEqual(groupOf('How long is black coffee roasted?', known).group, first.group);
+});
+
+test('one question in five is kept aside', () => {
+  const heldOut = Array.from({ length: 1000 }, (_, i) => groupOf(`Question number ${i} about ${i * 7}`, [])).filter((group) => group.heldOut).length;
+  assert.ok(heldOut > 160 && heldOut < 240, `${heldOut}`);
+});
+
+test('DM-4: nothing that is judged by leaks into what is learned from', () => {
+  const question = (name: string, heldOut: boolean, chunk: string, content: string, vector?: Float32Array): Splittable & { name: string } =>
+    ({ name, group: name, heldOut, chunks: [chunk], contents: [content], ...(vector && { vector }) });
+  const questions = [
+    question('held', true, 'a1', 'a', Float32Array.of(1, 0)), question('same chunk', false, 'a1', 'a'), question('same document', false, 'a2', 'a'),
+    question('nearly the same', false, 'b1', 'b', Float32Array.of(0.99, 0.141)), question('free', false, 'c1', 'c', Float32Array.of(0, 1)),
+  ];
+  const names = (least: number) => splitQuestions(questions, least).train.map(({ name }) => name);
+  assert.deepEqual(names(1), ['free']);
+  assert.deepEqual(names(2), ['same document', 'free'], 'a shared document only where too few would be left');
+  assert.deepEqual(splitQuestions(questions, 1).heldOut.map(({ name }) => name), ['held']);
+});

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Document, Engine, LibraryId, Run, SearchQuery, Turn } from './api.ts';
+import { openEngine } from './engine.ts';
+import { encodeAdapter, weightCount } from './learn/query-adapter.ts';
+import { next } from './learn/train-query.ts';
+import { saveAdapter } from './store/adapters.ts';
+import { openDatabase } from './store/database.ts';
+import { idle } from './testing.ts';
+
+/** Forty documents on forty things, and for each a question that is hard to tell from the others. */
+const THINGS = ['harbour', 'orchard', 'telescope', 'glacier', 'violin', 'lantern', 'granary', 'ferry', 'loom', 'kiln', 'quarry', 'beacon', 'mill', 'chapel', 'cellar', 'stable', 'bridge', 'canal', 'dyke', 'forge',
+  'tannery', 'bakery', 'brewery', 'dairy', 'apiary', 'aviary', 'arsenal', 'archive', 'museum', 'theatre', 'market', 'cemetery', 'station', 'depot', 'garage', 'hangar', 'shipyard', 'sawmill', 'vineyard', 'greenhouse'];
+const resourcesDir = fileURLToPath(new URL('../resources', import.meta.url));
+const root = mkdtempSync(join(tmpdir(), 'lodestone-learning-'));
+const dataDir = join(root, 'data');
+
+let engine: Engine;
+let library: LibraryId;
+let documents: Document[];
+
+before(async () => {
+  const folder = join(root, 'files');
+  mkdirSync(folder);
+  THINGS.forEach((thing, i) => writeFileSync(join(folder, `${thing}.md`),
+    `# The ${thing}\n\nThe ${thing} of the old town was built in ${1700 + i} and is kept by ${i + 2} people. It is open on ${['Mondays', 'Fridays'][i % 2]}.\n\nRepairs of the ${thing} are paid by the council. The keeper of number ${i} lives next door.\n`));
+  engine = await openEngine({ dataDir, resourcesDir });
+  library = await engine.createLibrary('Town');
+  await engine.add(library, [folder]);
+  await idle(engine);
+  ({ documents } = await engine.documents({ library, offset: 0, limit: 100 }));
+});
+after(async () => {
+  await engine.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function ask(question: string): Promise<Turn> {
+  for await (const part of engine.ask({ question })) if (part.kind === 'done') return part.turn;
+  return assert.fail('no turn');
+}
+
+/** Points at the passage of a document that starts so. */
+async function pointAt(question: string, thing: string, starts = 'Repairs'): Promise<void> {
+  const document = documents.find(({ name }) => name === `${thing}.md`)!;
+  const { place } = (await engine.blocks(document.id)).find(({ text }) => text.startsWith(starts))!;
+  const turn = await ask(question);
+  await engine.signal({ kind: 'right-place', turn: turn.id, document: document.id, start: place.start, end: place.end });
+}
+
+const first = async (question: string, how: Partial<SearchQuery> = {}) => (await engine.search({ question, ...how })).hits[0];
+const ranking = async (question: string, how: Partial<SearchQuery> = {}) => JSON.stringify((await engine.search({ question, limit: 20, ...how })).hits);
+const QUESTIONS = THINGS.map((thing) => `Money for the old ${thing}, where from?`);
+
+async function ended(): Promise<Run> {
+  for (;;) {
+    const [run] = await engine.runs();
+    if (run && run.state !== 'running' && run.state !== 'paused') return run;
+    await delay(50);
+  }
+}
+
+test('what was said of a passage counts with the next question, shows in its trace, and goes with its event', async () => {
+  const question = 'Who looks after number 7?';
+  const shipped = await ranking(question);
+  await pointAt(question, 'violin');
+  const taught = (await first('who looks after number 7'))!;
+  assert.equal(taught.documentName, 'violin.md');
+  assert.deepEqual([taught.trace.taught?.thumb, taught.trace.taught?.question, taught.trace.taught?.nearness], ['up', question, 1]);
+  assert.equal(await ranking(question, { taught: false }), shipped);
+  assert.equal((await engine.search({ question: 'When is the dairy open?' })).hits.filter(({ trace }) => trace.taught).length, 0);
+  await engine.deleteFeedback((await engine.feedback()).map(({ id }) => id));
+  assert.equal(await ranking(question), shipped, 'bit for bit as before');
+});
+
+test('too little feedback is not learned from, and what is missing is said', async () => {
+  await pointAt(QUESTIONS[0]!, THINGS[0]!);
+  const { questions, missing } = await engine.learning();
+  assert.deepEqual([questions, missing], [1, { questions: 29, documents: 9 }]);
+  await assert.rejects(engine.learn(), { code: 'invalid', message: /29 more questions/ });
+});
+
+test('a run says how long it takes, can be paused and cancelled, and ends with a version that says what it did', { timeout: 300_000 }, async () => {
+  for (let i = 1; i < 34; i++) await pointAt(QUESTIONS[i]!, THINGS[i]!);
+  const { missing, questions, documents: judged, heldOut } = await engine.learning();
+  assert.deepEqual([missing, questions, judged], [{ questions: 0, documents: 0 }, 34, 34]);
+  assert.ok(heldOut > 0 && heldOut < 20);
+  assert.ok((await engine.estimateLearning()).seconds > 0);
+
+  await engine.learn();
+  await assert.rejects(engine.learn(), { code: 'busy' });
+  await engine.pauseLearning();
+  await delay(300);
+  const paused = (await engine.runs())[0]!;
+  await delay(500);
+  assert.deepEqual((await engine.runs())[0], paused, 'a paused run stands still');
+  await engine.cancelLearning();
+  assert.equal((await ended()).state, 'cancelled');
+  assert.deepEqual(await engine.adapters(), []);
+
+  await engine.learn();
+  const run = await ended();
+  assert.equal(run.state, 'done', run.reason);
+  const [adapter] = await engine.adapters();
+  assert.equal(adapter!.id, run.adapter);
+  assert.equal(adapter!.questions, 34);
+  assert.ok(adapter!.mine.questions >= 30 && adapter!.guard.questions === 200 && !adapter!.stale);
+  assert.equal(adapter!.state === 'rejected', adapter!.refusals.length > 0);
+  const comparisons = await engine.comparisons(adapter!.id);
+  assert.equal(comparisons.length, 34);
+  for (const { before: hits, question } of comparisons) {
+    assert.deepEqual(hits.map(({ text }) => text), (await engine.search({ question, adapter: 'none', taught: false })).hits.map(({ text }) => text));
+  }
+});
+
+/** An adapter that was accepted, of the space in use. */
+async function accepted(): Promise<number> {
+  const { models } = await engine.search({ question: 'a' });
+  const db = openDatabase(join(dataDir, 'library.sqlite'));
+  const random = { random: 3 };
+  const dimensions = (await engine.models()).find(({ role }) => role === 'embedder')!.dimensions!;
+  const measure = { questions: 1, before: 0, after: 1, mrrBefore: 0, mrrAfter: 1 };
+  const id = saveAdapter(db, {
+    space: models.embedder!, comparisons: [], events: [], contents: [],
+    bytes: encodeAdapter({
+      dimensions, rank: 2, alpha: 1, mean: new Float32Array(dimensions), kind: new Float32Array(dimensions + 1).fill(9, dimensions),
+      weights: Float32Array.from({ length: weightCount(dimensions, 2) }, () => next(random) - 0.5),
+    }),
+    report: { recipe: {}, snapshot: '', signals: 1, questions: 1, mine: measure, guard: measure, bound: 0.1, alpha: 1, refusals: [], seconds: 1 },
+  });
+  db.close();
+  return id;
+}
+
+test('DM-7: taken back, an adapter leaves every ranking as it was, bit for bit', async () => {
+  const shipped = await Promise.all(QUESTIONS.map((question) => ranking(question, { taught: false })));
+  const id = await accepted();
+  const learned = await Promise.all(QUESTIONS.map((question) => ranking(question, { taught: false })));
+  assert.ok(learned.some((hits, i) => hits !== shipped[i]), 'in use it makes a difference');
+  assert.equal((await engine.search({ question: QUESTIONS[0]! })).models.adapter, id);
+  await engine.activate(undefined);
+  assert.deepEqual(await Promise.all(QUESTIONS.map((question) => ranking(question, { taught: false }))), shipped);
+  await engine.activate(id as never);
+  assert.deepEqual(await Promise.all(QUESTIONS.map((question) => ranking(question, { taught: false }))), learned);
+  await engine.deleteAdapters([id as never]);
+  assert.deepEqual(await Promise.all(QUESTIONS.map((question) => ranking(question, { taught: false }))), shipped);
+});
+
+test('samples can be exported, imported and forgotten', async () => {
+  const files = await engine.exportSamples();
+  const rows = files.filter(({ path }) => path.startsWith('export/qa/')).flatMap(({ text }) => text.trim().split('\n').map((line) => JSON.parse(line) as { query: string; pos: string[]; neg: string[] }));
+  assert.deepEqual(rows.map(({ query }) => query).sort(), QUESTIONS.slice(0, 34).sort());
+  for (const { query, pos } of rows) assert.ok(pos[0]!.includes(THINGS[QUESTIONS.indexOf(query)]!));
+  await assert.rejects(engine.importSamples('{"query":"q"}\n{"pos":[]}'), { code: 'invalid', message: /Line 2/ });
+  assert.deepEqual(await engine.importSamples('{"query":"an imported question","pos":["yes"],"neg":["no"]}'), { samples: 1 });
+  assert.ok((await engine.exportSamples()).some(({ text }) => text.includes('an imported question')));
+  await engine.removeImportedSamples();
+  assert.ok(!(await engine.exportSamples()).some(({ text }) => text.includes('an imported question')));
+});
+
+test('DM-6: a removed document is in no sample, and what learned from it says so', async () => {
+  const gone = documents.find(({ name }) => name === `${THINGS[1]}.md`)!;
+  await engine.removeDocuments([gone.id]);
+  await idle(engine);
+  for (const { text } of await engine.exportSamples()) assert.ok(!text.includes(THINGS[1]!) || !text.includes(`The ${THINGS[1]} of the old town`));
+  assert.equal((await engine.learning()).documents, 33);
+  const [adapter] = await engine.adapters();
+  assert.equal(adapter!.stale, true);
+  for (const { before: hits, after: now } of await engine.comparisons(adapter!.id)) assert.ok([...hits, ...now].every(({ documentName }) => documentName !== gone.name));
+});
+
+test('DM-8: killed in the middle, the run goes on when the engine is opened again, and search was the same all along', { timeout: 300_000 }, async () => {
+  const shipped = await ranking(QUESTIONS[2]!, { taught: false });
+  await engine.learn();
+  await delay(1500);
+  await engine.close();
+  const db = openDatabase(join(dataDir, 'library.sqlite'));
+  const open = (db.prepare(`select count(*) n from run where state = 'running'`).get() as { n: number }).n;
+  db.close();
+  engine = await openEngine({ dataDir, resourcesDir });
+  assert.equal(await ranking(QUESTIONS[2]!, { taught: false, adapter: 'none' }), shipped);
+  const run = await ended();
+  assert.ok(open <= 1 && run.state === 'done', run.reason);
+  assert.deepEqual((await engine.health()).problems, []);
+});

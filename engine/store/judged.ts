@@ -1,0 +1,79 @@
+import type { ChunkId, DocumentId, EventId, LibraryId } from '../api.ts';
+import type { ChunkName, StoredEvent } from '../learn/judgements.ts';
+import { sql, type Db } from './database.ts';
+
+/** Changes whenever an event was written or deleted: how many there are, and which is the last. */
+export function eventsVersion(db: Db): string {
+  const { n, last } = sql<{ n: number; last: number | null }>(db, 'select (select count(*) from event) n, (select max(number) from event) last').get()!;
+  return `${n} ${last}`;
+}
+
+/** In the order in which they came. */
+export function eventIds(db: Db): EventId[] {
+  return sql<{ id: EventId }>(db, 'select id from event order by number').all().map(({ id }) => id);
+}
+
+/** An event with everything frozen with it; undefined when it was deleted. */
+export function storedEvent(db: Db, id: EventId): StoredEvent | undefined {
+  const row = sql<{ at: number; signal: string; context: string }>(db, 'select at, signal, context from event where id = ?').get(id);
+  return row && { id, at: row.at, signal: JSON.parse(row.signal) as StoredEvent['signal'], context: JSON.parse(row.context) as StoredEvent['context'] };
+}
+
+/** A chunk that a chunk's name leads to now. */
+export interface PresentChunk extends ChunkName {
+  chunk: ChunkId;
+  parent: number;
+  document: DocumentId;
+  documentName: string;
+  library: LibraryId;
+  text: string;
+  header?: string;
+  headings: string[];
+  title?: string;
+}
+
+interface Row extends Omit<PresentChunk, 'headings' | 'header' | 'title'> { headings: string; header: string | null; title: string | null }
+
+/**
+ * The chunks that now stand where a chunk stood: those of the same content that share at least half of the shorter of the
+ * two spans, else the one that shares most. None when no document has the content any more.
+ */
+export function chunksAt(db: Db, { contentHash, start, end }: ChunkName): PresentChunk[] {
+  const rows = sql<Row>(db, `
+    select k.id chunk, k.parent_id parent, min(d.id) document, d.name documentName, d.library_id library, c.hash contentHash, k.start, k.end, k.text, k.header, k.headings, c.title
+    from content c join chunk k on k.content_id = c.id join document d on d.content_id = c.id and d.state <> 'removed'
+    where c.hash = ? and k.start < ? and k.end > ? group by k.id order by k.start`).all(contentHash, end, start);
+  const shared = (row: Row): number => Math.min(row.end, end) - Math.max(row.start, start);
+  const good = rows.filter((row) => 2 * shared(row) >= Math.min(row.end - row.start, end - start));
+  return (good.length > 0 ? good : rows.sort((a, b) => shared(b) - shared(a)).slice(0, 1)).map(({ headings, header, title, ...row }) => ({
+    ...row, headings: JSON.parse(headings) as string[], ...(header !== null && { header }), ...(title !== null && { title }),
+  }));
+}
+
+/** The groups that questions were put in when they got feedback, one row a question. */
+export function questionGroups(db: Db): { plain: string; group: string }[] {
+  return sql<{ plain: string; group: string }>(db, 'select plain, min(name) "group" from question_group group by plain').all();
+}
+
+/** Freezes the group of the question an event is about. */
+export function saveGroup(db: Db, event: EventId, plain: string, group: string): void {
+  sql(db, 'insert into question_group (event_id, plain, name) values (?, ?, ?)').run(event, plain, group);
+}
+
+/** The group that an event's question was put in. */
+export function groupOfEvent(db: Db, event: EventId): string | undefined {
+  return sql<{ name: string }>(db, 'select name from question_group where event_id = ?').get(event)?.name;
+}
+
+/** Samples that came from elsewhere, as lines of JSON. */
+export function importedSamples(db: Db): string[] {
+  return sql<{ line: string }>(db, 'select line from imported_sample order by id').all().map(({ line }) => line);
+}
+
+export function saveImported(db: Db, lines: readonly string[]): void {
+  for (const line of lines) sql(db, 'insert into imported_sample (line) values (?)').run(line);
+}
+
+export function removeImported(db: Db): void {
+  sql(db, 'delete from imported_sample').run();
+}
