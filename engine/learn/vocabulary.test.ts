@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFastUnigram, Unigram } from '../models/unigram.ts';
-import { SIMPLIFIED, TRADITIONAL } from './simplified.ts';
+import { SIMPLIFIED, TRADITIONAL } from '../words/simplified.ts';
 import { VocabularyBuilder } from './vocabulary.ts';
 
 /** Text in which 数据库 is a word and its neighbours change. */

@@ -1,6 +1,6 @@
 import { Unigram, type UnigramFile } from '../models/unigram.ts';
 import { isDictionary, type Pair } from './pairs.ts';
-import { SIMPLIFIED, TRADITIONAL } from './simplified.ts';
+import { SIMPLIFIED, TRADITIONAL } from '../words/simplified.ts';
 
 /**
  * Finds the vocabulary of the static embedder: whole English words and word pieces, Chinese words, characters, numbers.
