@@ -160,7 +160,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     ...learningVerbs({ db, modelDirs, search: () => search.verbs, learner, change }),
 
     async close() {
-      await ingest.verbs.finish().catch(() => undefined);
       await Promise.all([ingest.close(), search.close(), learnThread?.close()]);
       db.close();
     },

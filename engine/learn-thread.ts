@@ -36,6 +36,7 @@ if (parentPort) {
     wake: async () => wake(),
     estimate: async () => estimate(db, needed()),
     exportSamples: async () => exportSamples(db, needed()),
+    finish: async () => process.exit(),
   };
   serve(verbs, messagePort(parentPort as never));
 }

@@ -18,6 +18,7 @@ if (parentPort) {
     search: (query) => search(parts, query),
     answer: (question) => answer(parts, question),
     judged: () => learned.summary(),
+    finish: async () => process.exit(),
   };
   serve(verbs, messagePort(parentPort as never));
 }

@@ -33,6 +33,8 @@ export interface SearchVerbs {
   answer(question: AnswerQuestion): AsyncIterable<AnswerEvent>;
   /** What people's feedback comes to. */
   judged(): Promise<Summary>;
+  /** Ends the thread. */
+  finish(): Promise<void>;
 }
 
 export const SEARCH_STREAMS = ['answer'] as const satisfies readonly (keyof SearchVerbs)[];
@@ -45,6 +47,8 @@ export interface LearnVerbs {
   /** Seconds a run would take. */
   estimate(): Promise<number>;
   exportSamples(): Promise<ExportFile[]>;
+  /** Ends the thread; a run goes on from where it was kept. */
+  finish(): Promise<void>;
 }
 
 export const LEARN_STREAMS = ['changes'] as const satisfies readonly (keyof LearnVerbs)[];
@@ -58,6 +62,8 @@ export interface Thread<T extends object> {
 
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
+/** So long a thread may take to finish before it is ended from outside. */
+const FINISHING_TIME = 4_000;
 
 /**
  * Starts the module `name` of this folder as a worker thread that serves `T` on its port.
@@ -65,7 +71,7 @@ const LONGEST_PAUSE = 10_000;
  * @param streams the verbs of T that answer with an async iterable
  * @param started called with the verbs of every thread that is started, the first included
  */
-export function keepThread<T extends object>(name: string, workerData: unknown, streams: readonly string[], started: (verbs: T) => void): Thread<T> {
+export function keepThread<T extends { finish(): Promise<void> }>(name: string, workerData: unknown, streams: readonly string[], started: (verbs: T) => void): Thread<T> {
   let closing = false;
   let worker: Worker;
   let verbs: T;
@@ -91,6 +97,8 @@ export function keepThread<T extends object>(name: string, workerData: unknown, 
     get verbs() { return verbs; },
     async close() {
       closing = true;
+      // Ended in the middle of a call into onnxruntime, a thread takes the whole process with it; so it ends itself, between two.
+      await Promise.race([verbs.finish().catch(() => undefined), delay(FINISHING_TIME, undefined, { ref: false })]);
       await worker.terminate();
     },
   };
