@@ -10,6 +10,7 @@ import { useEngine } from './engine.tsx';
 import { DropVeil } from './library/DropVeil.tsx';
 import { Library } from './library/Library.tsx';
 import { Welcome } from './library/Welcome.tsx';
+import { LearningDialog } from './learning/LearningDialog.tsx';
 import { Notices } from './Notices.tsx';
 import { Parts, useArrangement } from './Parts.tsx';
 import { Reader } from './reader/Reader.tsx';
@@ -32,7 +33,7 @@ export function App() {
   const { value: libraries, again } = useLive(['libraries', 'documents'], '', (from) => from.libraries());
   const [chosen, setChosen] = useStored<number>('library', 0);
   const [conversation, setConversation] = useState<ConversationId>();
-  const [open, setOpen] = useState<'settings' | 'conversations'>();
+  const [open, setOpen] = useState<'settings' | 'conversations' | 'learning'>();
   const composer = useRef<HTMLTextAreaElement>(null);
   const reader = useReader();
   const arrangement = useArrangement(reader.target !== undefined);
@@ -97,6 +98,7 @@ export function App() {
                 arrangement={arrangement}
                 onNew={() => begin(undefined)}
                 onConversations={() => setOpen('conversations')}
+                onLearning={() => setOpen('learning')}
                 onSettings={() => setOpen('settings')}
               />
               <Ask
@@ -121,6 +123,7 @@ export function App() {
       )}
       <DropVeil into={library?.name ?? words.library.firstName} onGive={give} />
       {open === 'settings' && <SettingsDialog onClose={() => setOpen(undefined)} />}
+      {open === 'learning' && <LearningDialog onClose={() => setOpen(undefined)} />}
       {open === 'conversations' && <Conversations current={conversation} onChoose={begin} onClose={() => setOpen(undefined)} />}
     </>
   );

@@ -5,6 +5,12 @@ import { EngineError, type Added, type DocumentId, type Engine, type LibraryId }
  */
 export interface Gift { paths: string[]; files: File[] }
 
+/** Asks for files to read the text of; empty if the person thought better of it. */
+export async function chooseTexts(accept: string): Promise<string[]> {
+  const files = await chooseInPage(false, accept);
+  return Promise.all(files.map((file) => file.text()));
+}
+
 /** Kinds of files taken out of a folder in the browser; the engine decides for itself about folders it walks. */
 const READABLE = /\.(pdf|docx|md|markdown|mdown|html?|xhtml|txt|text|log|csv|tsv|rst|org)$/i;
 
@@ -16,12 +22,13 @@ export async function choose(what: 'files' | 'folder'): Promise<Gift> {
   return { paths: [], files: what === 'folder' ? files.filter((file) => READABLE.test(file.name)) : files };
 }
 
-function chooseInPage(folder: boolean): Promise<File[]> {
+function chooseInPage(folder: boolean, accept = ''): Promise<File[]> {
   return new Promise((resolve) => {
     const input = document.createElement('input');
     input.type = 'file';
     input.multiple = true;
     input.webkitdirectory = folder;
+    input.accept = accept;
     input.addEventListener('change', () => resolve([...(input.files ?? [])]));
     input.addEventListener('cancel', () => resolve([]));
     input.click();
@@ -92,9 +99,9 @@ export async function take(engine: Engine, library: LibraryId, gift: Gift, onSte
   return sum;
 }
 
-/** Gives the person a text as a file to keep. */
-export function saveText(name: string, type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
+/** Gives the person a file to keep. */
+export function saveFile(name: string, type: string, content: string | Uint8Array<ArrayBuffer>): void {
+  const address = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

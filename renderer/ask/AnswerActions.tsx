@@ -7,6 +7,7 @@ import { decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './AnswerActions.css';
 import { citationsOf } from './openPlace.ts';
+import { Taught } from './Taught.tsx';
 import { Thumbs } from './Thumbs.tsx';
 
 type Reason = Extract<Signal, { kind: 'answer-reason' }>['reason'];
@@ -39,6 +40,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
       <div className="answer-bar">
         <Thumbs thumb={turn.thumbs.answer} up={words.ask.answerHelped} down={words.ask.answerFailed} onThumb={thumb} />
         {turn.answer.sentences.length > 0 && <IconButton small icon="copy" label={words.ask.copy} onClick={() => run(copy)} />}
+        <Taught turn={turn} />
         <span className="answer-took">{words.ask.took(decimal(words.language, Math.max(10, turn.milliseconds) / 1000, turn.milliseconds < 100 ? 2 : 1))}</span>
       </div>
       {reasoning && (

@@ -10,11 +10,12 @@ interface AskHeadProps {
   arrangement: Arrangement;
   onNew(): void;
   onConversations(): void;
+  onLearning(): void;
   onSettings(): void;
 }
 
 /** Above the conversation: its title, the others, a new one, and the window's own buttons. */
-export function AskHead({ conversation, arrangement: { narrow, seen, showLibrary }, onNew, onConversations, onSettings }: AskHeadProps) {
+export function AskHead({ conversation, arrangement: { narrow, seen, showLibrary }, onNew, onConversations, onLearning, onSettings }: AskHeadProps) {
   const words = useWords();
   const { value: conversations } = useLive(['conversations'], '', (engine) => engine.conversations());
   const title = conversations?.find(({ id }) => id === conversation)?.title;
@@ -26,6 +27,7 @@ export function AskHead({ conversation, arrangement: { narrow, seen, showLibrary
       <h2 title={title}>{conversation === undefined ? '' : title}</h2>
       <IconButton icon="newConversation" label={words.ask.newConversation} onClick={onNew} />
       <IconButton icon="conversations" label={words.ask.conversations} aria-haspopup="dialog" onClick={onConversations} />
+      <IconButton icon="learn" label={words.learning.title} aria-haspopup="dialog" onClick={onLearning} />
       <IconButton icon="settings" label={words.settings.title} aria-haspopup="dialog" onClick={onSettings} />
     </header>
   );

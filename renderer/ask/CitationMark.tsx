@@ -76,6 +76,7 @@ export function CitationMark({ citation, sentences, hit, turn, thumb, onOpen }: 
         type="button"
         className="citation-mark"
         data-thumb={thumb}
+        data-taught={hit?.trace.taught?.thumb}
         aria-label={words.citation.openAt(citation.number, citation.documentName)}
         aria-describedby={shown ? id : undefined}
         onFocus={(event) => event.currentTarget.matches(':focus-visible') && turnTo(true, 0)}

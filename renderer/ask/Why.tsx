@@ -9,9 +9,10 @@ const TERMS = 8;
 
 /** A hit's trace in plain words. */
 export function Why({ hit }: { hit: Hit }) {
-  const { citation: words, language } = useWords();
-  const { words: byWords, vectors, fused, rerank } = hit.trace;
+  const { citation: words, learning, language } = useWords();
+  const { words: byWords, vectors, fused, rerank, taught } = hit.trace;
   const lines = [
+    taught && (taught.thumb === 'up' ? learning.taughtFor : learning.rejectedFor)(taught.question),
     byWords ? words.byWords(byWords.rank, joinedTerms(byWords.terms, hit.text).slice(0, TERMS), percent(language, byWords.coverage)) : words.notByWords,
     vectors ? words.byMeaning(vectors.rank, decimal(language, vectors.similarity)) : words.notByMeaning,
     rerank && words.reranked(rerank.rank, rerank.model),

@@ -11,7 +11,7 @@ export function Failure({ name, failure, tabIndex, onRetry }: { name: string; fa
   const words = useWords();
   const [password, setPassword] = useState('');
   const { what, remedy } = words.failures[failure.code];
-  const locked = failure.code === 'encrypted';
+  const locked = failure.code === 'encrypted' || failure.code === 'wrong-password';
 
   return (
     <div className="failure">

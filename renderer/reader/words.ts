@@ -90,6 +90,7 @@ export const readerWordsEn: ReaderWords = {
   failures: {
     empty: 'This file is empty, so there is nothing to read.',
     encrypted: 'This file is protected by a password. Enter the password in the library to read it.',
+    'wrong-password': 'The password does not open this file. Enter another one in the library.',
     damaged: 'This file is damaged and could not be read. Try a fresh copy of it.',
     'no-text': 'This file holds pictures of pages but no text.',
     unsupported: 'Files of this kind cannot be read yet.',
@@ -149,6 +150,7 @@ export const readerWordsZh: ReaderWords = {
   failures: {
     empty: '这个文件是空的，没有可读的内容。',
     encrypted: '这个文件受密码保护。请在资料库中输入密码后再读取。',
+    'wrong-password': '密码不对，打不开这个文件。请在资料库中重新输入。',
     damaged: '这个文件已损坏，无法读取。请换一份完好的副本。',
     'no-text': '这个文件只有页面图像，没有文字。',
     unsupported: '暂时还不能读取这种文件。',

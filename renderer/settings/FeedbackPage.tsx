@@ -3,7 +3,7 @@ import { useAsking } from '../controls/Asking.tsx';
 import { Button, IconButton } from '../controls/Button.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
-import { saveText } from '../host.ts';
+import { saveFile } from '../host.ts';
 import { useLive } from '../useLive.ts';
 import { moment } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
@@ -32,7 +32,7 @@ export function FeedbackPage() {
   }
 
   const save = async (): Promise<void> => {
-    saveText(`${words.feedback.fileName}-${new Date().toISOString().slice(0, 10)}.jsonl`, 'application/jsonl', await engine.exportFeedback());
+    saveFile(`${words.feedback.fileName}-${new Date().toISOString().slice(0, 10)}.jsonl`, 'application/jsonl', await engine.exportFeedback());
   };
   const removeAll = async (): Promise<void> => {
     const sure = await confirm({ title: words.feedback.removeAllTitle, text: words.feedback.removeAllText(events.length), action: words.feedback.removeAll });

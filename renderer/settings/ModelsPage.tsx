@@ -12,7 +12,7 @@ export function ModelsPage() {
   if (!models) return <Unread error={error} />;
   return (
     <>
-      <p className="settings-lead">{models.length === 0 ? words.models.none : words.models.text}</p>
+      <p className="section-lead">{models.length === 0 ? words.models.none : words.models.text}</p>
       {models.map((model) => <Model key={model.id} model={model} />)}
     </>
   );

@@ -1,3 +1,4 @@
+import { learningEn } from './learning-en.ts';
 import { count } from './numbers.ts';
 import type { Words } from './words.ts';
 
@@ -259,6 +260,8 @@ export const en: Words = {
     fileName: 'lodestone-feedback',
   },
 
+  learning: learningEn,
+
   health: {
     text: 'How the engine on this computer is doing.',
     version: 'Version',
@@ -275,6 +278,7 @@ export const en: Words = {
   failures: {
     empty: { what: 'The file is empty.', remedy: 'Save it again with content and try once more.' },
     encrypted: { what: 'The file is locked with a password.', remedy: 'Type the password to open it here.' },
+    'wrong-password': { what: 'That password does not open the file.', remedy: 'Check it and try again.' },
     damaged: { what: 'The file is damaged.', remedy: 'Open it in its own program, save it again and try once more.' },
     'no-text': { what: 'The pages are pictures without text.', remedy: 'Run text recognition (OCR) on it first.' },
     unsupported: { what: 'Lodestone cannot read this kind of file.', remedy: 'Save it as PDF, Word, Markdown, HTML or text.' },

@@ -1,4 +1,5 @@
 import type { DocumentState, ErrorCode, FailureCode, Signal } from '../../engine/api.ts';
+import type { LearningWords } from './learning.ts';
 
 /**
  * Everything the window says, in one language. A language is a value of this type, so a sentence that is missing in one
@@ -248,6 +249,8 @@ export interface Words {
     };
     fileName: string;
   };
+
+  learning: LearningWords;
 
   health: {
     text: string;

@@ -1,3 +1,4 @@
+import { learningZh } from './learning-zh.ts';
 import { count } from './numbers.ts';
 import type { Words } from './words.ts';
 
@@ -255,6 +256,8 @@ export const zh: Words = {
     fileName: '磁石反馈',
   },
 
+  learning: learningZh,
+
   health: {
     text: '这台电脑上引擎的状况。',
     version: '版本',
@@ -271,6 +274,7 @@ export const zh: Words = {
   failures: {
     empty: { what: '文件是空的。', remedy: '存入内容后再试一次。' },
     encrypted: { what: '文件有密码保护。', remedy: '输入密码即可在这里打开。' },
+    'wrong-password': { what: '密码不对，文件没有打开。', remedy: '请核对后再试。' },
     damaged: { what: '文件已损坏。', remedy: '用原来的程序打开并另存，再试一次。' },
     'no-text': { what: '页面是图片，没有文字。', remedy: '请先做文字识别（OCR）。' },
     unsupported: { what: '磁石读不了这种文件。', remedy: '请另存为 PDF、Word、Markdown、HTML 或纯文本。' },

@@ -1,0 +1,23 @@
+import type { Turn } from '../../engine/api.ts';
+import { Icon } from '../controls/icons.tsx';
+import { Tooltip } from '../controls/Tooltip.tsx';
+import { useWords } from '../words/useWords.ts';
+import { citationsOf } from './openPlace.ts';
+import './Taught.css';
+
+/** A quiet sign that an answer rests on a chunk the person had shown; not there otherwise. */
+export function Taught({ turn: { answer, hits } }: { turn: Turn }) {
+  const { learning: words } = useWords();
+  const cited = new Set(citationsOf(answer.sentences).map(({ chunk }) => chunk));
+  const taught = hits.find(({ chunk, trace }) => cited.has(chunk) && trace.taught?.thumb === 'up')?.trace.taught;
+  if (!taught) return null;
+  return (
+    <Tooltip text={words.taughtFor(taught.question)}>
+      <span className="taught">
+        <Icon name="learn" size={14} />
+        <span aria-hidden="true">{words.taught}</span>
+        <span className="unseen">{words.taughtFor(taught.question)}</span>
+      </span>
+    </Tooltip>
+  );
+}

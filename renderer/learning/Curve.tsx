@@ -1,0 +1,40 @@
+import type { RunProgress } from '../../engine/api.ts';
+import { decimal } from '../words/numbers.ts';
+import { useWords } from '../words/useWords.ts';
+import './Curve.css';
+import { meanCurve, pathOf, trainings } from './curves.ts';
+
+const WIDTH = 560;
+const HEIGHT = 96;
+
+/** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. Each training faintly, their mean clearly. */
+export function Curve({ curve }: { curve: RunProgress['curve'] }) {
+  const { learning: words, language } = useWords();
+  const all = trainings(curve);
+  const mean = meanCurve(all);
+  if (mean.length < 2) return null;
+  const values = all.flat().flatMap(({ loss, aside }) => [loss, aside]).filter(Number.isFinite);
+  const box = { width: WIDTH, height: HEIGHT, passes: mean.length, low: Math.min(...values), high: Math.max(...values) };
+  const lines = ['loss', 'aside'] as const;
+  const [first, last] = [mean[0]!, mean.at(-1)!];
+  const shown = (value: number): string => decimal(language, value, 3);
+
+  return (
+    <figure className="curve">
+      <svg viewBox={`-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`} preserveAspectRatio="none" role="img" aria-label={`${words.curveText(mean.length, shown(first.loss), shown(last.loss))} ${words.curveAsideText(shown(first.aside), shown(last.aside))}`}>
+        {lines.map((of) => (
+          <g key={of} className={`curve-${of}`}>
+            {all.map((points) => <path key={points[0]!.training} className="curve-one" d={pathOf(points.map((point) => point[of]), box)} />)}
+            <path d={pathOf(mean.map((point) => point[of]), box)} />
+          </g>
+        ))}
+      </svg>
+      <figcaption>
+        <span className="curve-key curve-loss">{words.curveTraining} <b>{shown(last.loss)}</b></span>
+        <span className="curve-key curve-aside">{words.curveAside} <b>{shown(last.aside)}</b></span>
+        <span className="curve-passes">{words.curvePasses(mean.length)}</span>
+        <small>{words.curveHint}</small>
+      </figcaption>
+    </figure>
+  );
+}

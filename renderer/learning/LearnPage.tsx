@@ -1,0 +1,28 @@
+import type { Adapter, AdapterId, Learning } from '../../engine/api.ts';
+import { useWords } from '../words/useWords.ts';
+import { Begin } from './Begin.tsx';
+import { Gathered } from './Gathered.tsx';
+import { Outcome } from './Outcome.tsx';
+import { RunPanel } from './RunPanel.tsx';
+
+/** What there is to learn from, the button or the run, and what came of the latest. */
+export function LearnPage({ learning, adapters, onCompare }: { learning: Learning; adapters: Adapter[]; onCompare(adapter: AdapterId): void }) {
+  const { learning: words } = useWords();
+  const { run } = learning;
+  const open = run && (run.state === 'running' || run.state === 'paused');
+  const made = run?.state === 'done' ? adapters.find(({ id }) => id === run.adapter) : undefined;
+  return (
+    <>
+      <p className="learning-lead">{words.lead}</p>
+      <Gathered learning={learning} />
+      {open ? <RunPanel run={run} /> : <Begin learning={learning} />}
+      {run && (run.state === 'cancelled' || run.state === 'failed') && (
+        <p className="panel learning-note" role="status">
+          {words.states[run.state]}
+          {run.reason !== undefined && ` ${words.failedText} ${run.reason}`}
+        </p>
+      )}
+      {run && made && <Outcome adapter={made} adapters={adapters} curve={run.progress.curve} onCompare={() => onCompare(made.id)} />}
+    </>
+  );
+}

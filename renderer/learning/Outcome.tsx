@@ -1,0 +1,51 @@
+import type { Adapter, RunProgress } from '../../engine/api.ts';
+import { Button } from '../controls/Button.tsx';
+import { Icon } from '../controls/icons.tsx';
+import { useToaster } from '../controls/Toast.tsx';
+import { useEngine } from '../engine.tsx';
+import { percent } from '../words/numbers.ts';
+import { useWords } from '../words/useWords.ts';
+import { Curve } from './Curve.tsx';
+import './Outcome.css';
+import { Scores, signed } from './Scores.tsx';
+import { usedBefore } from './versions.ts';
+
+/** What came of a run: taken into use or not and why, and the figures. */
+export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adapter; adapters: Adapter[]; curve: RunProgress['curve']; onCompare(): void }) {
+  const { learning: words, language } = useWords();
+  const engine = useEngine();
+  const { run } = useToaster();
+  const accepted = adapter.refusals.length === 0;
+  const active = adapter.state === 'active';
+  return (
+    <section className="panel outcome" aria-label={words.latest}>
+      <header className="outcome-head" data-accepted={accepted}>
+        <Icon name={accepted ? 'check' : 'close'} size={16} />
+        <h3>{!accepted ? words.refused : active ? words.accepted : words.standby}</h3>
+      </header>
+      {accepted ? <p className="learning-note">{words.acceptedText}</p> : <Reasons adapter={adapter} />}
+      <Scores adapter={adapter} />
+      <p className="learning-note">
+        <strong>{words.score}</strong> · {words.scoreHint}
+        {accepted && ` ${words.bound(signed(Math.round(adapter.bound * 1000) / 10, language))}`}
+        {accepted && adapter.alpha < 1 && ` ${words.strength(percent(language, adapter.alpha))}`}
+      </p>
+      <Curve curve={curve} />
+      <div className="learning-actions">
+        <Button onClick={onCompare}>{words.seeQuestions}</Button>
+        {active && <Button look="quiet" icon="back" title={words.backHint} onClick={() => run(() => engine.activate(usedBefore(adapter, adapters)))}>{words.back}</Button>}
+      </div>
+    </section>
+  );
+}
+
+/** Why a candidate was refused, in sentences. */
+export function Reasons({ adapter: { refusals } }: { adapter: Adapter }) {
+  const { learning: words } = useWords();
+  return (
+    <div className="learning-note">
+      <p>{words.refusedText}</p>
+      <ul className="outcome-reasons">{refusals.map((refusal) => <li key={refusal}>{words.refusals[refusal]}</li>)}</ul>
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+import { useAsking } from '../controls/Asking.tsx';
+import { Button } from '../controls/Button.tsx';
+import { useToaster } from '../controls/Toast.tsx';
+import { useEngine } from '../engine.tsx';
+import { chooseTexts, saveFile } from '../host.ts';
+import { useWords } from '../words/useWords.ts';
+
+/** Judged questions as training samples: taken along, or brought in from elsewhere. */
+export function SamplesPage() {
+  const { learning: words } = useWords();
+  const engine = useEngine();
+  const { run, say } = useToaster();
+  const { confirm } = useAsking();
+
+  const exportAll = async (): Promise<void> => {
+    const files = await engine.exportSamples();
+    for (const { path, text } of files) saveFile(path.replaceAll('/', '-'), 'application/jsonl', text);
+    say(files.length === 0 ? words.nothingToExport : words.exported(files.length));
+  };
+  const bringIn = async (): Promise<void> => {
+    let samples = 0;
+    for (const text of await chooseTexts('.json,.jsonl')) samples += (await engine.importSamples(text)).samples;
+    if (samples > 0) say(words.imported(samples));
+  };
+  const removeImported = async (): Promise<void> => {
+    if (!(await confirm({ title: words.removeImportedTitle, text: words.removeImportedText, action: words.removeImported }))) return;
+    await engine.removeImportedSamples();
+    say(words.importedRemoved);
+  };
+
+  return (
+    <>
+      <p>{words.samplesLead}</p>
+      <section className="panel">
+        <h3>{words.exportTitle}</h3>
+        <p className="learning-note">{words.exportText}</p>
+        <div className="learning-actions"><Button icon="download" onClick={() => run(exportAll)}>{words.exportDo}</Button></div>
+      </section>
+      <section className="panel">
+        <h3>{words.importTitle}</h3>
+        <p className="learning-note">{words.importText}</p>
+        <div className="learning-actions">
+          <Button icon="add" onClick={() => run(bringIn)}>{words.importDo}</Button>
+          <Button look="quiet" onClick={() => run(removeImported)}>{words.removeImported}</Button>
+        </div>
+      </section>
+    </>
+  );
+}

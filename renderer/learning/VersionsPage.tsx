@@ -1,0 +1,91 @@
+import type { Adapter, AdapterId } from '../../engine/api.ts';
+import { useAsking } from '../controls/Asking.tsx';
+import { Button, IconButton } from '../controls/Button.tsx';
+import { Icon } from '../controls/icons.tsx';
+import { Menu } from '../controls/Menu.tsx';
+import { useToaster } from '../controls/Toast.tsx';
+import { useEngine } from '../engine.tsx';
+import { saveFile } from '../host.ts';
+import { useWords } from '../words/useWords.ts';
+import { Reasons } from './Outcome.tsx';
+import { Scores } from './Scores.tsx';
+import './VersionsPage.css';
+import { nameOf, usedBefore } from './versions.ts';
+
+/** Every version that was learned, newest first, and search as it shipped: to change between them with one click. */
+export function VersionsPage({ adapters, onCompare }: { adapters: Adapter[]; onCompare(adapter: AdapterId): void }) {
+  const all = useWords();
+  const words = all.learning;
+  const engine = useEngine();
+  const { run, say } = useToaster();
+  const learned = adapters.some(({ state }) => state === 'active');
+  const use = (adapter: Adapter | undefined): void => run(async () => {
+    await engine.activate(adapter?.id);
+    say(words.inUse(adapter ? nameOf(adapter, all) : words.shipped));
+  });
+
+  return (
+    <>
+      <p>{words.versionsLead}</p>
+      {adapters.length === 0 && <p className="learning-note">{words.none}</p>}
+      <ul className="versions">
+        {adapters.map((adapter) => (
+          <Version key={adapter.id} adapter={adapter} onUse={() => use(adapter)} onBack={() => use(adapters.find(({ id }) => id === usedBefore(adapter, adapters)))} onCompare={() => onCompare(adapter.id)} />
+        ))}
+        <li className="version" data-state={learned ? 'accepted' : 'active'}>
+          <div className="version-head">
+            <h3>{words.shipped}</h3>
+            {learned ? <Button onClick={() => use(undefined)}>{words.use}</Button> : <span className="version-state">{words.versionStates.active}</span>}
+          </div>
+          <p className="learning-note">{words.shippedText}</p>
+        </li>
+      </ul>
+    </>
+  );
+}
+
+function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUse(): void; onBack(): void; onCompare(): void }) {
+  const all = useWords();
+  const words = all.learning;
+  const engine = useEngine();
+  const { run } = useToaster();
+  const { confirm } = useAsking();
+  const { state } = adapter;
+  const name = nameOf(adapter, all);
+
+  const save = async (): Promise<void> => {
+    const bytes = await engine.exportAdapter(adapter.id);
+    saveFile(`${words.fileName}-${adapter.id}.lodestone`, 'application/octet-stream', new Uint8Array(bytes));
+  };
+  const remove = async (): Promise<void> => {
+    const sure = await confirm({ title: words.removeTitle, text: state === 'active' ? words.removeActiveText : words.removeText, action: words.remove });
+    if (sure) await engine.deleteAdapters([adapter.id]);
+  };
+
+  return (
+    <li className="version" data-state={state}>
+      <div className="version-head">
+        <h3>{name}</h3>
+        <span className="version-state">{words.versionStates[state]}</span>
+        {state === 'active' && <Button icon="back" title={words.backHint} onClick={onBack}>{words.back}</Button>}
+        {state === 'accepted' && <Button onClick={onUse}>{words.use}</Button>}
+        <Menu
+          label={words.actions(name)}
+          align="end"
+          items={[
+            { label: words.compare, icon: 'learn', do: onCompare },
+            { label: words.export, icon: 'download', do: () => run(save) },
+            { label: words.remove, icon: 'remove', danger: true, parted: true, do: () => run(remove) },
+          ]}
+        >
+          <IconButton icon="more" label={words.actions(name)} />
+        </Menu>
+      </div>
+      <p className="learning-note">{words.learnedFrom(adapter.signals, adapter.questions)}</p>
+      <Scores adapter={adapter} />
+      {state === 'foreign' && <p className="learning-note">{words.foreignText}</p>}
+      {adapter.refusals.length > 0 && <Reasons adapter={adapter} />}
+      {adapter.stale && <p className="version-stale"><Icon name="warning" size={15} />{words.stale}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,22 @@
+import type { RunProgress } from '../../engine/api.ts';
+
+type Points = RunProgress['curve'];
+
+/** The trainings of a run, each in order of its passes. What learns from shuffled thumbs on purpose is left out. */
+export function trainings(curve: Points): Points[] {
+  return [...Map.groupBy(curve.filter(({ training }) => !training.startsWith('control')), ({ training }) => training).values()];
+}
+
+/** The mean over all trainings by pass; one that ended earlier stays at its last value. */
+export function meanCurve(all: Points[]): { loss: number; aside: number }[] {
+  const passes = Math.max(0, ...all.map((points) => points.length));
+  const at = (pass: number, of: 'loss' | 'aside'): number => all.reduce((sum, points) => sum + points[Math.min(pass, points.length - 1)]![of], 0) / all.length;
+  return Array.from({ length: passes }, (_, pass) => ({ loss: at(pass, 'loss'), aside: at(pass, 'aside') }));
+}
+
+/** A path through values by pass, in a box of that size; `low` stands at the bottom and `high` at the top. */
+export function pathOf(values: readonly number[], { width, height, passes, low, high }: { width: number; height: number; passes: number; low: number; high: number }): string {
+  const x = (i: number): number => (passes < 2 ? 0 : (i / (passes - 1)) * width);
+  const y = (value: number): number => (high === low ? height / 2 : height * (1 - (value - low) / (high - low)));
+  return values.map((value, i) => `${i === 0 ? 'M' : 'L'}${x(i).toFixed(1)} ${y(value).toFixed(1)}`).join('');
+}

@@ -1,0 +1,142 @@
+import type { Adapter, Refusal, Run, RunProgress } from '../../engine/api.ts';
+
+/** What the learning page says, in one language. */
+export interface LearningWords {
+  title: string;
+  sections: Record<'learn' | 'versions' | 'questions' | 'samples', string>;
+  lead: string;
+
+  /** What there is to learn from. */
+  gathered: string;
+  emptyTitle: string;
+  emptyText: string;
+  emptySteps: readonly string[];
+  facts: Record<'questions' | 'answers' | 'rejects' | 'conflicts' | 'unanswerable' | 'heldOut', string>;
+  factHints: Record<'conflicts' | 'unanswerable' | 'heldOut', string>;
+  onDocuments: (count: number) => string;
+  missingTitle: string;
+  missingQuestions: (done: number, of: number) => string;
+  missingDocuments: (done: number, of: number) => string;
+  missingText: string;
+
+  /** The button and the run. */
+  learn: string;
+  ready: (fresh: number) => string;
+  nothingNew: string;
+  estimating: string;
+  /** With a length of time. */
+  takes: (time: string) => string;
+  seconds: (count: number) => string;
+  minutes: (count: number) => string;
+  hours: (count: number) => string;
+  running: string;
+  phases: Record<RunProgress['phase'], string>;
+  left: (time: string) => string;
+  meanwhile: string;
+  pause: string;
+  resume: string;
+  cancel: string;
+  cancelTitle: string;
+  cancelText: string;
+  cancelDo: string;
+  keepOn: string;
+  states: Record<Run['state'], string>;
+  failedText: string;
+  curve: string;
+  curveHint: string;
+  curveTraining: string;
+  curveAside: string;
+  /** Losses before and after so many passes, in words for who does not see the picture. */
+  curveText: (passes: number, first: string, last: string) => string;
+  curveAsideText: (first: string, last: string) => string;
+  curvePasses: (passes: number) => string;
+
+  /** What came of it. */
+  latest: string;
+  accepted: string;
+  acceptedText: string;
+  standby: string;
+  refused: string;
+  refusedText: string;
+  refusals: Record<Refusal, string>;
+  mine: string;
+  guard: string;
+  score: string;
+  scoreHint: string;
+  before: string;
+  after: string;
+  measured: (questions: number) => string;
+  beforeAfter: (before: string, after: string) => string;
+  bound: (points: string) => string;
+  seeQuestions: string;
+
+  /** Versions. */
+  versionsLead: string;
+  shipped: string;
+  shippedText: string;
+  /** Its number, and when it was made. */
+  version: (number: number, made: string) => string;
+  versionStates: Record<Adapter['state'], string>;
+  foreignText: string;
+  stale: string;
+  learnedFrom: (signals: number, questions: number) => string;
+  strength: (percent: string) => string;
+  use: string;
+  back: string;
+  backHint: string;
+  actions: (version: string) => string;
+  compare: string;
+  export: string;
+  remove: string;
+  removeTitle: string;
+  removeText: string;
+  removeActiveText: string;
+  inUse: (version: string) => string;
+  none: string;
+  fileName: string;
+
+  /** Questions before and after. */
+  questionsLead: string;
+  noQuestions: string;
+  chooseVersion: string;
+  heldOut: string;
+  heldOutHint: string;
+  better: string;
+  worse: string;
+  same: string;
+  rankingBefore: string;
+  rankingAfter: string;
+  right: string;
+  rank: (rank: number) => string;
+  moved: (before: number, after: number) => string;
+  entered: string;
+  fellOut: string;
+  /** The best right passage: its rank before and after. */
+  rightMoved: (before: number, after: number) => string;
+  rightCame: (after: number) => string;
+  rightWent: (before: number) => string;
+  rightStayed: (rank: number) => string;
+  rightNowhere: string;
+  othersMoved: string;
+
+  /** Samples. */
+  samplesLead: string;
+  exportTitle: string;
+  exportText: string;
+  exportDo: string;
+  exported: (files: number) => string;
+  nothingToExport: string;
+  importTitle: string;
+  importText: string;
+  importDo: string;
+  imported: (samples: number) => string;
+  removeImported: string;
+  removeImportedTitle: string;
+  removeImportedText: string;
+  importedRemoved: string;
+
+  /** In the conversation. */
+  taught: string;
+  taughtFor: (question: string) => string;
+  rejectedFor: (question: string) => string;
+}
