@@ -49,6 +49,13 @@ function engineOf(contents: WebContents): Engine {
 }
 
 describe('the window', () => {
+  test('a page that crashed is loaded again, one that was closed is not', () => {
+    page.emit('render-process-gone', {}, { reason: 'clean-exit' });
+    assert.equal(page.reloads, 0);
+    page.emit('render-process-gone', {}, { reason: 'crashed' });
+    assert.equal(page.reloads, 1);
+  });
+
   test('is locked: sandboxed, isolated, without node, and opens no other', () => {
     const preferences = window.options['webPreferences'] as Record<string, unknown>;
     assert.deepEqual([preferences['sandbox'], preferences['contextIsolation'], preferences['nodeIntegration']], [true, true, false]);

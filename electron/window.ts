@@ -27,6 +27,8 @@ export function openWindow(): BrowserWindow {
   window.once('ready-to-show', () => window.show());
   window.on('close', () => writeState({ bounds: window.getNormalBounds(), maximized: window.isMaximized() }));
   lockIn(window);
+  // The page holds nothing that the engine does not have: a page that crashed is loaded again.
+  window.webContents.on('render-process-gone', (_, { reason }) => { if (reason !== 'clean-exit') window.webContents.reload(); });
   void window.loadURL(PAGE_URL);
   return window;
 }

@@ -54,7 +54,7 @@ export interface Block {
 
 /** Why a document could not be taken in. The interface has a sentence in each language for every code. */
 export type FailureCode =
-  | 'empty' | 'encrypted' | 'damaged' | 'no-text' | 'unsupported' | 'mismatched' | 'too-large' | 'too-slow'
+  | 'empty' | 'encrypted' | 'wrong-password' | 'damaged' | 'no-text' | 'unsupported' | 'mismatched' | 'too-large' | 'too-slow'
   | 'too-much-memory' | 'missing' | 'unreadable';
 
 export type DocumentState =

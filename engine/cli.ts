@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Added, Citation, Engine, FailureCode, Hit, LibraryId, Place } from './api.ts';
+import { serveAgain } from './address.ts';
 import { openEngine } from './engine.ts';
 import { defaultDataDir, pageDir, resourcesDir } from './locations.ts';
 import { openParser } from './parse/sandbox.ts';
-import { serveEngine } from './server.ts';
 import { DEFAULT_SETTINGS } from './store/settings.ts';
 
 /** The door for a terminal. Results go to standard output, everything else to standard error; exit 1 failed, 2 misused. */
@@ -114,9 +114,12 @@ function help(command?: Command): number {
   return 0;
 }
 
+function dataDirOf(values: Values): string {
+  return values['data'] === undefined ? defaultDataDir() : path.resolve(String(values['data']));
+}
+
 async function withEngine(values: Values, work: (engine: Engine) => Promise<number>): Promise<number> {
-  const dataDir = values['data'] === undefined ? defaultDataDir() : path.resolve(String(values['data']));
-  const engine = await openEngine({ dataDir, resourcesDir });
+  const engine = await openEngine({ dataDir: dataDirOf(values), resourcesDir });
   try {
     return await work(engine);
   } finally {
@@ -255,10 +258,11 @@ async function parse(file: string, values: Values): Promise<number> {
 }
 
 async function serve(engine: Engine, values: Values): Promise<number> {
+  const dataDir = dataDirOf(values);
   const port = number(values, 'port');
   const token = process.env['LODESTONE_TOKEN'];
   if (!existsSync(pageDir)) throw new Error('The page is not built yet. Build it with: npm run build');
-  const door = await serveEngine(engine, { distDir: pageDir, ...(port !== undefined && { port }), ...(token && { token }) });
+  const door = await serveAgain(engine, dataDir, { distDir: pageDir, ...(port !== undefined && { port }), ...(token && { token }) });
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });

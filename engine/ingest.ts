@@ -140,7 +140,8 @@ export function startIngest(parts: IngestParts): Ingest {
     } catch (error) {
       // A string, an array or a stack beyond what the runtime allows.
       if (error instanceof RangeError) return [undefined, tooLarge];
-      throw error;
+      // One file must not stop the others, whatever is the matter with it.
+      return [undefined, { failure: 'damaged', reason: `The file was read, but its text could not be taken in (${String(error)}). Save it anew in the program that made it.` }];
     }
   }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
+import { serveAgain } from '../engine/address.ts';
 import { openEngine } from '../engine/engine.ts';
 import { defaultDataDir, pageDir, resourcesDir } from '../engine/locations.ts';
-import { serveEngine } from '../engine/server.ts';
 import { buildIfStale, root } from './build.ts';
 import { findBrowser } from './browser.ts';
 import { findOrFetchElectron, hasDisplay } from './electron.ts';
@@ -21,8 +21,9 @@ async function runElectron(binary: string): Promise<void> {
 }
 
 async function runInBrowser(reason: string): Promise<void> {
-  const engine = await openEngine({ dataDir: defaultDataDir(), resourcesDir });
-  const door = await serveEngine(engine, { distDir: pageDir });
+  const dataDir = defaultDataDir();
+  const engine = await openEngine({ dataDir, resourcesDir });
+  const door = await serveAgain(engine, dataDir, { distDir: pageDir });
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });

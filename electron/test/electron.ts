@@ -41,6 +41,8 @@ export class WebContents extends EventEmitter {
   sent: { channel: string; message: unknown; ports: MainPort[] }[] = [];
   setWindowOpenHandler = (handler: () => { action: string }): void => void (this.openHandler = handler);
   isDestroyed = (): boolean => false;
+  reloads = 0;
+  reload = (): void => void this.reloads++;
   send = (channel: string, message: unknown): void => void this.sent.push({ channel, message, ports: [] });
   postMessage = (channel: string, message: unknown, ports: MainPort[]): void => void this.sent.push({ channel, message, ports });
 }

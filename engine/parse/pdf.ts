@@ -28,7 +28,7 @@ interface Reading {
 
 /**
  * Parses a PDF: text in reading order over columns, with page and boxes of every run in points of the page as it is
- * displayed (crop box and rotation applied). Throws `ParseFailure`: 'encrypted' when the password is missing or wrong,
+ * displayed (crop box and rotation applied). Throws `ParseFailure`: 'encrypted' when the password is missing, 'wrong-password' when it is wrong,
  * 'damaged' when nothing can be read, 'no-text' when the pages are only images.
  */
 export async function parsePdf(bytes: Uint8Array, options: { password?: string }): Promise<ParsedDocument> {

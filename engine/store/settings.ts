@@ -11,6 +11,11 @@ export const DEFAULT_SETTINGS: Settings = {
   welcomed: false,
 };
 
+const CHOICES: Record<string, readonly string[]> = {
+  language: ['zh', 'en', 'system'] satisfies Settings['language'][],
+  theme: ['light', 'dark', 'system'] satisfies Settings['theme'][],
+};
+
 /** What the person chose, over the defaults. */
 export function settings(db: Db): Settings {
   const rows = sql<{ key: string; value: string }>(db, `select key, value from setting where key like 'user.%'`).all();
@@ -18,12 +23,13 @@ export function settings(db: Db): Settings {
   return { ...DEFAULT_SETTINGS, ...chosen };
 }
 
-/** @throws EngineError 'invalid' for an unknown key or a value of another type or below 1. */
+/** @throws EngineError 'invalid' for an unknown key or a value of another type, below 1 or not among the choices. */
 export function changeSettings(db: Db, change: Partial<Settings>): void {
   for (const [key, value] of Object.entries(change)) {
     if (!(key in DEFAULT_SETTINGS)) throw new EngineError('invalid', `There is no setting called “${key}”.`);
     const standard = DEFAULT_SETTINGS[key as keyof Settings];
-    if (typeof value !== typeof standard || (typeof value === 'number' && !(value >= 1))) {
+    const choices = CHOICES[key];
+    if (typeof value !== typeof standard || (typeof value === 'number' && !(value >= 1 && value < Infinity)) || (choices && !choices.includes(String(value)))) {
       throw new EngineError('invalid', `“${String(value)}” does not fit the setting “${key}”.`);
     }
     put(db, `user.${key}`, JSON.stringify(value));

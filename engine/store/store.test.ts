@@ -180,6 +180,8 @@ test('settings refuse what does not fit', () => {
   changeSettings(db, { language: 'zh', parseSeconds: 5 });
   assert.equal(settings(db).language, 'zh');
   assert.throws(() => changeSettings(db, { parseSeconds: -1 }), /does not fit/);
+  assert.throws(() => changeSettings(db, { theme: 'pink' as never }), /does not fit/);
+  assert.throws(() => changeSettings(db, { fileMegabytes: Infinity }), /does not fit/);
   assert.throws(() => changeSettings(db, { colour: 'red' } as never), /no setting/);
 });
 

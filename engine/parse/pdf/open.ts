@@ -20,7 +20,7 @@ class FilesBesidePdfjs {
   }
 }
 
-/** Opens a PDF with pdf.js on this very thread; the caller destroys it. Fails as 'encrypted' or 'damaged'. */
+/** Opens a PDF with pdf.js on this very thread; the caller destroys it. Fails as 'encrypted', 'wrong-password' or 'damaged'. */
 export async function openPdf(bytes: Uint8Array, password: string | undefined): Promise<PDFDocumentProxy> {
   holdStrayRejections();
   // With its message handler at hand pdf.js starts no worker thread: a parser already has a thread of its own.
@@ -69,7 +69,7 @@ function asFailure(error: unknown, password: string | undefined): ParseFailure {
   const { name, code, message } = error as { name?: string; code?: number; message?: string };
   if (name === 'PasswordException') {
     return code === PasswordResponses.INCORRECT_PASSWORD && password !== undefined
-      ? new ParseFailure('encrypted', 'The password does not open this PDF. Check it and try again.')
+      ? new ParseFailure('wrong-password', 'The password does not open this PDF. Check it and try again.')
       : new ParseFailure('encrypted', 'This PDF is protected by a password. Give the password and try again.');
   }
   if (/password|encrypt/i.test(message ?? '')) {
