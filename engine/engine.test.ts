@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -213,6 +213,19 @@ test('of two kept files with equal bytes, one stays whole when the other goes; a
   await idle(engine);
   assert.equal((await engine.document(other!)).name, `${'租赁合同'.repeat(40)}.md`);
   assert.equal(await engine.fileSize(other!), bytes.length);
+});
+
+test('bytes that a killed process left without a row are deleted at the next start; a document keeps its own', async (t) => {
+  const home = await house(t);
+  const { documents: [id] } = await home.engine.addFile(home.library, 'lease.md', new TextEncoder().encode(LEASE));
+  await idle(home.engine);
+  const stray = join(home.dataDir, 'files', String(home.library), 'f00d');
+  mkdirSync(stray);
+  writeFileSync(join(stray, 'lost.pdf'), 'half');
+  utimesSync(stray, 0, 0);
+  const engine = await home.reopen();
+  await until(async () => !existsSync(stray));
+  assert.ok(await engine.fileSize(id!) > 0);
 });
 
 test('a file that cannot be read becomes a row that says why, and the others go on', async (t) => {

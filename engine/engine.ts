@@ -4,7 +4,8 @@ import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic }
 import { learningVerbs } from './learning.ts';
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
-import { addBytes, addPaths, readRange, sizeOf } from './files.ts';
+import { addPaths, readRange, sizeOf } from './files.ts';
+import { addBytes } from './kept.ts';
 import { version } from './locations.ts';
 import { modelInfos } from './models/installed.ts';
 import { placeOf } from './parse/document.ts';
@@ -42,7 +43,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const db = openDatabase(file, 'engine');
   const announcements = new Announcements();
 
-  const threadData: ThreadData = { file, modelDirs, guardFile: join(options.resourcesDir, 'guard', 'pairs.jsonl') };
+  const threadData: ThreadData = { file, filesDir, modelDirs, guardFile: join(options.resourcesDir, 'guard', 'pairs.jsonl') };
   const ingest = keepThread<IngestVerbs>('ingest-thread', threadData, INGEST_STREAMS, (verbs) => void relay(verbs.changes()));
   const search = keepThread<SearchVerbs>('search-thread', threadData, SEARCH_STREAMS, () => undefined);
 

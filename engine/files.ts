@@ -1,7 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
-import { mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Added, DocumentId, LibraryId } from './api.ts';
 import { EngineError } from './api.ts';
 import { factsOf, filesBelow, isBelow } from './folders.ts';
@@ -30,41 +28,6 @@ export async function addPaths(db: Db, library: LibraryId, paths: readonly strin
     }
   }
   return added;
-}
-
-/**
- * Keeps the bytes of a file without a path inside Lodestone, below `filesDir`, and puts it in the queue. The same name
- * with the same bytes is the same document.
- *
- * @throws EngineError 'invalid' for a name without a file name in it
- */
-export async function addBytes(db: Db, filesDir: string, library: LibraryId, name: string, bytes: Uint8Array): Promise<Added> {
-  const clean = basename(name.replaceAll('\\', '/')).replace(/[\u0000-\u001f<>:"|?*]/g, '_').trim();
-  if (clean === '' || clean === '.' || clean === '..') throw new EngineError('invalid', `“${name}” is not the name of a file.`);
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-  const folder = join(filesDir, String(library), hash);
-  const path = join(folder, ending(clean));
-  const arriving = `${folder}.${randomUUID()}`;
-  await mkdir(dirname(folder), { recursive: true });
-  try {
-    await writeFile(arriving, bytes);
-    // In the transaction, so that the sweep of an earlier copy cannot delete the file between its arrival and its row.
-    const { id, changed } = await write(db, () => {
-      mkdirSync(folder, { recursive: true });
-      renameSync(arriving, path);
-      return enqueue(db, library, { name: clean, path, kept: true, bytes: bytes.length, modified: 0 });
-    });
-    return { documents: changed ? [id] : [], unchanged: changed ? 0 : 1, refused: [] };
-  } finally {
-    await rm(arriving, { force: true });
-  }
-}
-
-/** As much of the end of a name, where its extension is, as every file system has room for: 143 bytes in an encrypted home. */
-function ending(name: string): string {
-  const characters = [...name].slice(-140);
-  while (Buffer.byteLength(characters.join('')) > 140) characters.shift();
-  return characters.join('');
 }
 
 /** A range of a file's bytes; shorter where the file ends. @throws EngineError 'missing' */

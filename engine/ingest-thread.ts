@@ -4,6 +4,7 @@ import type { DocumentId } from './api.ts';
 import { lookOver } from './files.ts';
 import { watchFiles } from './folders.ts';
 import { RECIPE, startIngest } from './ingest.ts';
+import { forgetStrays } from './kept.ts';
 import { openActiveEmbedder } from './models/installed.ts';
 import { openParser } from './parse/sandbox.ts';
 import { messagePort, serve } from './rpc.ts';
@@ -18,7 +19,7 @@ import type { IngestVerbs, ThreadData } from './thread.ts';
 
 /** The thread that reads, writes and embeds documents. */
 if (parentPort) {
-  const { file, modelDirs } = workerData as ThreadData;
+  const { file, filesDir, modelDirs } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');
   const announcements = new Announcements();
   const embedder = await openActiveEmbedder(modelDirs);
@@ -54,6 +55,7 @@ if (parentPort) {
   }
   watchAll();
   void look();
+  void forgetStrays(db, filesDir);
 
   const verbs: IngestVerbs = {
     changes: () => announcements.listen(),

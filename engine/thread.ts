@@ -25,7 +25,7 @@ export interface IngestVerbs {
 export const INGEST_STREAMS = ['changes'] as const satisfies readonly (keyof IngestVerbs)[];
 
 /** What the threads are started with: the library file, where models are looked for, and the pairs that guard learning. */
-export interface ThreadData { file: string; modelDirs: string[]; guardFile: string }
+export interface ThreadData { file: string; filesDir: string; modelDirs: string[]; guardFile: string }
 
 /** What the thread that searches and answers may be asked. */
 export interface SearchVerbs {

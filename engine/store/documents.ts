@@ -130,6 +130,11 @@ export function files(db: Db, after: DocumentId, limit: number): { id: DocumentI
     where kept = 0 and state <> 'removed' and id > ? order by id limit ?`).all(after, limit);
 }
 
+/** Whether a document's bytes are kept below this folder. */
+export function isKept(db: Db, folder: string): boolean {
+  return sql(db, `select 1 from document where kept = 1 and substr(path, 1, length(?)) = ? limit 1`).get(folder, folder) !== undefined;
+}
+
 export function nameOf(db: Db, id: DocumentId): string | undefined {
   return sql<{ name: string }>(db, 'select name from document where id = ?').get(id)?.name;
 }
