@@ -9,9 +9,9 @@ import { lengthOfTime } from './time.ts';
 import './Begin.css';
 
 /** Before a run: what is still missing, or the button with how long it will take. */
-export function Begin({ learning }: { learning: Learning }) {
+export function Begin({ learning, same }: { learning: Learning; /** The latest run learned from the same and was refused. */ same: boolean }) {
   const { missing } = learning;
-  return missing.questions > 0 || missing.documents > 0 ? <Missing learning={learning} /> : <Ready fresh={learning.fresh} />;
+  return missing.questions > 0 || missing.documents > 0 ? <Missing learning={learning} /> : <Ready fresh={learning.fresh} same={same} />;
 }
 
 function Missing({ learning: { questions, documents, missing } }: { learning: Learning }) {
@@ -36,7 +36,7 @@ function Missing({ learning: { questions, documents, missing } }: { learning: Le
   );
 }
 
-function Ready({ fresh }: { fresh: number }) {
+function Ready({ fresh, same }: { fresh: number; same: boolean }) {
   const all = useWords();
   const words = all.learning;
   const engine = useEngine();
@@ -46,8 +46,9 @@ function Ready({ fresh }: { fresh: number }) {
   return (
     <section className="panel">
       <h3>{fresh > 0 ? words.ready(fresh) : words.nothingNew}</h3>
+      {same && <p className="learning-note">{words.sameAgain}</p>}
       <div className="learning-actions">
-        <Button look={fresh > 0 ? 'primary' : 'plain'} icon="learn" onClick={() => run(() => engine.learn())}>{words.learn}</Button>
+        <Button look={fresh > 0 && !same ? 'primary' : 'plain'} icon="learn" onClick={() => run(() => engine.learn())}>{words.learn}</Button>
         <p className="learning-note" aria-live="polite">{time}</p>
       </div>
     </section>

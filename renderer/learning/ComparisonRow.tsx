@@ -39,7 +39,7 @@ function Ranking({ title, rows, when }: { title: string; rows: Row[]; when: 'bef
   const { learning: words, language } = useWords();
   return (
     <section>
-      <h4>{title}</h4>
+      <h3>{title}</h3>
       <ol aria-label={title}>
         {rows.map((row) => (
           <li key={row.rank} className={row.chunk.answers ? 'ranked ranked-right' : 'ranked'}>

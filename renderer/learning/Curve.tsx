@@ -2,26 +2,28 @@ import type { RunProgress } from '../../engine/api.ts';
 import { decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './Curve.css';
-import { meanCurve, pathOf, trainings } from './curves.ts';
+import { fromStart, meanCurve, pathOf, trainings } from './curves.ts';
 
 const WIDTH = 560;
 const HEIGHT = 96;
+/** At least so much of the whole is shown, so that chance does not look like a way up or down. */
+const LEAST_SHOWN = 0.9;
 
 /** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. Each training faintly, their mean clearly. */
 export function Curve({ curve }: { curve: RunProgress['curve'] }) {
   const { learning: words, language } = useWords();
-  const all = trainings(curve);
+  const all = trainings(curve).map(fromStart);
   const mean = meanCurve(all);
   if (mean.length < 2) return null;
   const values = all.flat().flatMap(({ loss, aside }) => [loss, aside]).filter(Number.isFinite);
-  const box = { width: WIDTH, height: HEIGHT, passes: mean.length, low: Math.min(...values), high: Math.max(...values) };
+  const box = { width: WIDTH, height: HEIGHT, passes: mean.length, low: Math.min(LEAST_SHOWN, ...values), high: Math.max(1, ...values) };
   const lines = ['loss', 'aside'] as const;
-  const [first, last] = [mean[0]!, mean.at(-1)!];
-  const shown = (value: number): string => decimal(language, value, 3);
+  const last = mean.at(-1)!;
+  const shown = (value: number): string => `${decimal(language, value * 100, 1)}%`;
 
   return (
     <figure className="curve">
-      <svg viewBox={`-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`} preserveAspectRatio="none" role="img" aria-label={`${words.curveText(mean.length, shown(first.loss), shown(last.loss))} ${words.curveAsideText(shown(first.aside), shown(last.aside))}`}>
+      <svg viewBox={`-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`} preserveAspectRatio="none" role="img" aria-label={words.curveText(mean.length, shown(last.loss), shown(last.aside))}>
         {lines.map((of) => (
           <g key={of} className={`curve-${of}`}>
             {all.map((points) => <path key={points[0]!.training} className="curve-one" d={pathOf(points.map((point) => point[of]), box)} />)}

@@ -15,7 +15,7 @@ export function LearnPage({ learning, adapters, onCompare }: { learning: Learnin
     <>
       <p className="learning-lead">{words.lead}</p>
       <Gathered learning={learning} />
-      {open ? <RunPanel run={run} /> : <Begin learning={learning} />}
+      {open ? <RunPanel run={run} /> : <Begin learning={learning} same={made?.state === 'rejected' && made.questions === learning.questions} />}
       {run && (run.state === 'cancelled' || run.state === 'failed') && (
         <p className="panel learning-note" role="status">
           {words.states[run.state]}

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterId } from '../../engine/api.ts';
+import type { Adapter, AdapterId, Comparison } from '../../engine/api.ts';
 import { Icon } from '../controls/icons.tsx';
 import { Menu } from '../controls/Menu.tsx';
 import { Unread } from '../settings/Unread.tsx';
@@ -15,7 +15,7 @@ export function QuestionsPage({ adapters, chosen, onChoose }: { adapters: Adapte
   const adapter = adapters.find(({ id }) => id === chosen) ?? adapters.find(({ state }) => state === 'active') ?? adapters[0];
   const { value, key, error } = useLive(['learning', 'documents'], String(adapter?.id ?? ''), async (engine) => (adapter ? engine.comparisons(adapter.id) : []));
   if (!adapter) return <p>{words.noQuestions}</p>;
-  const comparisons = key === String(adapter.id) ? value : undefined;
+  const comparisons = key === String(adapter.id) ? value?.toSorted((a, b) => change(b) - change(a)) : undefined;
 
   return (
     <>
@@ -33,4 +33,8 @@ export function QuestionsPage({ adapters, chosen, onChoose }: { adapters: Adapte
       )}
     </>
   );
+}
+
+function change({ ndcgBefore, ndcgAfter }: Comparison): number {
+  return Math.abs(ndcgAfter - ndcgBefore);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meanCurve, pathOf, trainings } from './curves.ts';
+import { fromStart, meanCurve, pathOf, trainings } from './curves.ts';
 
 /** "1 0.9, 2 0.8" is a training of two passes: loss, and the same on what is kept aside plus one. */
 const training = (name: string, losses: number[]) => losses.map((loss, i) => ({ training: name, pass: i + 1, loss, aside: loss + 1 }));
@@ -8,6 +8,10 @@ const training = (name: string, losses: number[]) => losses.map((loss, i) => ({ 
 test('trainings are told apart, and those with shuffled thumbs are not shown', () => {
   const curve = [...training('final', [3, 2]), ...training('fold 1', [4]), ...training('control', [9]), ...training('control 1', [9])];
   assert.deepEqual(trainings(curve).map(([first]) => first!.training), ['final', 'fold 1']);
+});
+
+test('a training is seen as its way from where it began', () => {
+  assert.deepEqual(fromStart(training('final', [4, 2])).map(({ pass, loss, aside }) => [pass, loss, aside]), [[1, 1, 1], [2, 0.5, 0.6]]);
 });
 
 test('a training that ended early counts on with its last value', () => {

@@ -7,6 +7,12 @@ export function trainings(curve: Points): Points[] {
   return [...Map.groupBy(curve.filter(({ training }) => !training.startsWith('control')), ({ training }) => training).values()];
 }
 
+/** Losses as shares of what they were after the first pass: trainings ask different questions, so only their way is comparable. */
+export function fromStart(points: Points): Points {
+  const [{ loss, aside }] = points as [Points[number]];
+  return points.map((point) => ({ ...point, loss: point.loss / loss, aside: point.aside / aside }));
+}
+
 /** The mean over all trainings by pass; one that ended earlier stays at its last value. */
 export function meanCurve(all: Points[]): { loss: number; aside: number }[] {
   const passes = Math.max(0, ...all.map((points) => points.length));

@@ -9,7 +9,7 @@ export const learningEn: LearningWords = {
   sections: { learn: 'Learn', versions: 'Versions', questions: 'Before and after', samples: 'Samples' },
   lead: 'Lodestone gets better at finding your passages from the thumbs you press. All of it happens on this computer.',
 
-  gathered: 'What I have learned from',
+  gathered: 'What I learn from',
   emptyTitle: 'You have not judged any passages yet',
   emptyText: 'Each thumb takes effect at once for the same question. Many of them together let Lodestone find better for every question.',
   emptySteps: [
@@ -33,6 +33,7 @@ export const learningEn: LearningWords = {
   learn: 'Learn',
   ready: (fresh) => `${plural(fresh, 'judged question', 'judged questions')} not learned from yet`,
   nothingNew: 'Everything you judged has been learned from.',
+  sameAgain: 'The last run learned from the same questions and was refused. Judge some more first; the same thumbs give the same result.',
   estimating: 'Working out how long it takes…',
   takes: (time) => `Takes about ${time} on this computer. You can go on working.`,
   seconds: (value) => plural(value, 'second', 'seconds'),
@@ -52,11 +53,10 @@ export const learningEn: LearningWords = {
   states: { running: 'Learning', paused: 'Paused', done: 'Done', cancelled: 'The last run was cancelled. Nothing changed.', failed: 'The last run did not succeed. Nothing changed.' },
   failedText: 'What the engine says:',
   curve: 'Learning curve',
-  curveHint: 'How far off it still is. Both lines should fall; when only the first falls, it is learning by heart.',
+  curveHint: 'How far off it still is, compared with the beginning (100%). Both lines should fall; when only the first falls, it is learning by heart.',
   curveTraining: 'Questions it learns from',
   curveAside: 'Questions kept aside',
-  curveText: (passes, first, last) => `After ${plural(passes, 'pass', 'passes')} the error on the questions it learns from went from ${first} to ${last}.`,
-  curveAsideText: (first, last) => `On the questions kept aside it went from ${first} to ${last}.`,
+  curveText: (passes, learned, aside) => `After ${plural(passes, 'pass', 'passes')} the error is ${learned} of what it was at first on the questions it learns from, and ${aside} on the questions kept aside.`,
   curvePasses: (passes) => `pass ${n(passes)}`,
 
   latest: 'The latest run',

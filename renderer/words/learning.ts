@@ -23,6 +23,8 @@ export interface LearningWords {
   learn: string;
   ready: (fresh: number) => string;
   nothingNew: string;
+  /** After a refused run, as long as nothing was judged since. */
+  sameAgain: string;
   estimating: string;
   /** With a length of time. */
   takes: (time: string) => string;
@@ -46,9 +48,8 @@ export interface LearningWords {
   curveHint: string;
   curveTraining: string;
   curveAside: string;
-  /** Losses before and after so many passes, in words for who does not see the picture. */
-  curveText: (passes: number, first: string, last: string) => string;
-  curveAsideText: (first: string, last: string) => string;
+  /** The picture in words, for who does not see it: shares of the first error. */
+  curveText: (passes: number, learned: string, aside: string) => string;
   curvePasses: (passes: number) => string;
 
   /** What came of it. */
