@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import type { ExportFile, RunId, RunProgress, Topic } from './api.ts';
-import { runCourse, type CourseData, type CourseState } from './learn/course.ts';
+import { runCourse, TRAININGS, type CourseData, type CourseState } from './learn/course.ts';
 import { mean, quality, type Scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
 import { groupOf } from './learn/holdout.ts';
@@ -90,9 +90,9 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
   progress.phase = 'training';
 
   const outcome = await runCourse(data, options, state, {
-    async passed(now, { part, parts, part_done, pass, loss, aside }) {
+    async passed(now, { part, parts, partsDone, pass, loss, aside }) {
       progress.curve.push({ training: part, pass, loss, aside });
-      progress.done = SHARES.preparing + SHARES.training * Math.min(1, (part_done + pass / options.passes) / parts);
+      progress.done = SHARES.preparing + SHARES.training * Math.min(1, (partsDone + pass / options.passes) / parts);
       await show(() => keepCourse(db, run, progress, snapshot, serialize(now)));
       await setImmediate();
       await allowed(db, run);
@@ -177,22 +177,29 @@ async function compared(db: Db, embedder: Embedder, lessons: readonly Lesson[], 
   return kept;
 }
 
-const PROBED = 4;
+const PROBED = 12;
+/** Share of the passes a training makes before it ends. */
+const ENDS_EARLY = 0.6;
+/** Embedding the general pairs and ranking them. */
+const GUARD_MILLISECONDS = 2000;
 
 /** Seconds a run would take now: a few questions prepared and learned from, the rest reckoned. */
 export async function estimate(db: Db, embedder: Embedder): Promise<number> {
   const options = STANDARD;
-  const start = performance.now();
-  const { lessons, vectors, total } = await lessonsOf(db, embedder, async () => undefined, PROBED);
-  const each = (performance.now() - start) / Math.max(1, Math.min(PROBED, total));
+  const begun = performance.now();
+  const times: number[] = [];
+  const { lessons, vectors, total } = await lessonsOf(db, embedder, async () => void times.push(performance.now()), PROBED);
+  if (times.length === 0) return 0;
+  // The first question opens what the others find open.
+  const once = times[0]! - begun;
+  const each = (performance.now() - (times[1] ?? times[0]!)) / Math.max(1, times.length - 1);
   const rows = lessons.map(({ row }) => row);
   if (rows.length === 0) return 0;
   const training = beginTraining(embedder.dimensions, options);
   const trained = performance.now();
   trainPass(training, { matrix: vectors, mean: vectors.mean('chunk '), rows, replay: [], aside: [] }, options);
   const pass = ((performance.now() - trained) / rows.length) * total * (1 + options.replay);
-  const trainings = 11;
-  return Math.ceil((each * total + pass * options.passes * trainings * 0.7 + 2 * each * Math.min(COMPARED, total) + 2000) / 1000);
+  return Math.ceil((once + each * total + pass * options.passes * TRAININGS * ENDS_EARLY + 2 * each * Math.min(COMPARED, total) + GUARD_MILLISECONDS) / 1000);
 }
 
 /** The judged questions as files of samples. */

@@ -113,7 +113,7 @@ test('each condition of the gate refuses for its own reason', () => {
   assert.deepEqual(refusals(trialOf({ mine: [{ before: { ndcg: 0.5, mrr: 1 }, after: { ndcg: 0.6, mrr: 0.5 } }] })), ['first-hit-worse']);
   assert.deepEqual(refusals(trialOf({ guard: [{ before: { ndcg: 0.9, mrr: 1 }, after: { ndcg: 0.88, mrr: 1 } }] })), ['guard-worse']);
   assert.deepEqual(refusals(trialOf({ falseAccepts: { before: 0.1, after: 0.2 } })), ['answers-unanswerable']);
-  assert.deepEqual(refusals(trialOf({ alike: { before: 0.2, after: 0.3 } })), ['collapsed']);
+  assert.deepEqual(refusals(trialOf({ alike: { before: 0.2, after: 0.5 } })), ['collapsed']);
   assert.deepEqual(refusals(trialOf({ finite: false })), ['collapsed']);
 });
 

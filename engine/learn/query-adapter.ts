@@ -92,6 +92,30 @@ export function backward({ dimensions, rank, weights }: Turning, { query, hidden
   }
 }
 
+/**
+ * One adapter that turns a question by the mean of what several of one kind do: their residuals side by side. Its α is the
+ * mean of theirs, of which each has taken its own share already; 0 only where all are.
+ */
+export function meanAdapter(members: readonly QueryAdapter[]): QueryAdapter {
+  const { dimensions, mean, kind } = members[0]!;
+  const rank = members.reduce((sum, member) => sum + member.rank, 0);
+  const alpha = members.reduce((sum, member) => sum + member.alpha, 0) / members.length;
+  const weights = new Float32Array(weightCount(dimensions, rank));
+  const [b, c] = [rank * dimensions, 2 * rank * dimensions];
+  let first = 0;
+  for (const member of members) {
+    const share = alpha === 0 ? 0 : member.alpha / alpha / members.length;
+    const [ownB, ownC] = [member.rank * dimensions, 2 * member.rank * dimensions];
+    weights.set(member.weights.subarray(0, ownB), first * dimensions);
+    for (let d = 0; d < dimensions; d++) {
+      for (let r = 0; r < member.rank; r++) weights[b + d * rank + first + r] = share * member.weights[ownB + d * member.rank + r]!;
+    }
+    for (let d = 0; d <= dimensions; d++) weights[c + d]! += share * member.weights[ownC + d]!;
+    first += member.rank;
+  }
+  return { dimensions, rank, alpha, weights, mean, kind };
+}
+
 /** γ(q). */
 export function ofKind(kind: Float32Array, query: Float32Array): number {
   let sum = kind[query.length]!;
@@ -99,9 +123,9 @@ export function ofKind(kind: Float32Array, query: Float32Array): number {
   return 1 / (1 + Math.exp(-sum));
 }
 
-const FIT_STEPS = 300;
+const FIT_STEPS = 1000;
 const FIT_RATE = 2;
-const FIT_DECAY = 1e-3;
+const FIT_DECAY = 1e-4;
 
 /**
  * Tells questions of a kind from others: logistic regression, both sides weighing the same, with a little decay. Without

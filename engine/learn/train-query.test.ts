@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adapt, decodeAdapter, encodeAdapter, fitKind, ofKind, weightCount } from './query-adapter.ts';
+import { adapt, type QueryAdapter, decodeAdapter, encodeAdapter, fitKind, meanAdapter, ofKind, weightCount } from './query-adapter.ts';
 import { beginTraining, lossOf, next, STANDARD, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
 
 const D = 12;
@@ -89,6 +89,18 @@ test('questions of the kind that was learned from are told from others, and othe
   const kind = fitKind(around(mine), around(others), D);
   assert.ok(ofKind(kind, mine) > 0.8 && ofKind(kind, others) < 0.2);
   assert.equal(ofKind(fitKind(around(mine), [], D), others), 1);
+});
+
+test('the mean of several adapters turns a question by the mean of what they do', () => {
+  const member = (passes: number, alpha: number) => ({ dimensions: D, rank: 3, alpha, weights: trained(passes).weights, mean: MEAN, kind: KIND });
+  const members = [member(5, 1), member(20, 0.5), member(9, 0)];
+  const query = unit();
+  const turn = (adapter: QueryAdapter) => adapt(adapter, query).direction.map((x) => x * adapt(adapter, query).length);
+  const expected = members.map(turn).reduce((sum, u) => sum.map((x, d) => x + u[d]! / 3), new Float32Array(D));
+  const made = meanAdapter(members);
+  assert.equal(made.alpha, 0.5);
+  turn(made).forEach((x, d) => assert.ok(Math.abs(x - expected[d]!) < 1e-5));
+  assert.equal(meanAdapter([member(5, 0), member(6, 0)]).alpha, 0);
 });
 
 test('a pass that no longer helps the rows kept aside ends it, and the best weights stay', () => {
