@@ -1,61 +1,39 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Document, Engine, LibraryId, Run, SearchQuery, Turn } from './api.ts';
+import type { Document, Engine, Run, SearchQuery } from './api.ts';
 import { openEngine } from './engine.ts';
 import { encodeAdapter, weightCount } from './learn/query-adapter.ts';
+import { addTown, pointAtPassage, QUESTIONS, THINGS } from './learn/town.ts';
 import { next } from './learn/train-query.ts';
 import { saveAdapter } from './store/adapters.ts';
 import { openDatabase } from './store/database.ts';
 import { idle } from './testing.ts';
 
-/** Forty documents on forty things, and for each a question that is hard to tell from the others. */
-const THINGS = ['harbour', 'orchard', 'telescope', 'glacier', 'violin', 'lantern', 'granary', 'ferry', 'loom', 'kiln', 'quarry', 'beacon', 'mill', 'chapel', 'cellar', 'stable', 'bridge', 'canal', 'dyke', 'forge',
-  'tannery', 'bakery', 'brewery', 'dairy', 'apiary', 'aviary', 'arsenal', 'archive', 'museum', 'theatre', 'market', 'cemetery', 'station', 'depot', 'garage', 'hangar', 'shipyard', 'sawmill', 'vineyard', 'greenhouse'];
 const resourcesDir = fileURLToPath(new URL('../resources', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'lodestone-learning-'));
 const dataDir = join(root, 'data');
 
 let engine: Engine;
-let library: LibraryId;
 let documents: Document[];
 
 before(async () => {
-  const folder = join(root, 'files');
-  mkdirSync(folder);
-  THINGS.forEach((thing, i) => writeFileSync(join(folder, `${thing}.md`),
-    `# The ${thing}\n\nThe ${thing} of the old town was built in ${1700 + i} and is kept by ${i + 2} people. It is open on ${['Mondays', 'Fridays'][i % 2]}.\n\nRepairs of the ${thing} are paid by the council. The keeper of number ${i} lives next door.\n`));
   engine = await openEngine({ dataDir, resourcesDir });
-  library = await engine.createLibrary('Town');
-  await engine.add(library, [folder]);
-  await idle(engine);
-  ({ documents } = await engine.documents({ library, offset: 0, limit: 100 }));
+  documents = await addTown(engine, join(root, 'files'));
 });
 after(async () => {
   await engine.close();
   rmSync(root, { recursive: true, force: true });
 });
 
-async function ask(question: string): Promise<Turn> {
-  for await (const part of engine.ask({ question })) if (part.kind === 'done') return part.turn;
-  return assert.fail('no turn');
-}
-
-/** Points at the passage of a document that starts so. */
-async function pointAt(question: string, thing: string, starts = 'Repairs'): Promise<void> {
-  const document = documents.find(({ name }) => name === `${thing}.md`)!;
-  const { place } = (await engine.blocks(document.id)).find(({ text }) => text.startsWith(starts))!;
-  const turn = await ask(question);
-  await engine.signal({ kind: 'right-place', turn: turn.id, document: document.id, start: place.start, end: place.end });
-}
+const pointAt = (question: string, thing: string): Promise<void> => pointAtPassage(engine, documents, question, thing);
 
 const first = async (question: string, how: Partial<SearchQuery> = {}) => (await engine.search({ question, ...how })).hits[0];
 const ranking = async (question: string, how: Partial<SearchQuery> = {}) => JSON.stringify((await engine.search({ question, limit: 20, ...how })).hits);
-const QUESTIONS = THINGS.map((thing) => `Money for the old ${thing}, where from?`);
 
 async function ended(): Promise<Run> {
   for (;;) {
