@@ -3,6 +3,7 @@ import { languageOf } from '../words/numbers.ts';
 import './AnswerText.css';
 import { CitationMark } from './CitationMark.tsx';
 import { closesItself, eachOnce, paragraphs, parted } from './layout.ts';
+import { lifted } from './lifted.ts';
 import type { OpenPlace } from './openPlace.ts';
 
 interface AnswerTextProps {
@@ -29,17 +30,21 @@ export function AnswerText({ sentences, hits, turn, thumbs, growing = false, onO
                 {head}
                 <span className="answer-tail">
                   {tail}
-                  {eachOnce(citations).map((citation) => (
-                    <CitationMark
-                      key={citation.number}
-                      citation={citation}
-                      sentences={sentences}
-                      hit={hits.find((hit) => hit.chunk === citation.chunk)}
-                      turn={turn}
-                      thumb={thumbs[citation.number]}
-                      onOpen={onOpen}
-                    />
-                  ))}
+                  {eachOnce(citations).map((citation) => {
+                    const hit = hits.find(({ chunk }) => chunk === citation.chunk);
+                    return (
+                      <CitationMark
+                        key={citation.number}
+                        citation={citation}
+                        sentences={sentences}
+                        hit={hit}
+                        taught={hit !== undefined && lifted(hit, hits)}
+                        turn={turn}
+                        thumb={thumbs[citation.number]}
+                        onOpen={onOpen}
+                      />
+                    );
+                  })}
                 </span>
               </span>
             );

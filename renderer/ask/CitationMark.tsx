@@ -15,6 +15,8 @@ interface CitationMarkProps {
   /** The whole answer. */
   sentences: Sentence[];
   hit: Hit | undefined;
+  /** What the person said brought the hit up. */
+  taught: boolean;
   turn: TurnId | undefined;
   thumb: Thumb | undefined;
   onOpen: OpenPlace;
@@ -24,7 +26,7 @@ interface CitationMarkProps {
  * A small number inside a sentence. The pointer or the focus on it shows the card with the quote; pressing it opens the
  * reader. The card follows the mark in the page, so Tab goes into it; Escape puts it away.
  */
-export function CitationMark({ citation, sentences, hit, turn, thumb, onOpen }: CitationMarkProps) {
+export function CitationMark({ citation, sentences, hit, taught, turn, thumb, onOpen }: CitationMarkProps) {
   const words = useWords();
   const id = useId();
   const [shown, setShown] = useState(false);
@@ -76,7 +78,7 @@ export function CitationMark({ citation, sentences, hit, turn, thumb, onOpen }: 
         type="button"
         className="citation-mark"
         data-thumb={thumb}
-        data-taught={hit?.trace.taught?.thumb}
+        data-taught={taught || undefined}
         aria-label={words.citation.openAt(citation.number, citation.documentName)}
         aria-describedby={shown ? id : undefined}
         onFocus={(event) => event.currentTarget.matches(':focus-visible') && turnTo(true, 0)}

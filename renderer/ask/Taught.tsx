@@ -2,14 +2,15 @@ import type { Turn } from '../../engine/api.ts';
 import { Icon } from '../controls/icons.tsx';
 import { Tooltip } from '../controls/Tooltip.tsx';
 import { useWords } from '../words/useWords.ts';
+import { lifted } from './lifted.ts';
 import { citationsOf } from './openPlace.ts';
 import './Taught.css';
 
-/** A quiet sign that an answer rests on a chunk the person had shown; not there otherwise. */
+/** A quiet sign that an answer rests on a chunk which what the person said brought up; not there otherwise. */
 export function Taught({ turn: { answer, hits } }: { turn: Turn }) {
   const { learning: words } = useWords();
   const cited = new Set(citationsOf(answer.sentences).map(({ chunk }) => chunk));
-  const taught = hits.find(({ chunk, trace }) => cited.has(chunk) && trace.taught?.thumb === 'up')?.trace.taught;
+  const taught = hits.find((hit) => cited.has(hit.chunk) && lifted(hit, hits))?.trace.taught;
   if (!taught) return null;
   return (
     <Tooltip text={words.taughtFor(taught.question)}>

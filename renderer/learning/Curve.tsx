@@ -9,13 +9,13 @@ const HEIGHT = 96;
 /** At least so much of the whole is shown, so that chance does not look like a way up or down. */
 const LEAST_SHOWN = 0.9;
 
-/** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. Each training faintly, their mean clearly. */
+/** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. The mean over all trainings; of what is kept aside each one too, faintly. */
 export function Curve({ curve }: { curve: RunProgress['curve'] }) {
   const { learning: words, language } = useWords();
   const all = trainings(curve).map(fromStart);
   const mean = meanCurve(all);
   if (mean.length < 2) return null;
-  const values = all.flat().flatMap(({ loss, aside }) => [loss, aside]).filter(Number.isFinite);
+  const values = [...all.flat().map(({ aside }) => aside), ...mean.map(({ loss }) => loss)].filter(Number.isFinite);
   const box = { width: WIDTH, height: HEIGHT, passes: mean.length, low: Math.min(LEAST_SHOWN, ...values), high: Math.max(1, ...values) };
   const lines = ['loss', 'aside'] as const;
   const last = mean.at(-1)!;
@@ -26,7 +26,7 @@ export function Curve({ curve }: { curve: RunProgress['curve'] }) {
       <svg viewBox={`-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`} preserveAspectRatio="none" role="img" aria-label={words.curveText(mean.length, shown(last.loss), shown(last.aside))}>
         {lines.map((of) => (
           <g key={of} className={`curve-${of}`}>
-            {all.map((points) => <path key={points[0]!.training} className="curve-one" d={pathOf(points.map((point) => point[of]), box)} />)}
+            {of === 'aside' && all.map((points) => <path key={points[0]!.training} className="curve-one" d={pathOf(points.map((point) => point[of]), box)} />)}
             <path d={pathOf(mean.map((point) => point[of]), box)} />
           </g>
         ))}

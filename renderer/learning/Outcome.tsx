@@ -27,9 +27,9 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
       <Scores adapter={adapter} />
       <p className="learning-note">
         <strong>{words.score}</strong> · {words.scoreHint}
-        {accepted && ` ${words.bound(signed(Math.round(adapter.bound * 1000) / 10, language))}`}
-        {accepted && adapter.alpha < 1 && ` ${words.strength(percent(language, adapter.alpha))}`}
       </p>
+      {accepted && <p className="learning-note">{words.bound(signed(Math.round(adapter.bound * 1000) / 10, language))}</p>}
+      {accepted && adapter.alpha < 1 && <p className="learning-note">{words.strength(percent(language, adapter.alpha))}</p>}
       <Curve curve={curve} />
       <div className="learning-actions">
         <Button onClick={onCompare}>{words.seeQuestions}</Button>

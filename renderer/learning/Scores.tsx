@@ -3,6 +3,9 @@ import { decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './Scores.css';
 
+/** A smaller change, in points, has no colour. */
+const TELLING = 1;
+
 /** How well the right passages are found, before and after, on the person's questions and on general ones. */
 export function Scores({ adapter: { mine, guard } }: { adapter: Adapter }) {
   const { learning: words } = useWords();
@@ -18,7 +21,7 @@ function Score({ name, measure: { questions, before, after } }: { name: string; 
   const { learning: words, language } = useWords();
   const shown = (value: number): string => decimal(language, value * 100, 1);
   const change = Math.round((after - before) * 1000) / 10;
-  const tone = change > 0 ? 'better' : change < 0 ? 'worse' : 'same';
+  const tone = change >= TELLING ? 'better' : change <= -TELLING ? 'worse' : 'same';
   return (
     <div>
       <dt>{name}<span>{words.measured(questions)}</span></dt>

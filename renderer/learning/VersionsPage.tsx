@@ -67,19 +67,21 @@ function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUs
       <div className="version-head">
         <h3>{name}</h3>
         <span className="version-state">{words.versionStates[state]}</span>
-        {state === 'active' && <Button icon="back" title={words.backHint} onClick={onBack}>{words.back}</Button>}
-        {state === 'accepted' && <Button onClick={onUse}>{words.use}</Button>}
-        <Menu
-          label={words.actions(name)}
-          align="end"
-          items={[
-            { label: words.compare, icon: 'learn', do: onCompare },
-            { label: words.export, icon: 'download', do: () => run(save) },
-            { label: words.remove, icon: 'remove', danger: true, parted: true, do: () => run(remove) },
-          ]}
-        >
-          <IconButton icon="more" label={words.actions(name)} />
-        </Menu>
+        <span className="version-actions">
+          {state === 'active' && <Button icon="back" title={words.backHint} onClick={onBack}>{words.back}</Button>}
+          {state === 'accepted' && <Button onClick={onUse}>{words.use}</Button>}
+          <Menu
+            label={words.actions(name)}
+            align="end"
+            items={[
+              { label: words.compare, icon: 'learn', do: onCompare },
+              { label: words.export, icon: 'download', do: () => run(save) },
+              { label: words.remove, icon: 'remove', danger: true, parted: true, do: () => run(remove) },
+            ]}
+          >
+            <IconButton icon="more" label={words.actions(name)} />
+          </Menu>
+        </span>
       </div>
       <p className="learning-note">{words.learnedFrom(adapter.signals, adapter.questions)}</p>
       <Scores adapter={adapter} />
