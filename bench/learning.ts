@@ -1,6 +1,6 @@
 /**
- * A person who knows the answers judges 200 questions of the technical development sets, one judgement in ten wrong, through
- * the engine as a window uses it; it learns, and the questions nobody has asked are asked before and after. Then twenty
+ * A person has the documents of both technical development sets in one library and knows the answers. They judge 200 of the
+ * questions, one judgement in ten wrong, through the engine as a window uses it; it learns, and the questions nobody has asked are asked before and after. Then twenty
  * people press thumbs at random.
  *
  *   npm run bench:learning [-- --sets ../shared/data/dev --questions 200 --random 20 --data DIR]
@@ -35,13 +35,14 @@ if (!SETS.every((name) => existsSync(join(values.sets, name)))) {
   process.exit(1);
 }
 
-interface Asked { text: string; library: LibraryId; right: Map<string, number> }
+interface Asked { text: string; right: Map<string, number> }
 
 const root = values.data === undefined ? mkdtempSync(join(tmpdir(), 'lodestone-learning-')) : resolve(values.data);
 if (values.data === undefined) process.on('exit', () => rmSync(root, { recursive: true, force: true }));
 const engine = await openEngine({ dataDir: join(root, 'data'), resourcesDir });
 const documents = new Map<string, DocumentId>();
-const all = (await Promise.all(SETS.map(addSet))).flat();
+const library = await addSets();
+const all = SETS.flatMap((name) => questionsOf(name));
 const random = { random: Number(values.seed) };
 const order = shuffled(all, random);
 const judged = order.slice(0, Number(values.questions));
@@ -102,7 +103,7 @@ process.exitCode = lines.every(({ holds }) => holds) ? 0 : 1;
 // ── The person ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Presses a thumb on every citation, and points at the right place where none was right. */
-async function judgeAsOneWhoKnows({ right, library }: Asked, turn: Turn): Promise<void> {
+async function judgeAsOneWhoKnows({ right }: Asked, turn: Turn): Promise<void> {
   let pointed = false;
   for (const { number, documentName } of citationsOf(turn)) {
     const answers = right.has(documentName) !== next(random) < NOISE;
@@ -112,7 +113,7 @@ async function judgeAsOneWhoKnows({ right, library }: Asked, turn: Turn): Promis
   if (pointed) return;
   const wrong = next(random) < NOISE;
   const documentName = wrong ? turn.hits[0]?.documentName : [...right.keys()][0];
-  const document = documents.get(`${library} ${documentName}`);
+  const document = documentName === undefined ? undefined : documents.get(documentName);
   if (document === undefined) return;
   const place = (await engine.blocks(document)).filter(({ kind }) => kind !== 'heading').sort((a, b) => b.text.length - a.text.length)[0]?.place;
   if (place) await engine.signal({ kind: 'right-place', turn: turn.id, document, start: place.start, end: place.end });
@@ -130,27 +131,33 @@ function citationsOf(turn: Turn): { number: number; documentName: string }[] {
 
 // ── The engine ──────────────────────────────────────────────────────────────────────────────────────────────
 
-async function addSet(name: string): Promise<Asked[]> {
-  const set = readSet(join(values.sets, name));
-  const known = (await engine.libraries()).find((library) => library.name === name);
-  const library = known?.id ?? (await engine.createLibrary(name));
+/** Both sets as one library, unless it is there already. */
+async function addSets(): Promise<LibraryId> {
+  const known = (await engine.libraries())[0];
+  const id = known?.id ?? (await engine.createLibrary('Technical'));
   if (!known) {
-    const folder = join(root, name);
+    const folder = join(root, 'files');
     mkdirSync(folder, { recursive: true });
-    for (const { id, title, text } of set.documents) writeFileSync(join(folder, `${id}.md`), markdown(title, text));
-    await engine.add(library, [folder]);
+    for (const set of SETS.map((name) => readSet(join(values.sets, name)))) {
+      for (const document of set.documents) writeFileSync(join(folder, `${document.id}.md`), markdown(document.title, document.text));
+    }
+    await engine.add(id, [folder]);
   }
   await idle(engine);
   for (let offset = 0; ; ) {
-    const { documents: found } = await engine.documents({ library, offset, limit: 1000 });
-    if (found.length === 0) break;
+    const { documents: found } = await engine.documents({ library: id, offset, limit: 1000 });
+    if (found.length === 0) return id;
     offset += found.length;
-    for (const { id, name: file } of found) documents.set(`${library} ${file}`, id);
+    for (const { id: document, name } of found) documents.set(name, document);
   }
-  return set.questions.map(({ id, text }) => ({ text, library, right: new Map([...set.judged.get(id)!].filter(([, grade]) => grade > 0).map(([document, grade]) => [`${document}.md`, grade])) }));
 }
 
-async function ask({ text, library }: Asked): Promise<Turn> {
+function questionsOf(name: string): Asked[] {
+  const set = readSet(join(values.sets, name));
+  return set.questions.map(({ id, text }) => ({ text, right: new Map([...set.judged.get(id)!].filter(([, grade]) => grade > 0).map(([document, grade]) => [`${document}.md`, grade])) }));
+}
+
+async function ask({ text }: Asked): Promise<Turn> {
   for await (const part of engine.ask({ question: text, libraries: [library] })) if (part.kind === 'done') return part.turn;
   throw new Error('The answer ended without its turn.');
 }
@@ -168,7 +175,7 @@ async function learn(): Promise<Adapter> {
 /** nDCG@10 by document, of each question. */
 async function measured(questions: readonly Asked[], how: Partial<SearchQuery>): Promise<number[]> {
   const found: number[] = [];
-  for (const { text, library, right } of questions) {
+  for (const { text, right } of questions) {
     const { hits } = await engine.search({ question: text, libraries: [library], limit: 40, ...how });
     found.push(ndcg([...new Set(hits.map(({ documentName }) => documentName))], right, 10));
   }
@@ -176,7 +183,7 @@ async function measured(questions: readonly Asked[], how: Partial<SearchQuery>):
 }
 
 /** The first ten hits as a text, with their scores where bits count. */
-async function ids({ text, library }: Asked, how: Partial<SearchQuery>, scores = false): Promise<string> {
+async function ids({ text }: Asked, how: Partial<SearchQuery>, scores = false): Promise<string> {
   const { hits } = await engine.search({ question: text, libraries: [library], ...how });
   return hits.map(({ chunk, relevance, trace }) => (scores ? `${chunk} ${relevance} ${trace.fused.score} ${trace.vectors?.similarity}` : chunk)).join(' ');
 }

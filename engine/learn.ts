@@ -165,7 +165,7 @@ async function compared(db: Db, embedder: Embedder, lessons: readonly Lesson[], 
   const kept: KeptComparison[] = [];
   for (const { lesson, ndcgBefore, ndcgAfter } of order) {
     await wait();
-    const query = { question: lesson.row.question, limit: 10, taught: false } as const;
+    const query = { question: lesson.row.question, limit: 10, taught: false as const, ...(lesson.libraries.length > 0 && { libraries: lesson.libraries }) };
     const shipped = await rank({ db, embedder }, query);
     const learned = await rank({ db, embedder, learned: { refresh: async () => undefined, adapter: () => ({ id: 0 as never, adapter }), taught: () => new Map() } }, query);
     kept.push({

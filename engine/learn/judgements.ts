@@ -1,4 +1,4 @@
-import type { ConversationId, EventId, Hit, Signal, TurnId } from '../api.ts';
+import type { ConversationId, EventId, Hit, LibraryId, Signal, TurnId } from '../api.ts';
 import type { EventContext } from '../store/feedback.ts';
 
 /**
@@ -26,6 +26,8 @@ export interface Mark {
   named: ChunkName[];
   /** The chunks the answer leans on. */
   cited: ChunkName[];
+  /** Where its hits were found: as far as can be known, where it was asked. */
+  libraries: LibraryId[];
   /** Rank, from 1, of the chunk that was opened. */
   rank?: number;
   answer: string;
@@ -57,6 +59,8 @@ export interface JudgedQuestion {
   /** Every wording of it, the first included. */
   wordings: string[];
   asked: number;
+  /** Where it was asked. */
+  libraries: LibraryId[];
   judgements: Judgement[];
   /** Answers a person accepted. */
   answers: string[];
@@ -99,7 +103,7 @@ export function markOf({ id, at, signal, context: { turn, span } }: StoredEvent)
   const mark: Mark = {
     id, at, turn: turn.id, conversation: turn.conversation, asked: turn.asked, question: turn.standalone ?? turn.question, signal,
     named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf),
-    answer: turn.answer.sentences.map(({ text }) => text).join(' '),
+    answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
   const rank = named[0] && turn.hits.indexOf(named[0]) + 1;
@@ -139,10 +143,11 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   const ofQuestion = (mark: Mark): (typeof questions)[number] => {
     const plain = plainQuestion(mark.question);
     const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question));
-    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, judgements: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [] };
+    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [] };
     if (!known) questions.push(group);
     byText.set(plain, group);
     if (!group.said.wordings.includes(mark.question)) group.said.wordings.push(mark.question);
+    group.said.libraries = [...new Set([...group.said.libraries, ...mark.libraries])];
     return group;
   };
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { ChunkId, EventId } from '../api.ts';
+import type { ChunkId, EventId, LibraryId } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
 import type { FusedHit } from '../rank.ts';
 import { PROPOSALS, rank, type Learned } from '../search.ts';
@@ -27,6 +27,7 @@ export interface Lesson {
   vector: Float32Array;
   events: EventId[];
   answers: string[];
+  libraries: LibraryId[];
   positives: { chunk: PresentChunk; judgement: Judgement }[];
   negatives: { chunk: PresentChunk; judgement: Judgement }[];
   /** The present ranking, as negatives are mined from it. */
@@ -67,7 +68,9 @@ async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuest
   // Strangers are compared too, so that what is learned holds against passages that no question has met.
   const strangers = Array.from({ length: STRANGERS }, () => chunkNear(db, embedder.space, next(random))).filter((chunk) => chunk !== undefined);
   const added = new Set([...positives, ...negatives].map(({ chunk }) => chunk.chunk).concat(strangers));
-  const found = await rank({ db, embedder, learned: adding(added) }, { question: said.question, limit: DEPTH, adapter: 'none' });
+  const found = await rank({ db, embedder, learned: adding(added) }, {
+    question: said.question, limit: DEPTH, adapter: 'none', ...(said.libraries.length > 0 && { libraries: said.libraries }),
+  });
   if (!found.asked) return undefined;
   const proposed = (hit: FusedHit<ChunkId>): boolean => (hit.words?.rank ?? Infinity) <= PROPOSALS || (hit.vectors?.rank ?? Infinity) <= PROPOSALS;
   const hits = found.hits.filter((hit) => !added.has(hit.id) || proposed(hit)).slice(0, DEPTH);
@@ -108,7 +111,7 @@ async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuest
   };
   const group = groupOf(said.events, said.question);
   return {
-    row, group, heldOut: isHeldOut(group), vector: found.asked.vector, events: said.events, answers: said.answers, positives, negatives, ranked,
+    row, group, heldOut: isHeldOut(group), vector: found.asked.vector, events: said.events, answers: said.answers, libraries: said.libraries, positives, negatives, ranked,
     chunks: positives.map(({ chunk }) => keyOf(chunk)), contents: [...new Set(positives.map(({ chunk }) => chunk.contentHash))],
   };
 }
