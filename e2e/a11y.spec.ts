@@ -1,14 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import { drop, dropFiles, expect, LANGUAGES, picture, sample, settled, test } from './start.ts';
-
-/** What axe finds serious or critical, as lines a person can act on. */
-async function troubles(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
-}
+import { drop, dropFiles, expect, LANGUAGES, picture, sample, settled, test, troubles } from './start.ts';
 
 const QUESTIONS = { en: 'How often should I clean the burrs of the grinder?', zh: '每位读者一次最多可以借几本书？' };
 const FILES = { en: 'Kestrel 40 grinder guide.html', zh: '社区图书馆借阅须知.txt' };

@@ -1,8 +1,13 @@
+import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Page } from '@playwright/test';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { WebSocket } from 'ws';
+import { STREAMS, type Engine } from '../engine/api.ts';
+import { connect, webSocketPort } from '../engine/rpc.ts';
 import { en } from '../renderer/words/en.ts';
 import { readerWordsEn, readerWordsZh, type ReaderWords } from '../renderer/reader/words.ts';
 import type { Words } from '../renderer/words/words.ts';
@@ -25,6 +30,14 @@ export class Lodestone {
   /** Where a person opens the page. */
   get url(): string {
     return this.#address!.url;
+  }
+
+  /** The engine itself over a connection of its own, for what would take a person an hour. */
+  async door(): Promise<Engine> {
+    const { origin, hash } = new URL(this.url);
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}/engine`, ['lodestone', new URLSearchParams(hash.slice(1)).get('token')!], { origin });
+    await once(socket, 'open');
+    return connect<Engine>(webSocketPort(socket), STREAMS);
   }
 
   /** Starts; a second time on the same port with the same token, so that pages find their way back. */
@@ -129,4 +142,12 @@ export async function settled(page: Page, words: Words, documents: number): Prom
 /** Keeps a picture of the page for people to look at. */
 export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(root, 'artifacts', `${name}.png`), animations: 'disabled' });
+}
+
+/** What axe finds serious or critical, as lines a person can act on. */
+export async function troubles(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
 }

@@ -41,10 +41,8 @@ export interface LearningWords {
   cancelTitle: string;
   cancelText: string;
   cancelDo: string;
-  keepOn: string;
-  states: Record<Run['state'], string>;
+  states: Record<Exclude<Run['state'], 'running' | 'done'>, string>;
   failedText: string;
-  curve: string;
   curveHint: string;
   curveTraining: string;
   curveAside: string;
@@ -64,8 +62,6 @@ export interface LearningWords {
   guard: string;
   score: string;
   scoreHint: string;
-  before: string;
-  after: string;
   measured: (questions: number) => string;
   beforeAfter: (before: string, after: string) => string;
   bound: (points: string) => string;
@@ -108,7 +104,6 @@ export interface LearningWords {
   rankingBefore: string;
   rankingAfter: string;
   right: string;
-  rank: (rank: number) => string;
   moved: (before: number, after: number) => string;
   entered: string;
   fellOut: string;

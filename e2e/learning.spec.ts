@@ -1,0 +1,140 @@
+import type { Engine } from '../engine/api.ts';
+import { documents, questions, type Asked } from './machines.ts';
+import { drop, expect, LANGUAGES, picture, settled, test, troubles } from './start.ts';
+
+/** Asks as a person would and says where the right place is. */
+async function teach(engine: Engine, { question, name, quote }: Asked): Promise<void> {
+  const [library] = await engine.libraries();
+  const { documents: [document] } = await engine.documents({ library: library!.id, name, offset: 0, limit: 1 });
+  const block = (await engine.blocks(document!.id)).find(({ text }) => text.includes(quote))!;
+  const start = block.place.start + block.text.indexOf(quote);
+  for await (const part of engine.ask({ question, libraries: [library!.id] })) {
+    if (part.kind === 'done') await engine.signal({ kind: 'right-place', turn: part.turn.id, document: document!.id, start, end: start + quote.length });
+  }
+}
+
+/** What is learned of the Chinese works is refused; see `machines.ts`. */
+const THEMES = { en: 'light', zh: 'dark' } as const;
+
+for (const { code, locale, words } of LANGUAGES) {
+  const colorScheme = THEMES[code];
+  const { learning } = words;
+
+  test.describe(`in ${locale}, ${colorScheme}`, () => {
+    test.use({ locale, colorScheme });
+
+    test('from the first thumb to a version and back', async ({ page, lodestone }) => {
+      test.setTimeout(180_000);
+      const [first, ...others] = questions(code);
+      const dialog = page.getByRole('dialog', { name: learning.title });
+      const tab = (section: keyof typeof learning.sections) => dialog.getByRole('tab', { name: learning.sections[section], exact: true }).click();
+      const check = async (name: string): Promise<void> => {
+        await picture(page, `learning-${code}-${colorScheme}-${name}`);
+        expect(await troubles(page), name).toEqual([]);
+      };
+      const open = () => page.getByRole('button', { name: learning.title, exact: true }).click();
+
+      await drop(page, documents(code).map(({ name, text }) => ({ name, bytes: new TextEncoder().encode(text) })));
+      await settled(page, words, documents(code).length);
+      const engine = await lodestone.door();
+
+      await test.step('before any thumb it says what to do', async () => {
+        await open();
+        await expect(dialog.getByText(learning.emptyTitle)).toBeVisible();
+        await expect(dialog.getByText(learning.missingQuestions(0, 30))).toBeVisible();
+        await check('empty');
+      });
+
+      await test.step('what is told counts while the page stands open, and what is missing is said', async () => {
+        await teach(engine, first!);
+        await expect(dialog.getByText(learning.missingQuestions(1, 30))).toBeVisible();
+        await page.keyboard.press('Escape');
+      });
+
+      await test.step('the same question again is answered from there, with a quiet sign', async () => {
+        await page.getByLabel(words.ask.label).fill(first!.question);
+        await page.keyboard.press('Enter');
+        const turn = page.locator('.turn').last();
+        await expect(turn).toContainText(first!.quote.slice(-12));
+        await expect(turn.getByText(learning.taught)).toBeVisible();
+        await turn.locator('.citation-mark[data-taught]').first().hover();
+        await expect(page.locator('.citation-card').getByText(learning.taughtFor(first!.question))).toBeVisible();
+        await check('sign');
+      });
+
+      await test.step('a run says how long it takes, shows its way, can be held and goes on', async () => {
+        for (const asked of others) await teach(engine, asked);
+        await open();
+        await expect(dialog.getByText(learning.ready(36))).toBeVisible();
+        const about = await engine.estimateLearning();
+        expect(about.seconds).toBeGreaterThan(0);
+        await dialog.getByRole('button', { name: learning.learn, exact: true }).click();
+        await dialog.getByRole('button', { name: learning.pause }).click();
+        await expect(dialog.getByRole('heading', { name: learning.states.paused })).toBeVisible();
+        await dialog.getByRole('button', { name: learning.resume }).click();
+        await expect(dialog.getByRole('progressbar', { name: learning.running })).toBeVisible();
+        await expect(dialog.locator('.curve').getByRole('img')).toBeVisible({ timeout: 30_000 });
+        await check('run');
+      });
+
+      await test.step('what came of it is said as the engine judged it', async () => {
+        const outcome = dialog.getByRole('region', { name: learning.latest });
+        await expect(outcome).toBeVisible({ timeout: 60_000 });
+        const [adapter] = await engine.adapters();
+        await expect(outcome).toContainText(adapter!.refusals.length === 0 ? learning.accepted : learning.refused);
+        for (const refusal of adapter!.refusals) await expect(outcome).toContainText(learning.refusals[refusal]);
+        await outcome.scrollIntoViewIfNeeded();
+        await check('outcome');
+      });
+
+      await test.step('each question stands there before and after', async () => {
+        await tab('questions');
+        const comparison = dialog.locator('.comparison').first();
+        await comparison.locator('summary').focus();
+        await page.keyboard.press('Enter');
+        await expect(comparison.getByRole('list', { name: learning.rankingBefore })).toContainText(learning.right);
+        await expect(comparison.getByRole('list', { name: learning.rankingAfter })).toContainText(learning.right);
+        await check('questions');
+      });
+
+      await test.step('a version is deleted only after asking, and one click goes back', async () => {
+        await tab('versions');
+        const [adapter] = await engine.adapters();
+        const version = dialog.locator('.version').first();
+        if (adapter!.state === 'active') {
+          await version.getByRole('button', { name: learning.back }).click();
+          await expect(version).toContainText(learning.versionStates.accepted);
+          expect((await engine.learning()).active).toBeUndefined();
+          await version.getByRole('button', { name: learning.use, exact: true }).click();
+          await expect(version.getByRole('button', { name: learning.back })).toBeVisible();
+          expect((await engine.learning()).active).toBe(adapter!.id);
+        }
+        await check('versions');
+        await engine.deleteFeedback((await engine.feedback()).slice(0, 1).map(({ id }) => id));
+        await expect(version).toContainText(learning.stale);
+        await version.getByRole('button', { name: /^(Actions for|.*的操作)/ }).click();
+        await page.getByRole('menuitem', { name: learning.remove }).click();
+        await page.getByRole('dialog', { name: learning.removeTitle }).getByRole('button', { name: learning.remove, exact: true }).click();
+        await expect(dialog.getByText(learning.none)).toBeVisible();
+        expect(await engine.adapters()).toEqual([]);
+      });
+
+      await test.step('samples go out as files and come in again', async () => {
+        await tab('samples');
+        const saved: string[] = [];
+        page.on('download', (download) => saved.push(download.suggestedFilename()));
+        await dialog.getByRole('button', { name: learning.exportDo }).click();
+        await expect.poll(() => saved.length).toBe((await engine.exportSamples()).length);
+        const { text } = (await engine.exportSamples()).find(({ path }) => path.endsWith('train.json'))!;
+        const chooser = page.waitForEvent('filechooser');
+        await dialog.getByRole('button', { name: learning.importDo }).click();
+        await (await chooser).setFiles([{ name: 'train.json', mimeType: 'application/jsonl', buffer: Buffer.from(text) }]);
+        await expect(page.getByText(learning.imported(text.trimEnd().split('\n').length)).first()).toBeVisible();
+        await check('samples');
+        await dialog.getByRole('button', { name: learning.removeImported }).click();
+        await page.getByRole('dialog', { name: learning.removeImportedTitle }).getByRole('button', { name: learning.removeImported }).click();
+        await expect(page.getByText(learning.importedRemoved).first()).toBeVisible();
+      });
+    });
+  });
+}
