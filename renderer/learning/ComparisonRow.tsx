@@ -7,7 +7,8 @@ import { sideBySide, whyChanged, type Row } from './moves.ts';
 
 /** A question before and after: its score and why it changed; opened, both rankings beside each other. */
 export function ComparisonRow({ comparison }: { comparison: Comparison }) {
-  const { learning: words, language } = useWords();
+  const all = useWords();
+  const { learning: words, language } = all;
   const [open, setOpen] = useState(false);
   const { question, heldOut, ndcgBefore, ndcgAfter } = comparison;
   const change = ndcgAfter - ndcgBefore;
@@ -23,7 +24,7 @@ export function ComparisonRow({ comparison }: { comparison: Comparison }) {
           {heldOut && <span className="comparison-aside" lang={language} title={words.heldOutHint}>{words.heldOut}</span>}
         </span>
         <span className="comparison-score"><b>{words[tone]}</b> {shown(ndcgBefore)} → {shown(ndcgAfter)}</span>
-        <span className="comparison-why">{whyChanged(comparison, words)}</span>
+        <span className="comparison-why">{whyChanged(comparison, all)}</span>
       </summary>
       {open && (
         <div className="rankings">

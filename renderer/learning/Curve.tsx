@@ -2,20 +2,19 @@ import type { RunProgress } from '../../engine/api.ts';
 import { decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './Curve.css';
-import { fromStart, meanCurve, pathOf, trainings } from './curves.ts';
+import { meanCurve, pathOf, trainings } from './curves.ts';
 
 const WIDTH = 560;
 const HEIGHT = 96;
 /** At least so much of the whole is shown, so that chance does not look like a way up or down. */
 const LEAST_SHOWN = 0.9;
 
-/** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. The mean over all trainings; of what is kept aside each one too, faintly. */
+/** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. The mean over all its trainings. */
 export function Curve({ curve }: { curve: RunProgress['curve'] }) {
   const { learning: words, language } = useWords();
-  const all = trainings(curve).map(fromStart);
-  const mean = meanCurve(all);
+  const mean = meanCurve(trainings(curve));
   if (mean.length < 2) return null;
-  const values = [...all.flat().map(({ aside }) => aside), ...mean.map(({ loss }) => loss)].filter(Number.isFinite);
+  const values = mean.flatMap(({ loss, aside }) => [loss, aside]);
   const box = { width: WIDTH, height: HEIGHT, passes: mean.length, low: Math.min(LEAST_SHOWN, ...values), high: Math.max(1, ...values) };
   const lines = ['loss', 'aside'] as const;
   const last = mean.at(-1)!;
@@ -25,10 +24,7 @@ export function Curve({ curve }: { curve: RunProgress['curve'] }) {
     <figure className="curve">
       <svg viewBox={`-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`} preserveAspectRatio="none" role="img" aria-label={words.curveText(mean.length, shown(last.loss), shown(last.aside))}>
         {lines.map((of) => (
-          <g key={of} className={`curve-${of}`}>
-            {of === 'aside' && all.map((points) => <path key={points[0]!.training} className="curve-one" d={pathOf(points.map((point) => point[of]), box)} />)}
-            <path d={pathOf(mean.map((point) => point[of]), box)} />
-          </g>
+          <path key={of} className={`curve-${of}`} d={pathOf(mean.map((point) => point[of]), box)} />
         ))}
       </svg>
       <figcaption>

@@ -1,21 +1,35 @@
+import { useEffect, useRef } from 'react';
 import type { Adapter, AdapterId, Learning } from '../../engine/api.ts';
 import { useWords } from '../words/useWords.ts';
 import { Begin } from './Begin.tsx';
 import { Gathered } from './Gathered.tsx';
-import { Outcome } from './Outcome.tsx';
+import { Outcome, verdictOf } from './Outcome.tsx';
 import { RunPanel } from './RunPanel.tsx';
 
 /** What there is to learn from, the button or the run, and what came of the latest. */
 export function LearnPage({ learning, adapters, onCompare }: { learning: Learning; adapters: Adapter[]; onCompare(adapter: AdapterId): void }) {
   const { learning: words } = useWords();
   const { run } = learning;
-  const open = run && (run.state === 'running' || run.state === 'paused');
+  const open = run !== undefined && (run.state === 'running' || run.state === 'paused');
   const made = run?.state === 'done' ? adapters.find(({ id }) => id === run.adapter) : undefined;
+  const said = open ? (run.state === 'paused' ? words.states.paused : words.phases[run.progress.phase]) : made && verdictOf(made, words);
+
+  // The button that had the focus goes with the panel; the keyboard goes on from the panel that takes its place.
+  const place = useRef<HTMLDivElement>(null);
+  const before = useRef(open);
+  useEffect(() => {
+    if (before.current !== open && document.activeElement === document.body) place.current!.focus();
+    before.current = open;
+  }, [open]);
+
   return (
     <>
+      <div className="unseen" role="status">{said}</div>
       <p className="learning-lead">{words.lead}</p>
       <Gathered learning={learning} />
-      {open ? <RunPanel run={run} /> : <Begin learning={learning} same={made?.state === 'rejected' && made.questions === learning.questions} />}
+      <div ref={place} tabIndex={-1}>
+        {open ? <RunPanel run={run} /> : <Begin learning={learning} same={made?.state === 'rejected' && made.questions === learning.questions} />}
+      </div>
       {run && (run.state === 'cancelled' || run.state === 'failed') && (
         <p className="panel learning-note" role="status">
           {words.states[run.state]}

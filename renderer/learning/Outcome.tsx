@@ -4,6 +4,7 @@ import { Icon } from '../controls/icons.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
 import { percent } from '../words/numbers.ts';
+import type { LearningWords } from '../words/learning.ts';
 import { useWords } from '../words/useWords.ts';
 import { Curve } from './Curve.tsx';
 import './Outcome.css';
@@ -21,7 +22,7 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
     <section className="panel outcome" aria-label={words.latest}>
       <header className="outcome-head" data-accepted={accepted}>
         <Icon name={accepted ? 'check' : 'close'} size={16} />
-        <h3>{!accepted ? words.refused : active ? words.accepted : words.standby}</h3>
+        <h3>{verdictOf(adapter, words)}</h3>
       </header>
       {accepted ? <p className="learning-note">{words.acceptedText}</p> : <Reasons adapter={adapter} />}
       <Scores adapter={adapter} />
@@ -37,6 +38,11 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
       </div>
     </section>
   );
+}
+
+/** What became of a candidate, in a few words. */
+export function verdictOf({ refusals, state }: Adapter, words: LearningWords): string {
+  return refusals.length > 0 ? words.refused : state === 'active' ? words.accepted : words.standby;
 }
 
 /** Why a candidate was refused, in sentences. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromStart, meanCurve, pathOf, trainings } from './curves.ts';
+import { meanCurve, pathOf, trainings } from './curves.ts';
 
 /** "1 0.9, 2 0.8" is a training of two passes: loss, and the same on what is kept aside plus one. */
 const training = (name: string, losses: number[]) => losses.map((loss, i) => ({ training: name, pass: i + 1, loss, aside: loss + 1 }));
@@ -10,12 +10,10 @@ test('trainings are told apart, and those with shuffled thumbs are not shown', (
   assert.deepEqual(trainings(curve).map(([first]) => first!.training), ['final', 'fold 1']);
 });
 
-test('a training is seen as its way from where it began', () => {
-  assert.deepEqual(fromStart(training('final', [4, 2])).map(({ pass, loss, aside }) => [pass, loss, aside]), [[1, 1, 1], [2, 0.5, 0.6]]);
-});
-
-test('a training that ended early counts on with its last value', () => {
-  assert.deepEqual(meanCurve([training('final', [4, 2, 1]), training('fold 1', [6, 4])]), [{ loss: 5, aside: 6 }, { loss: 3, aside: 4 }, { loss: 2.5, aside: 3.5 }]);
+test('the way of all trainings together is told from where it began; one that ended early counts on with its last value', () => {
+  const mean = meanCurve([training('final', [6, 3, 1]), training('fold 1', [4, 2])]);
+  assert.deepEqual(mean.map(({ loss }) => loss), [1, 0.5, 0.3]);
+  assert.deepEqual(mean.map(({ aside }) => aside), [1, 7 / 12, 5 / 12]);
   assert.deepEqual(meanCurve([]), []);
 });
 

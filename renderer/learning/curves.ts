@@ -7,17 +7,15 @@ export function trainings(curve: Points): Points[] {
   return [...Map.groupBy(curve.filter(({ training }) => !training.startsWith('control')), ({ training }) => training).values()];
 }
 
-/** Losses as shares of what they were after the first pass: trainings ask different questions, so only their way is comparable. */
-export function fromStart(points: Points): Points {
-  const [{ loss, aside }] = points as [Points[number]];
-  return points.map((point) => ({ ...point, loss: point.loss / loss, aside: point.aside / aside }));
-}
-
-/** The mean over all trainings by pass; one that ended earlier stays at its last value. */
+/**
+ * The mean over all trainings by pass, as a share of what it was after the first; a training that ended earlier stays at
+ * its last value.
+ */
 export function meanCurve(all: Points[]): { loss: number; aside: number }[] {
   const passes = Math.max(0, ...all.map((points) => points.length));
-  const at = (pass: number, of: 'loss' | 'aside'): number => all.reduce((sum, points) => sum + points[Math.min(pass, points.length - 1)]![of], 0) / all.length;
-  return Array.from({ length: passes }, (_, pass) => ({ loss: at(pass, 'loss'), aside: at(pass, 'aside') }));
+  const at = (pass: number, of: 'loss' | 'aside'): number => all.reduce((sum, points) => sum + points[Math.min(pass, points.length - 1)]![of], 0);
+  const share = (pass: number, of: 'loss' | 'aside'): number => (at(0, of) === 0 ? 1 : at(pass, of) / at(0, of));
+  return Array.from({ length: passes }, (_, pass) => ({ loss: share(pass, 'loss'), aside: share(pass, 'aside') }));
 }
 
 /** A path through values by pass, in a box of that size; `low` stands at the bottom and `high` at the top. */

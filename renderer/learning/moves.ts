@@ -1,5 +1,6 @@
 import type { Comparison, RankedChunk } from '../../engine/api.ts';
-import type { LearningWords } from '../words/learning.ts';
+import { joined } from '../words/useWords.ts';
+import type { Words } from '../words/words.ts';
 
 /** A row of a ranking beside the other: where the same chunk stands there, if it does. */
 export interface Row { chunk: RankedChunk; rank: number; other: number | undefined }
@@ -15,7 +16,8 @@ export function sideBySide({ before, after }: Pick<Comparison, 'before' | 'after
 }
 
 /** Why a question does better or worse now, in one sentence: by where the first right chunk stands. */
-export function whyChanged({ before, after, ndcgBefore, ndcgAfter }: Comparison, words: LearningWords): string {
+export function whyChanged({ before, after, ndcgBefore, ndcgAfter }: Comparison, all: Pick<Words, 'language' | 'learning'>): string {
+  const words = all.learning;
   const first = (ranking: RankedChunk[]): number | undefined => ranking.find(({ answers }) => answers)?.rank;
   const [was, is] = [first(before), first(after)];
   if (was === undefined && is === undefined) return words.rightNowhere;
@@ -23,7 +25,8 @@ export function whyChanged({ before, after, ndcgBefore, ndcgAfter }: Comparison,
   if (is === undefined) return words.rightWent(was);
   if (was !== is) return words.rightMoved(was, is);
   const stayed = words.rightStayed(is);
-  return Math.abs(ndcgAfter - ndcgBefore) < 0.0005 ? stayed : `${stayed} ${words.othersMoved}`;
+  const others = [before, after].some((ranking) => ranking.filter(({ answers }) => answers).length > 1);
+  return others && Math.abs(ndcgAfter - ndcgBefore) >= 0.0005 ? joined(all, stayed, words.othersMoved) : stayed;
 }
 
 function key({ contentHash, place }: RankedChunk): string {

@@ -36,6 +36,6 @@ function asCoded(error: unknown): { code: string; message: string } {
 }
 
 /** Two sentences: Chinese puts no space between them. */
-export function joined(words: Words, first: string, second: string): string {
-  return words.language === 'zh' ? first + second : `${first} ${second}`;
+export function joined({ language }: Pick<Words, 'language'>, first: string, second: string): string {
+  return language === 'zh' ? first + second : `${first} ${second}`;
 }
