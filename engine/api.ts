@@ -102,6 +102,8 @@ export interface DocumentQuery {
 
 export interface Progress {
   paused: boolean;
+  /** Nothing is being read, embedded, looked for or cleared away at this moment. */
+  resting: boolean;
   /** Documents still to be read, the one being read included. */
   waiting: number;
   /** Chunks still to be embedded. */

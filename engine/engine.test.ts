@@ -174,6 +174,24 @@ test('a file that was put back where it was is read again by itself', async (t) 
   await until(async () => (await first(engine, 'monthly rent')) !== undefined);
 });
 
+test('a document taken out of a watched folder stays out, until it is added once more', async (t) => {
+  const home = await house(t);
+  home.put('lease.md', LEASE);
+  const tea = home.put('茶叶.md', TEA);
+  await home.engine.add(home.library, [home.root]);
+  await idle(home.engine);
+  const { documents } = await home.engine.documents({ library: home.library, name: '茶叶', offset: 0, limit: 1 });
+  await home.engine.removeDocuments([documents[0]!.id]);
+  await idle(home.engine);
+  assert.deepEqual(await names(home.engine, home.library), ['lease.md']);
+  writeFileSync(tea, `${TEA}\n白茶。`);
+  const engine = await home.reopen();
+  await idle(engine);
+  assert.deepEqual(await names(engine, home.library), ['lease.md']);
+  await engine.add(home.library, [home.root]);
+  assert.deepEqual(await names(engine, home.library), ['lease.md', '茶叶.md']);
+});
+
 test('changes made while the engine was closed are found when it opens', async (t) => {
   const home = await house(t);
   const path = home.put('lease.md', LEASE);

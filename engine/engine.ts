@@ -125,7 +125,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     addFile: async (library, name, bytes) => (libraries.mustHaveLibrary(db, library), arrived(await addBytes(db, filesDir, library, name, bytes), false)),
     addSamples,
     include: (ids, included) => change(['documents', 'libraries'], () => documents.include(db, ids, included)),
-    removeDocuments: (ids) => change(['documents'], () => documents.remove(db, ids)).then(() => arrived(undefined)),
+    removeDocuments: (ids) => change(['documents'], () => documents.dismiss(db, ids)).then(() => arrived(undefined)),
     async retry(ids, password) {
       if (password !== undefined) for (const id of ids) await ingest.verbs.unlock(id, password);
       await change(['documents'], () => documents.requeue(db, ids));

@@ -1,11 +1,11 @@
 import { open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import type { Added, DocumentId, LibraryId } from './api.ts';
 import { EngineError } from './api.ts';
 import { factsOf, filesBelow, isBelow } from './folders.ts';
 import { detach } from './store/contents.ts';
 import { write, type Db } from './store/database.ts';
-import { enqueue, fail, files, remove, requeue, type FileFacts } from './store/documents.ts';
+import { enqueue, fail, files, isDismissed, readmit, remove, requeue, type FileFacts } from './store/documents.ts';
 import { addFolder, folders } from './store/libraries.ts';
 
 /** Rows written in one transaction: short enough that the thread stays responsive. */
@@ -17,6 +17,7 @@ export async function addPaths(db: Db, library: LibraryId, paths: readonly strin
   for (const path of paths) {
     try {
       const facts = await factsOf(path);
+      await write(db, () => readmit(db, library, path, sep));
       if (!facts.folder) await enqueueAll(db, library, [facts], added);
       else {
         await write(db, () => addFolder(db, library, path));
@@ -85,13 +86,18 @@ export async function lookOver(db: Db): Promise<boolean> {
   for (const { library, path } of roots) {
     if (!(await exists(path))) continue;
     try {
-      await enqueueAll(db, library, filesBelow(path), added);
+      await enqueueAll(db, library, undismissed(db, library, filesBelow(path)), added);
     } catch (error) {
       // It went away, or may no longer be read: as a folder that is missing.
       if (!('syscall' in (error as object))) throw error;
     }
   }
   return added.documents.length + others > 0;
+}
+
+/** Without what a person took out of the library. */
+async function* undismissed(db: Db, library: LibraryId, found: AsyncIterable<FileFacts>): AsyncGenerator<FileFacts> {
+  for await (const file of found) if (!isDismissed(db, library, file.path)) yield file;
 }
 
 async function enqueueAll(db: Db, library: LibraryId, found: Iterable<FileFacts> | AsyncIterable<FileFacts>, added: Added): Promise<void> {

@@ -34,14 +34,23 @@ if (parentPort) {
 
   let stopWatching = (): void => undefined;
   let looking: Promise<unknown> = Promise.resolve();
-  const look = (moved = false): Promise<unknown> => (looking = looking.then(async () => {
-    const changed = await lookOver(db);
-    if (changed || moved) watchAll();
+  let looks = 0;
+  const look = (moved = false): void => {
+    looks++;
+    looking = looking.then(() => lookAgain(moved)).finally(() => looks--);
+  };
+  async function lookAgain(moved: boolean): Promise<void> {
+    let changed = await lookOver(db);
+    if (changed || moved) {
+      watchAll();
+      // What happened while the watches were set anew.
+      changed = (await lookOver(db)) || changed;
+    }
     if (!changed) return;
     announcements.announce('libraries');
     announcements.announce('documents');
     ingest.wake();
-  }));
+  }
   function watchAll(): void {
     stopWatching();
     const paths: string[] = [];
@@ -51,10 +60,10 @@ if (parentPort) {
       after = known.at(-1)!.id;
       paths.push(...known.map(({ path }) => path));
     }
-    stopWatching = watchFiles({ folders: folders(db).map(({ path }) => path), files: paths }, (moved) => void look(moved));
+    stopWatching = watchFiles({ folders: folders(db).map(({ path }) => path), files: paths }, look);
   }
   watchAll();
-  void look();
+  look();
   void forgetStrays(db, filesDir);
 
   const verbs: IngestVerbs = {
@@ -62,9 +71,15 @@ if (parentPort) {
     wake: async () => ingest.wake(),
     pause: async () => ingest.pause(),
     resume: async () => ingest.resume(),
-    progress: async () => ingest.progress(),
+    async progress() {
+      const { resting, ...rest } = ingest.progress();
+      return { ...rest, resting: resting && looks === 0 };
+    },
     unlock: async (document, password) => ingest.unlock(document, password),
-    watch: async () => watchAll(),
+    async watch() {
+      watchAll();
+      look();
+    },
     problems: async () => problems(db),
     async finish() {
       stopWatching();

@@ -38,7 +38,7 @@ export interface IngestParts {
 }
 
 /** What the ingest loop is doing; `embeds` is false where there is no model. */
-export interface IngestProgress { paused: boolean; embeds: boolean; reading?: DocumentId; chunksPerSecond?: number }
+export interface IngestProgress { paused: boolean; resting: boolean; embeds: boolean; reading?: DocumentId; chunksPerSecond?: number }
 
 export interface Ingest {
   /** There may be something to do. */
@@ -62,6 +62,7 @@ export function startIngest(parts: IngestParts): Ingest {
   /** Files being read, by document and time of change. */
   const begun = new Map<string, Promise<Outcome>>();
   let paused = false;
+  let resting = false;
   let closed = false;
   let reading: DocumentId | undefined;
   let chunksPerSecond: number | undefined;
@@ -72,9 +73,13 @@ export function startIngest(parts: IngestParts): Ingest {
   async function loop(): Promise<void> {
     while (!closed) {
       alarm = Promise.withResolvers<void>();
+      resting = false;
       const worked = (await sweepSome()) || (!paused && ((await readNext()) || (await embedSome())));
       if (worked) await setImmediate();
-      else await alarm.promise;
+      else {
+        resting = true;
+        await alarm.promise;
+      }
     }
   }
 
@@ -173,7 +178,7 @@ export function startIngest(parts: IngestParts): Ingest {
     pause() { paused = true; changed('progress'); },
     resume() { paused = false; changed('progress'); wake(); },
     progress() {
-      const progress: IngestProgress = { paused, embeds: model !== undefined };
+      const progress: IngestProgress = { paused, resting, embeds: model !== undefined };
       if (reading !== undefined) progress.reading = reading;
       if (chunksPerSecond !== undefined) progress.chunksPerSecond = chunksPerSecond;
       return progress;

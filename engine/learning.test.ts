@@ -153,6 +153,7 @@ test('DM-6: a removed document is in no sample, and what learned from it says so
 });
 
 test('DM-8: killed in the middle, the run goes on when the engine is opened again, and search was the same all along', { timeout: 300_000 }, async () => {
+  await idle(engine);
   const shipped = await ranking(QUESTIONS[2]!, { taught: false });
   await engine.learn();
   await delay(1500);

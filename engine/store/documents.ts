@@ -117,6 +117,22 @@ export function remove(db: Db, ids: DocumentId[]): void {
   for (const id of ids) sql(db, `update document set state = 'removed' where id = ?`).run(id);
 }
 
+/** Removes documents because a person said so: the files of watched folders among them do not come back by themselves. */
+export function dismiss(db: Db, ids: DocumentId[]): void {
+  for (const id of ids) sql(db, 'insert or ignore into dismissed (library_id, path) select library_id, path from document where id = ? and kept = 0').run(id);
+  remove(db, ids);
+}
+
+export function isDismissed(db: Db, library: LibraryId, path: string): boolean {
+  return sql(db, 'select 1 from dismissed where library_id = ? and path = ?').get(library, path) !== undefined;
+}
+
+/** A person adds a file, or a folder with all that is below it, once more. */
+export function readmit(db: Db, library: LibraryId, path: string, separator: string): void {
+  const below = path.endsWith(separator) ? path : path + separator;
+  sql(db, 'delete from dismissed where library_id = ? and (path = ? or substr(path, 1, length(?)) = ?)').run(library, path, below, below);
+}
+
 export function removed(db: Db, limit: number): Waiting[] {
   return sql<Omit<Waiting, 'kept'> & { kept: number }>(db, `
     select id, library_id library, name, path, bytes, modified, kept from document where state = 'removed' order by id limit ?`)

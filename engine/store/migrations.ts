@@ -12,6 +12,8 @@ export const MIGRATIONS: readonly string[] = [
   create table setting (key text primary key, value text not null) without rowid;
   create table library (id integer primary key autoincrement, name text not null, created integer not null, removed integer not null default 0);
   create table folder (library_id integer not null references library on delete cascade, path text not null, primary key (library_id, path)) without rowid;
+  -- Files that a person took out of a watched folder's documents, though they are still in the folder.
+  create table dismissed (library_id integer not null references library on delete cascade, path text not null, primary key (library_id, path)) without rowid;
   create table content (
     id integer primary key autoincrement,
     hash text not null unique,          -- SHA-256 of the file's bytes
