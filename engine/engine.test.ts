@@ -77,6 +77,21 @@ test('drop a file, ask, and every citation quotes the very words at its place', 
   assert.match(chinese.turn.answer.sentences.map(({ text }) => text).join(''), /三到五分钟/);
 });
 
+test('whoever asks again when told so ends up with what is true', async (t) => {
+  const { engine, library, put } = await house(t);
+  const seen: string[] = [];
+  void (async () => {
+    for await (const topic of engine.changes()) {
+      if (topic !== 'documents') continue;
+      const { documents } = await engine.documents({ library, offset: 0, limit: 10 });
+      seen.push(documents.map(({ state }) => (state.kind === 'ready' ? `${state.embedded} of ${state.chunks}` : state.kind)).join());
+    }
+  })();
+  await engine.add(library, [put('lease.md', LEASE), put('茶叶.md', TEA)]);
+  await idle(engine);
+  await until(async () => /^(\d+) of \1,(\d+) of \2$/.test(seen.at(-1) ?? ''));
+});
+
 test('what is not in the documents is said to be not found, with the nearest passages', async (t) => {
   const { engine, library, put } = await house(t);
   await engine.add(library, [put('lease.md', LEASE), put('茶叶.md', TEA)]);

@@ -169,6 +169,7 @@ export function startIngest(parts: IngestParts): Ingest {
     }
     await write(db, () => saveVectors(db, model.space, first.library, first.content, vectors));
     changed('progress');
+    changed('documents');
     return true;
   }
 
