@@ -1,0 +1,85 @@
+/** The nouns of learning; `api.ts` carries them on. */
+
+export type AdapterId = number & { readonly of: 'adapter' };
+export type RunId = number & { readonly of: 'run' };
+
+/** What there is to learn from, and what is still missing before learning pays. */
+export interface Learning {
+  /** Feedback events. */
+  signals: number;
+  /** Questions people judged passages for, and the documents those passages are of. */
+  questions: number;
+  documents: number;
+  /** Of the questions: kept aside to judge by, never trained on. */
+  heldOut: number;
+  answers: number;
+  rejects: number;
+  /** Passages that were called right and wrong by equally strong signals; they count neither way. */
+  conflicts: number;
+  /** Questions that people said the library does not answer. */
+  unanswerable: number;
+  /** How much more it takes; all 0 where learning may begin. */
+  missing: { questions: number; documents: number };
+  /** Judged questions that the adapter in use has not learned from. */
+  fresh: number;
+  active?: AdapterId;
+  run?: Run;
+}
+
+export interface Run {
+  id: RunId;
+  level: 'query';
+  started: number;
+  finished?: number;
+  state: 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+  progress: RunProgress;
+  /** The candidate it made, accepted or not. */
+  adapter?: AdapterId;
+  /** Why it failed. */
+  reason?: string;
+}
+
+export interface RunProgress {
+  phase: 'preparing' | 'training' | 'judging';
+  /** 0…1 over all phases. */
+  done: number;
+  secondsLeft?: number;
+  /** Loss by pass, of all trainings of the run: on what is learned, and on what is kept aside. */
+  curve: { training: string; pass: number; loss: number; aside: number }[];
+}
+
+/** Mean nDCG@10 and MRR@10 over questions it was not trained on. */
+export interface Measure { questions: number; before: number; after: number; mrrBefore: number; mrrAfter: number }
+
+/** Why a candidate was refused. The interface has a sentence in each language for every code. */
+export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'collapsed' | 'control-passed';
+
+/** A version of what was learned. */
+export interface Adapter {
+  id: AdapterId;
+  level: 'query';
+  made: number;
+  state: 'active' | 'accepted' | 'rejected' | /** Of another embedder than the one in use. */ 'foreign';
+  signals: number;
+  questions: number;
+  /** On the person's own questions, and on the general ones that ship with Lodestone. */
+  mine: Measure;
+  guard: Measure;
+  /** The gain on the person's questions is above this in 19 of 20 resamples. */
+  bound: number;
+  /** Share of what was trained that is applied, 0…1. */
+  alpha: number;
+  refusals: Refusal[];
+  /** Some of what it learned from was deleted since; the next run learns without it. */
+  stale: boolean;
+  parent?: AdapterId;
+  seconds: number;
+}
+
+export interface RankedChunk { documentName: string; text: string; place: { start: number; end: number }; contentHash: string; /** The person said so. */ answers: boolean; rank: number; rankBefore?: number }
+
+/** A question before and after, with both rankings; a chunk whose document is gone is left out. */
+export interface Comparison { question: string; heldOut: boolean; ndcgBefore: number; ndcgAfter: number; before: RankedChunk[]; after: RankedChunk[] }
+
+/** A file of an export, by its path inside of it. */
+export interface ExportFile { path: string; text: string }
