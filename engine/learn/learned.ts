@@ -1,4 +1,4 @@
-import type { AdapterId, EventId } from '../api.ts';
+import type { AdapterId, EventId, Learning } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
 import type { Learned } from '../search.ts';
 import { activeAdapter, adapterBytes, eventsOf } from '../store/adapters.ts';
@@ -40,25 +40,13 @@ export class Marks {
 /** Similarities of unrelated texts where the embedder's manifest does not say. */
 const BACKGROUND = { mean: 0, deviation: 0.08 };
 
+/** What feedback comes to, in numbers. */
+export type Summary = Omit<Learning, 'missing' | 'run'>;
+
 /**
  * What search takes from learning, kept up to date by looking at each question whether anything was said since the last:
  * a thumb counts with the next question.
  */
-/** What feedback comes to, in numbers. `questions` are those with a passage that answers. */
-export interface Summary {
-  signals: number;
-  questions: number;
-  documents: number;
-  heldOut: number;
-  answers: number;
-  rejects: number;
-  conflicts: number;
-  unanswerable: number;
-  /** Of the questions: those of which no event is among what the adapter in use learned from. */
-  fresh: number;
-  active?: AdapterId;
-}
-
 export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(): Promise<Summary> } {
   const marks = new Marks(db);
   const vectors = new Map<string, Float32Array>();

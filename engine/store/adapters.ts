@@ -1,21 +1,13 @@
-import type { Adapter, AdapterId, EventId, Measure, Refusal } from '../api.ts';
+import type { Adapter, AdapterId, EventId } from '../api.ts';
 import { EngineError } from '../api.ts';
 import type { ChunkName } from '../learn/judgements.ts';
 import { sql, type Db } from './database.ts';
 import { get, put } from './settings.ts';
 
 /** What is kept of an adapter beside its weights: enough to make it again, and what it was judged by. */
-export interface AdapterReport {
+export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | 'mine' | 'guard' | 'bound' | 'alpha' | 'refusals' | 'seconds'> {
   recipe: Record<string, unknown>;
   snapshot: string;
-  signals: number;
-  questions: number;
-  mine: Measure;
-  guard: Measure;
-  bound: number;
-  alpha: number;
-  refusals: Refusal[];
-  seconds: number;
 }
 
 /** A judged question's first hits before and after, by name: texts are looked up where they stand when it is shown. */

@@ -8,7 +8,7 @@ import { Unread } from './Unread.tsx';
 /** What the engine says of itself. */
 export function HealthPage() {
   const words = useWords();
-  const { value: health, error, again } = useLive(['documents'], '', (engine) => engine.health());
+  const { value: health, error, again } = useLive(['libraries'], '', (engine) => engine.health());
   const { value: libraries } = useLive(['libraries', 'documents'], '', (engine) => engine.libraries());
   if (!health) return <Unread error={error} />;
   const sum = (of: 'documents' | 'chunks'): string => count(words.language, (libraries ?? []).reduce((all, library) => all + library[of], 0));
