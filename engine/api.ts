@@ -6,9 +6,13 @@
  * ends are exclusive, times are milliseconds since 1970, relevance is 0…1 and higher is better.
  */
 
+import type { AnswerDetails, AppAction } from './api-answers.ts';
 import type { Adapter, AdapterId, Comparison, ExportFile, Learning, Run, RunId } from './api-learning.ts';
+import type { ModelInfo } from './api-models.ts';
 
+export type * from './api-answers.ts';
 export type * from './api-learning.ts';
+export type * from './api-models.ts';
 
 export type LibraryId = number & { readonly of: 'library' };
 export type DocumentId = number & { readonly of: 'document' };
@@ -189,7 +193,14 @@ export interface Citation {
   place: Place;
 }
 
-export interface Sentence { text: string; citations: Citation[]; /** Starts a new paragraph. */ opens?: boolean }
+export interface Sentence {
+  text: string;
+  citations: Citation[];
+  /** Starts a new paragraph. */
+  opens?: boolean;
+  /** A language model wrote it and no place in the documents was found that says so. */
+  unsupported?: true;
+}
 
 export interface Answer {
   /** `not-found`: nothing in the documents answers the question; `hits` are then the nearest passages. */
@@ -208,6 +219,9 @@ export interface Turn {
   hits: Hit[];
   models: ModelsInUse;
   milliseconds: number;
+  details?: AnswerDetails;
+  /** What the app itself can do about the question. */
+  actions?: AppAction[];
   /** The latest thumb on the answer, and on each citation by number. */
   thumbs: { answer?: Thumb; citations: Record<number, Thumb> };
 }
@@ -216,6 +230,8 @@ export type AnswerPart =
   | { kind: 'begun'; conversation: ConversationId; turn: TurnId; standalone?: string }
   | { kind: 'hits'; hits: Hit[] }
   | { kind: 'sentence'; sentence: Sentence }
+  /** The sentence that is being written, as far as it is; the next part takes its place. */
+  | { kind: 'tail'; text: string }
   | { kind: 'done'; turn: Turn };
 
 export interface Conversation { id: ConversationId; title: string; begun: number; latest: number; turns: number }
@@ -256,19 +272,6 @@ export interface Settings {
   fileMegabytes: number;
   /** First-launch words were read. */
   welcomed: boolean;
-}
-
-export interface ModelInfo {
-  id: string;
-  role: 'embedder' | 'reranker';
-  name: string;
-  active: boolean;
-  dimensions?: number;
-  languages: string[];
-  licence: string;
-  bytes: number;
-  /** nDCG@10 by evaluation set, from the model's manifest. */
-  quality: Record<string, number>;
 }
 
 export interface Health {

@@ -48,6 +48,7 @@ export async function modelInfos(dirs: readonly string[]): Promise<ModelInfo[]> 
   return models.map(({ manifest }) => {
     const info: ModelInfo = {
       id: manifest.id, role: manifest.role, name: manifest.name, languages: manifest.languages, licence: manifest.licence, quality: manifest.quality,
+      format: 'lodestone', bundled: true,
       active: activeModel(models, manifest.role)?.manifest === manifest,
       bytes: Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0),
     };

@@ -10,6 +10,8 @@ export interface Making {
   standalone: string | undefined;
   hits: Hit[];
   sentences: Sentence[];
+  /** The sentence that is being written. */
+  tail: string;
   /** `done` once the engine gave the whole turn. */
   state: { kind: 'asking' } | { kind: 'stopped' } | { kind: 'lost'; error: unknown } | { kind: 'done'; turn: Turn };
 }
@@ -43,7 +45,7 @@ export function useAnswer(onBegun: (conversation: ConversationId) => void): Answ
       const parts = engine.ask({ question, ...(conversation !== undefined && { conversation }), ...(libraries && { libraries }) })[Symbol.asyncIterator]();
       const here = { leave: () => void parts.return?.() };
       running.current = here;
-      setMaking({ question, conversation, turn: undefined, standalone: undefined, hits: [], sentences: [], state: { kind: 'asking' } });
+      setMaking({ question, conversation, turn: undefined, standalone: undefined, hits: [], sentences: [], tail: '', state: { kind: 'asking' } });
 
       void (async () => {
         const grow = (step: (now: Making) => Making): void => {
@@ -56,7 +58,8 @@ export function useAnswer(onBegun: (conversation: ConversationId) => void): Answ
               grow((now) => ({ ...now, conversation: part.conversation, turn: part.turn, standalone: part.standalone }));
               begun.current(part.conversation);
             } else if (part.kind === 'hits') grow((now) => ({ ...now, hits: part.hits }));
-            else if (part.kind === 'sentence') grow((now) => ({ ...now, sentences: [...now.sentences, part.sentence] }));
+            else if (part.kind === 'sentence') grow((now) => ({ ...now, sentences: [...now.sentences, part.sentence], tail: '' }));
+            else if (part.kind === 'tail') grow((now) => ({ ...now, tail: part.text }));
             else grow((now) => ({ ...now, state: { kind: 'done', turn: part.turn } }));
           }
         } catch (error) {

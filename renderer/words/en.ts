@@ -224,6 +224,7 @@ export const en: Words = {
     none: 'No model is installed. Documents are found by their words.',
     embedder: 'Finds by meaning',
     reranker: 'Reads closely and sorts',
+    llm: 'Writes answers',
     active: 'In use',
     dimensions: (value) => `${n(value)} dimensions`,
     languages: 'Languages',

@@ -218,6 +218,7 @@ export interface Words {
     none: string;
     embedder: string;
     reranker: string;
+    llm: string;
     active: string;
     dimensions: (count: number) => string;
     languages: string;

@@ -220,6 +220,7 @@ export const zh: Words = {
     none: '没有安装模型，文档只能按字词查找。',
     embedder: '按语义查找',
     reranker: '细读并排序',
+    llm: '撰写答案',
     active: '使用中',
     dimensions: (value) => `${n(value)} 维`,
     languages: '语言',
