@@ -59,8 +59,8 @@ export interface AnswerVerbs {
   explain(turn: TurnId, document: DocumentId, start: number, end: number): Promise<Explanation>;
 
   faqs(library: LibraryId): Promise<Faq[]>;
-  /** Rows of question and answer from CSV or XLSX. @throws EngineError 'invalid' with the row */
-  importFaqs(library: LibraryId, name: string, bytes: Uint8Array): Promise<{ added: number; replaced: number; refused: { row: number; reason: string }[] }>;
+  /** Rows of question and answer from CSV or XLSX; rows count from 1. @throws EngineError 'invalid' for a file that is neither or is broken */
+  importFaqs(library: LibraryId, name: string, bytes: Uint8Array): Promise<{ added: number; replaced: number; refused: { row: number; reason: 'no-question' | 'no-answer' | 'long-question' | 'long-answer' }[] }>;
   addFaq(library: LibraryId, question: string, answer: string): Promise<void>;
   removeFaqs(ids: number[]): Promise<void>;
 

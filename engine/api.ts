@@ -286,7 +286,7 @@ export interface Health {
 }
 
 /** Something changed; whoever shows it asks again. */
-export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models' | 'learning';
+export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models' | 'learning' | 'faqs' | 'tests';
 
 export interface Engine {
   changes(): AsyncIterable<Topic>;

@@ -39,7 +39,7 @@ export interface FusedHit<Id> {
 }
 
 /** Of the bundled embedder on random pairs of question and passage. */
-const BACKGROUND: Background = { mean: 0, deviation: 0.08 };
+export const BACKGROUND: Background = { mean: 0, deviation: 0.08 };
 
 /** One unit of each kind of evidence, in log-odds of relevance. */
 interface Weights {

@@ -12,8 +12,11 @@ import { plainQuestion, type ChunkName, type JudgedQuestion } from './judgements
 /** What was said of a chunk, as its trace shows it. */
 export type Taught = NonNullable<Trace['taught']>;
 
-/** A question people judged passages for. `vector` as the embedder gave it, where there is one. */
-export interface TaughtQuestion { question: string; plain: string; terms: ReadonlySet<string>; vector?: Float32Array; said: { chunk: ChunkName; thumb: Thumb; confidence: number }[] }
+/** What of a question is compared with another. `vector` as the embedder gave it, where there is one. */
+export interface Compared { plain: string; terms: ReadonlySet<string>; vector?: Float32Array | undefined }
+
+/** A question people judged passages for. */
+export interface TaughtQuestion extends Compared { question: string; said: { chunk: ChunkName; thumb: Thumb; confidence: number }[] }
 
 /** Log-odds for a passage a person pointed at for this very question: it then comes before any that only looks right. */
 const LIFT = 8;
@@ -30,14 +33,16 @@ const NEAR_WORDS = 0.75;
 /** With one, in the same language: a static embedder puts all questions on one subject close together. */
 const SOME_WORDS = 0.5;
 
-/** What is compared of a question. */
+/** A question as it is compared. */
+export function compared(question: string, vector: Float32Array | undefined): Compared {
+  return { plain: plainQuestion(question), terms: termsOf(question), vector };
+}
+
+/** A judged question in each of its wordings; none where nothing was said of a passage outright. */
 export function taughtQuestion({ question, wordings, judgements }: JudgedQuestion, vectorOf: (wording: string) => Float32Array | undefined): TaughtQuestion[] {
   const said = judgements.filter(({ trust }) => trust !== 'observed').map(({ chunk, label, confidence }) => ({ chunk, thumb: label === 1 ? 'up' as const : 'down' as const, confidence }));
   if (said.length === 0) return [];
-  return [...new Set([question, ...wordings])].map((wording) => {
-    const vector = vectorOf(wording);
-    return { question: wording, plain: plainQuestion(wording), terms: termsOf(wording), said, ...(vector && { vector }) };
-  });
+  return [...new Set([question, ...wordings])].map((wording) => ({ ...compared(wording, vectorOf(wording)), question: wording, said }));
 }
 
 /** The informative words of a question. */
@@ -53,9 +58,8 @@ function termsOf(question: string): Set<string> {
 export function taughtFor(
   question: string, vector: Float32Array | undefined, known: readonly TaughtQuestion[], background: Background, locate: (chunk: ChunkName) => readonly ChunkId[],
 ): Map<ChunkId, Taught> {
-  const plain = plainQuestion(question);
-  const terms = termsOf(question);
-  const near = known.map((taught) => ({ taught, nearness: nearness({ plain, terms, vector }, taught, background) })).filter((match) => match.nearness > 0)
+  const asked = compared(question, vector);
+  const near = known.map((taught) => ({ taught, nearness: nearness(asked, taught, background) })).filter((match) => match.nearness > 0)
     .sort((a, b) => b.nearness - a.nearness);
   const additions = new Map<ChunkId, Taught>();
   for (const { taught, nearness } of near) {
@@ -68,7 +72,7 @@ export function taughtFor(
 }
 
 /** 1: the same question. 0: another one. */
-function nearness(asked: { plain: string; terms: ReadonlySet<string>; vector: Float32Array | undefined }, taught: TaughtQuestion, { mean, deviation }: Background): number {
+export function nearness(asked: Compared, taught: Compared, { mean, deviation }: Background): number {
   if (asked.plain === taught.plain) return 1;
   let common = 0;
   for (const term of asked.terms) if (taught.terms.has(term)) common++;

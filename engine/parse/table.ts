@@ -2,9 +2,14 @@ import type { Draft } from './document.ts';
 
 /** Rows of delimited text (RFC 4180 with any of , ; tab |), as a table block whose first row is its header. */
 export function readTable(text: string): Draft | undefined {
-  const rows = rowsOf(text, delimiterOf(text)).filter((row) => row.some((cell) => cell !== ''));
+  const rows = delimitedRows(text).filter((row) => row.some((cell) => cell !== ''));
   if (rows.length === 0) return undefined;
   return { kind: 'table', text: textOfRows(rows), headerRows: rows.length > 1 ? 1 : 0, source: { start: 0, end: text.length } };
+}
+
+/** The cells of delimited text, row by row. */
+export function delimitedRows(text: string): string[][] {
+  return rowsOf(text, delimiterOf(text));
 }
 
 /** A table as text: rows on lines, cells parted by tabs; white space within a cell is one space. */

@@ -115,6 +115,24 @@ export const MIGRATIONS: readonly string[] = [
   create table adapter_content (adapter_id integer not null references adapter on delete cascade, hash text not null, primary key (adapter_id, hash)) without rowid;
   create table imported_sample (id integer primary key autoincrement, line text not null);
   `,
+  // 6 — Stored questions and answers; questions to try models on, each with the place that answers it, and how models did.
+  // A place is named as feedback names it: the hash of the file's bytes and a span of its text.
+  `
+  create table faq (
+    id integer primary key autoincrement,
+    library_id integer not null references library on delete cascade,
+    question text not null, plain text not null, answer text not null,
+    unique (library_id, plain)
+  );
+  create table test_question (
+    id integer primary key autoincrement,
+    library_id integer not null references library on delete cascade,
+    question text not null, source text not null check (source in ('written', 'own', 'feedback')),
+    hash text not null, start integer not null, end integer not null, quote text not null,
+    unique (library_id, question)
+  );
+  create table test_result (id integer primary key autoincrement, at integer not null, models text not null, result text not null);
+  `,
 ];
 
 /**
