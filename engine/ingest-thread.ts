@@ -14,7 +14,7 @@ import { files } from './store/documents.ts';
 import { problems } from './store/health.ts';
 import { folders } from './store/libraries.ts';
 import { get, settings } from './store/settings.ts';
-import { useSpace } from './store/vectors.ts';
+import { useSpace } from './store/spaces.ts';
 import type { IngestVerbs, ThreadData } from './thread.ts';
 
 /** The thread that reads, writes and embeds documents. */

@@ -13,7 +13,8 @@ import { attach, contentOf, saveReading, sweep, type ContentId, type Reading } f
 import { write, type Db } from './store/database.ts';
 import { fail, removed, stillWaiting, waiting, type Waiting } from './store/documents.ts';
 import { deleteEmptied } from './store/libraries.ts';
-import { saveVectors, twin, unembedded, type Space } from './store/vectors.ts';
+import type { Space } from './store/spaces.ts';
+import { saveVectors, twin, unembedded } from './store/vectors.ts';
 import { indexWords } from './words.ts';
 
 /**

@@ -7,7 +7,8 @@ import { include } from './store/documents.ts';
 import { createLibrary } from './store/libraries.ts';
 import { memoryDatabase, queue, readingOf } from './store/testing.ts';
 import type { Db } from './store/database.ts';
-import { saveVectors, unembedded, useSpace } from './store/vectors.ts';
+import { useSpace } from './store/spaces.ts';
+import { saveVectors, unembedded } from './store/vectors.ts';
 import type { Embedder } from './models/embedder.ts';
 import { indexWords } from './words.ts';
 

@@ -7,7 +7,8 @@ import { fuse, rerank, type FusedHit, type Reranker, type VectorHit } from './ra
 import { visibleChunks, type StoredChunk } from './store/chunks.ts';
 import type { Db } from './store/database.ts';
 import { libraries } from './store/libraries.ts';
-import { currentSpace, nearest, vectorsOf, type Space } from './store/vectors.ts';
+import { spaceOf, type Space } from './store/spaces.ts';
+import { nearest, vectorsOf } from './store/vectors.ts';
 import { documentFrequency, matchWords, wordStatistics } from './store/words.ts';
 import { ftsQuery, questionWords, rarestTerms, scoreWords, type WordScore } from './words.ts';
 
@@ -60,7 +61,7 @@ export async function rank({ db, embedder, reranker, learned }: SearchParts, que
   await learned?.refresh();
   const among = query.libraries ?? libraries(db).map(({ id }) => id);
   const found = new Map<ChunkId, StoredChunk>();
-  const space = embedder && currentSpace(db, embedder.space);
+  const space = embedder && spaceOf(db, embedder.space);
   const embedded = query.leg !== 'words' && embedder && space && query.question.trim() !== '' ? (await embedder.embed([query.question], 'query'))[0] : undefined;
   const adapted = embedded && space && query.adapter !== 'none' ? learned?.adapter(space.identity, query.adapter) : undefined;
   const turned = embedded && adapted && adapt(adapted.adapter, embedded);

@@ -133,6 +133,26 @@ export const MIGRATIONS: readonly string[] = [
   );
   create table test_result (id integer primary key autoincrement, at integer not null, models text not null, result text not null);
   `,
+  // 6 — Models a person brought; which one a role uses is a row of \`setting\`. A space knows the model that makes its vectors and
+  // has a passport: vectors of texts that never change, by which vectors made elsewhere are told equal or not. While the index of
+  // another embedder grows, the shadow columns count for it what space_id and embedded count for the one in use.
+  `
+  create table model (
+    id text primary key, role text not null, format text not null,
+    place text not null,                -- path of the folder or file, or address of the server
+    details text not null,              -- JSON: what was found there
+    key blob,                           -- of a server, encrypted
+    downloaded integer not null, added integer not null
+  ) without rowid;
+  alter table space add column model text;
+  alter table space add column dropped integer not null default 0; -- 1: its vectors are being deleted
+  create table passport (space_id integer primary key references space on delete cascade, vectors blob not null);
+  create table equivalent (identity text primary key, space_id integer not null references space on delete cascade) without rowid;
+  alter table holding add column shadow_id integer references space;
+  alter table holding add column shadow_embedded integer not null default 0;
+  create index holding_by_shadow on holding (shadow_id, library_id, content_id);
+  create index vector_of_space on vector (space_id, id);
+  `,
 ];
 
 /**

@@ -9,7 +9,8 @@ import { problems } from './health.ts';
 import { createLibrary, deleteEmptied, libraries, removeLibrary } from './libraries.ts';
 import { changeSettings, settings } from './settings.ts';
 import { memoryDatabase, queue, readingOf } from './testing.ts';
-import { countUnembedded, currentSpace, nearest, saveVectors, twin, unembedded, useSpace, type Space } from './vectors.ts';
+import { spaceInUse, useSpace, type Space } from './spaces.ts';
+import { countUnembedded, nearest, saveVectors, twin, unembedded } from './vectors.ts';
 import { documentFrequency, matchWords, wordStatistics } from './words.ts';
 
 const count = (db: Db, table: string): number => sql<{ n: number }>(db, `select count(*) n from ${table}`).get()!.n;
@@ -147,7 +148,7 @@ test('two vector spaces never mix: another model starts empty, and going back ne
   const second = useSpace(db, 'second', 2);
   assert.equal(countUnembedded(db), 2);
   assert.deepEqual(nearest(db, second, library, unit(1, 0), 5), []);
-  assert.equal(currentSpace(db, 'first'), undefined);
+  assert.equal(spaceInUse(db)?.space.identity, 'second');
   assert.throws(() => nearest(db, second, library, new Float32Array(3), 5), /cannot be compared/);
   embedAll(db, second, () => unit(0, 1));
   assert.equal(nearest(db, second, library, unit(1, 0), 5)[0]!.similarity.toFixed(3), '0.000');

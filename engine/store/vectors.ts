@@ -1,52 +1,25 @@
 import type { ChunkId, LibraryId } from '../api.ts';
 import { sql, type Db } from './database.ts';
 import type { ContentId } from './contents.ts';
-import { get, put } from './settings.ts';
+import { countersOf, type Space } from './spaces.ts';
 
 /**
- * A vector space: everything that decides what a vector means. Only `useSpace` makes one, and every verb here takes one,
- * so a vector can neither be stored in nor be compared with a space it was not made for.
- *
  * Vectors lie in sqlite-vec's vec0, one table per dimension, partitioned by library and space. They are float32 of unit
  * length compared by L2 (cosine in vec0 recomputes both norms for every row; its int8 L2 overflows on ARM Macs in 0.1.9).
  * The scan is exhaustive; a faster one (sign bits, then exact rescoring) would replace `nearest` alone.
  */
-export interface Space { readonly id: number; readonly identity: string; readonly dimensions: number; readonly table: string }
 
 /** vec0 refuses a larger k. */
 const MOST_NEIGHBOURS = 4096;
 
-/** The space of this identity, made if it is new; from now on it is the one that is filled and searched. */
-export function useSpace(db: Db, identity: string, dimensions: number): Space {
-  sql(db, 'insert or ignore into space (identity, dimensions) values (?, ?)').run(identity, dimensions);
-  const row = sql<{ id: number; dimensions: number }>(db, 'select id, dimensions from space where identity = ?').get(identity)!;
-  if (row.dimensions !== dimensions) throw new Error(`A model of ${dimensions} dimensions claims a space of ${row.dimensions}.`);
-  const table = `vectors_${dimensions}`;
-  db.exec(`create virtual table if not exists ${table} using vec0 (library integer partition key, space integer partition key, embedding float[${dimensions}] distance_metric=l2)`);
-  if (get(db, 'space') !== String(row.id)) {
-    put(db, 'space', String(row.id));
-    sql(db, `update holding set space_id = null, embedded = (
-      select count(*) from chunk k join vector v on v.chunk_id = k.id and v.library_id = holding.library_id and v.space_id = ?
-      where k.content_id = holding.content_id) where space_id is not ?`).run(row.id, row.id);
-    sql(db, `update holding set space_id = ? where space_id is null and embedded = (select chunks from content where id = content_id)`).run(row.id);
-  }
-  return { id: row.id, identity, dimensions, table };
-}
-
-/** The space of this identity if it is in use; for threads that only read. */
-export function currentSpace(db: Db, identity: string): Space | undefined {
-  const row = sql<{ id: number; dimensions: number }>(db, `
-    select s.id, s.dimensions from space s join setting on key = 'space' and cast(value as integer) = s.id where s.identity = ?`).get(identity);
-  return row && { id: row.id, identity, dimensions: row.dimensions, table: `vectors_${row.dimensions}` };
-}
-
 /** A chunk of a library that has no vector in the space yet. */
 export interface Unembedded { chunk: ChunkId; library: LibraryId; content: ContentId; text: string; headings: string[]; header?: string; title?: string }
 
-/** Some chunks to embed next, all of one content, or none. Contents of which a sibling library has the vectors are copied, not returned. */
+/** Some chunks to embed next, all of one content, or none: also where the space neither is in use nor grows. */
 export function unembedded(db: Db, space: Space, limit: number): Unembedded[] {
-  const holding = sql<{ library: LibraryId; content: ContentId }>(db,
-    'select library_id library, content_id content from holding where space_id is null order by library_id, content_id limit 1').get();
+  const counters = countersOf(db, space);
+  const holding = counters && sql<{ library: LibraryId; content: ContentId }>(db,
+    `select library_id library, content_id content from holding where ${counters.whole} is null order by library_id, content_id limit 1`).get();
   if (!holding) return [];
   const rows = sql<Omit<Unembedded, 'headings' | 'header' | 'title'> & { headings: string; header: string | null; title: string | null }>(db, `
     select k.id chunk, @library library, k.content_id content, k.text, k.headings, k.header, c.title
@@ -62,7 +35,7 @@ export function unembedded(db: Db, space: Space, limit: number): Unembedded[] {
   });
 }
 
-/** Chunks without a vector, over all libraries. */
+/** Chunks without a vector in the space in use, over all libraries. */
 export function countUnembedded(db: Db): number {
   return sql<{ n: number }>(db, `
     select coalesce(sum(c.chunks - h.embedded), 0) n from holding h join content c on c.id = h.content_id where h.space_id is null`).get()!.n;
@@ -77,10 +50,11 @@ export function twin(db: Db, space: Space, chunk: ChunkId): Float32Array | undef
 
 /**
  * Stores vectors of chunks of one content and counts them; call within one transaction. Chunks that were deleted since
- * they were handed out are passed over.
+ * they were handed out are passed over, and all of them where the space neither is in use nor grows any more.
  */
 export function saveVectors(db: Db, space: Space, library: LibraryId, content: ContentId, vectors: Map<ChunkId, Float32Array>): void {
-  if (!sql(db, 'select 1 from holding where library_id = ? and content_id = ?').get(library, content)) return;
+  const counters = countersOf(db, space);
+  if (!counters || !sql(db, 'select 1 from holding where library_id = ? and content_id = ?').get(library, content)) return;
   const number = sql(db, 'insert or ignore into vector (chunk_id, library_id, space_id) values (?, ?, ?)');
   const store = sql(db, `insert into ${space.table} (rowid, library, space, embedding) values (?, ?, ?, ?)`);
   let added = 0;
@@ -91,9 +65,9 @@ export function saveVectors(db: Db, space: Space, library: LibraryId, content: C
     store.run(BigInt(lastInsertRowid), BigInt(library), BigInt(space.id), Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
     added++;
   }
-  sql(db, 'update holding set embedded = embedded + ? where library_id = ? and content_id = ?').run(added, library, content);
-  sql(db, `update holding set space_id = @space where library_id = @library and content_id = @content
-    and embedded >= (select chunks from content where id = @content)`).run({ space: space.id, library, content });
+  sql(db, `update holding set ${counters.count} = ${counters.count} + ? where library_id = ? and content_id = ?`).run(added, library, content);
+  sql(db, `update holding set ${counters.whole} = @space where library_id = @library and content_id = @content
+    and ${counters.count} >= (select chunks from content where id = @content)`).run({ space: space.id, library, content });
 }
 
 /** The nearest chunks of a library, best first; similarity is the cosine. */
