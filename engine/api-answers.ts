@@ -1,6 +1,6 @@
 /** The nouns of answers beyond the words of the sources: what a language model adds, and how answers are tried; `api.ts` carries them on. */
 
-import type { DocumentId, Hit, LibraryId, TurnId } from './api.ts';
+import type { DocumentId, Hit, LibraryId, ModelsInUse, TurnId } from './api.ts';
 
 /** How an answer came about. */
 export interface AnswerDetails {
@@ -38,7 +38,8 @@ export interface Faq { id: number; library: LibraryId; question: string; answer:
 
 /** A question with the place that answers it, to try models and settings on. */
 export interface TestQuestion {
-  id: number;
+  /** Absent where it comes of feedback: it goes with the feedback. */
+  id?: number;
   library: LibraryId;
   question: string;
   documentName: string;
@@ -49,10 +50,21 @@ export interface TestQuestion {
 }
 
 /** How models do on the person's test questions. */
-export interface TestResult { at: number; questions: number; ndcg: number; mrr: number; /** Share answered by the first hit. */ first: number; milliseconds: number }
+export interface TestResult { at: number; /** One alone; absent: all. */ library?: LibraryId; questions: number; ndcg: number; mrr: number; /** Share answered by the first hit. */ first: number; milliseconds: number }
 
-/** The making of test questions by the language model. `refused` counts by reason. */
-export interface Writing { done: number; wanted: number; kept: number; refused: Record<string, number>; running: boolean; reason?: string }
+/**
+ * The writing of questions by the language model, for a test or to learn from. `done` of `wanted` chunks were written for, `kept`
+ * questions came of them, `refused` counts the others by what was wrong with them; `reason` is a sentence where it broke off.
+ */
+export interface Writing {
+  purpose: 'test' | 'learn';
+  done: number;
+  wanted: number;
+  kept: number;
+  refused: Partial<Record<'broken' | 'empty' | 'language' | 'length' | 'copied' | 'duplicate' | 'not-found-again', number>>;
+  running: boolean;
+  reason?: string;
+}
 
 export interface AnswerVerbs {
   /** Why the chunk at this span is where it is in the ranking of a turn's question. */
@@ -65,11 +77,19 @@ export interface AnswerVerbs {
   removeFaqs(ids: number[]): Promise<void>;
 
   testQuestions(library?: LibraryId): Promise<TestQuestion[]>;
-  /** Lets the language model write questions for chunks of the library, in the background. @throws EngineError 'invalid' without one, 'busy' */
-  writeTestQuestions(library: LibraryId, count: number): Promise<void>;
+  /** A question of the person's own, answered by this span. @throws EngineError 'invalid' */
+  addTestQuestion(library: LibraryId, question: string, document: DocumentId, start: number, end: number): Promise<void>;
+  /**
+   * Lets the language model write questions for so many chunks of the library, in the background: for the test, or as samples to
+   * learn from. No chunk serves both. @throws EngineError 'invalid' without a language model or chunks, 'busy'
+   */
+  writeQuestions(library: LibraryId, count: number, purpose: Writing['purpose']): Promise<void>;
+  /** The writing under way, or the last since the start. */
   writing(): Promise<Writing | undefined>;
   stopWriting(): Promise<void>;
   removeTestQuestions(ids: number[]): Promise<void>;
-  /** Asks the test questions of search as it is now; the figure is kept with the models in use. */
+  /** Asks the test questions of search as it is now; the result is kept with the models in use. @throws EngineError 'invalid' without questions */
   runTest(library?: LibraryId): Promise<TestResult>;
+  /** Newest first, with the models that took part. */
+  testResults(): Promise<(TestResult & { models: ModelsInUse })[]>;
 }
