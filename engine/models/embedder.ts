@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openSession, Tensor, type Session } from '../nn/session.ts';
+import { openSession, Tensor, type Device, type Session } from '../nn/session.ts';
 import { readManifest, spaceIdentity, type Manifest } from './manifest.ts';
 import { openTokenizer } from './tokenizer.ts';
 
@@ -20,7 +20,7 @@ export interface Embedder {
   close(): Promise<void>;
 }
 
-export interface EmbedderOptions { threads?: number }
+export interface EmbedderOptions { threads?: number; /** The processor if absent. */ device?: Device }
 
 /** Tokens in one run: enough to keep a core busy, few enough that activations stay in its cache. */
 const TOKENS_PER_RUN = 4096;
@@ -40,7 +40,7 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
   const session = await openSession(join(folder, 'model.onnx'), options);
   return {
     id: manifest.id,
-    space: spaceIdentity(manifest, 'cpu'),
+    space: spaceIdentity(manifest, (options.device ?? 'cpu') === 'cpu' ? 'cpu' : 'gpu'),
     dimensions: manifest.dimensions!,
     ...(manifest.background === undefined ? {} : { background: manifest.background }),
     countTokens: (text) => tokenizer.count(text),
