@@ -15,8 +15,8 @@ export interface Embedder {
   /** Cosine of a query and a document that have nothing to do with each other. */
   background?: { mean: number; deviation: number };
   countTokens(text: string): number;
-  /** One vector a text, in their order. A text's vector does not depend on the others. Computes on the calling thread. */
-  embed(texts: string[], side: Side): Promise<Float32Array[]>;
+  /** One vector a text, in their order; of a model with prompts for several tasks, for that one. A text's vector does not depend on the others. Computes on the calling thread. */
+  embed(texts: string[], side: Side, task?: string): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 

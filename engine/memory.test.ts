@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { LibraryId, Turn } from './api.ts';
+import { openMemory, withNext } from './memory.ts';
+import { openEmbedder } from './models/embedder.ts';
+import { beginTurn, createConversation, endTurn } from './store/conversations.ts';
+import { openDatabase, type Db } from './store/database.ts';
+import { saveEvent } from './store/feedback.ts';
+
+const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v1', import.meta.url)));
+const library = 1 as LibraryId;
+const words = { words: '', characters: '' };
+
+function said(db: Db, ...turns: [question: string, answer: string][]) {
+  const conversation = createConversation(db, turns[0]![0]);
+  return turns.map(([question, text]) => {
+    const id = beginTurn(db, conversation, question, undefined, words);
+    endTurn(db, id, { answer: { outcome: 'answered', sentences: [{ text, citations: [] }] }, hits: [], models: { answerer: 'extractive' }, milliseconds: 1 }, words);
+    return { id, conversation };
+  });
+}
+
+test('LE-7: of hits 12 and 3 the chunks 3, 4, 12, 13 are given in this order; of neighbours each once; nothing beyond the end', () => {
+  assert.deepEqual(withNext([12, 3], 40), [3, 4, 12, 13]);
+  assert.deepEqual(withNext([12, 13], 40), [12, 13, 14]);
+  assert.deepEqual(withNext([39], 40), [39]);
+});
+
+test('an earlier turn that a question touches on comes back with the one after it, never out of the same conversation, nor out of the next', async () => {
+  const db = openDatabase(':memory:');
+  const [boiler, filter] = said(db, ['How often does the boiler of the steam engine need inspection?', 'Every spring.'], ['And the filter?', 'Every month.'], ['Who does it?', 'The warden.']);
+  said(db, ['Where is the town library?', 'In Harbour Street.']);
+  const [cheese] = said(db, ['Which cheese does the dairy make?', 'A hard goat cheese.']);
+  const { turns } = openMemory(db, embedder);
+  assert.deepEqual((await turns('When was the boiler of the steam engine last inspected?', undefined, [library])).map(({ id }) => id), [boiler!.id, filter!.id]);
+  assert.deepEqual(await turns('When was the boiler of the steam engine last inspected?', boiler!.conversation, [library]), []);
+  assert.deepEqual((await turns('Which cheese does the dairy make in winter?', undefined, [library])).map(({ id }) => id), [cheese!.id]);
+  assert.deepEqual(await turns('What is the capital of Peru?', undefined, [library]), []);
+});
+
+test('examples are answers the person accepted, the likest last; a thumb taken back takes its example away', async () => {
+  const db = openDatabase(':memory:');
+  const [near] = said(db, ['How much does a ferry ticket to the island cost?', '12 kroner.']);
+  const [nearer] = said(db, ['How much does a return ferry ticket cost?', '20 kroner.']);
+  said(db, ['How much does a ferry ticket for a dog cost?', 'Nothing.']);
+  const { examples } = openMemory(db, embedder);
+  const question = 'How much does a return ferry ticket for a child cost?';
+  assert.deepEqual(await examples(question, []), []);
+  const thumb = (turn: Turn['id'], thumb: 'up' | 'none') => saveEvent(db, { kind: 'answer-thumb', turn, thumb }, { turn: {} as never });
+  thumb(near!.id, 'up');
+  thumb(nearer!.id, 'up');
+  assert.deepEqual((await examples(question, [])).map(({ answer }) => answer), ['12 kroner.', '20 kroner.']);
+  assert.deepEqual((await examples(question, [nearer!.id])).map(({ answer }) => answer), ['12 kroner.']);
+  thumb(near!.id, 'none');
+  assert.deepEqual((await examples(question, [])).map(({ answer }) => answer), ['20 kroner.']);
+});
+
+test('what the app can do is offered where it is asked for, in either language, and not for questions to documents', async () => {
+  const { actions } = openMemory(openDatabase(':memory:'), embedder);
+  for (const [question, action] of [
+    ['please learn from my feedback', 'open-learning'], ['怎么换个模型', 'open-models'], ['enable dark mode', 'change-theme'], ['设置在哪里', 'open-settings'],
+    ['界面怎么切换成英文', 'change-language'], ['create another library', 'new-library'], ['导出我的反馈', 'export-samples'], ['pause indexing', 'pause-reading'],
+  ] as const) assert.equal((await actions(question))[0], action, question);
+  for (const question of ['When does the ferry leave?', '渡轮几点开？', 'What is a vector database?', '首届比赛在哪里举行？', 'How is the loom oiled?']) {
+    assert.deepEqual(await actions(question), [], question);
+  }
+});

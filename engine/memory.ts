@@ -1,0 +1,107 @@
+import { ACTIONS } from './actions.ts';
+import type { AppAction, ConversationId, LibraryId, TurnId } from './api.ts';
+import type { Embedder } from './models/embedder.ts';
+import { BACKGROUND } from './rank.ts';
+import type { Db } from './store/database.ts';
+import { acceptedAmong, answeredTurns, pastTurn, type PastTurn } from './store/memory.ts';
+
+/**
+ * What else helps a language model than documents (LLM-Embedder, arXiv 2310.07554): earlier turns, accepted answers as examples,
+ * and what the app itself can do. Each is a task with an instruction and an index of its own; vectors of one are never compared
+ * with those of another.
+ */
+export interface Memory {
+  /** Earlier turns that a question touches on, each with the turn that came after it, in the order they were said. */
+  turns(question: string, conversation: ConversationId | undefined, libraries: readonly LibraryId[]): Promise<PastTurn[]>;
+  /** Questions with answers the person accepted, the likest last: nearest to the question in the prompt. */
+  examples(question: string, except: readonly TurnId[]): Promise<PastTurn[]>;
+  /** What the app can do about the question, the likest first. */
+  actions(question: string): Promise<AppAction[]>;
+}
+
+/** Standard deviations above the similarity of unrelated texts from which something counts as touched on. */
+const TOUCHED = 6;
+/** Of 6,453 development questions to documents, 8 come as near to one of the app's own actions as this. */
+const ASKED_FOR = 7;
+const MOST_TURNS = 2;
+const MOST_EXAMPLES = 4;
+const MOST_ACTIONS = 2;
+/** So many of the latest turns are remembered. */
+const LOOKED_BACK = 2000;
+
+type Task = 'chat' | 'icl' | 'tool';
+
+/** Texts of one task with their vectors; what is new is embedded when it is next asked. */
+class TaskIndex<Key> {
+  readonly #embedder: Embedder;
+  readonly #task: Task;
+  readonly #vectors = new Map<Key, Float32Array>();
+
+  constructor(embedder: Embedder, task: Task) {
+    this.#embedder = embedder;
+    this.#task = task;
+  }
+
+  /** The keys nearest to a question, best first, by deviations above the background. */
+  async nearest(question: string, texts: ReadonlyMap<Key, string>): Promise<{ key: Key; above: number }[]> {
+    for (const key of this.#vectors.keys()) if (!texts.has(key)) this.#vectors.delete(key);
+    const fresh = [...texts].filter(([key]) => !this.#vectors.has(key));
+    if (fresh.length > 0) {
+      const made = await this.#embedder.embed(fresh.map(([, text]) => text), 'document', this.#task);
+      fresh.forEach(([key], i) => this.#vectors.set(key, made[i]!));
+    }
+    const [asked] = await this.#embedder.embed([question], 'query', this.#task);
+    const { mean, deviation } = this.#embedder.background ?? BACKGROUND;
+    return [...this.#vectors].map(([key, vector]) => ({ key, above: (dot(asked!, vector) - mean) / deviation })).sort((a, b) => b.above - a.above);
+  }
+}
+
+/** Opens what is remembered in a library file; nothing is where there is no embedder. */
+export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
+  if (!embedder) return { turns: async () => [], examples: async () => [], actions: async () => [] };
+  const chat = new TaskIndex<TurnId>(embedder, 'chat');
+  const icl = new TaskIndex<TurnId>(embedder, 'icl');
+  const tool = new TaskIndex<string>(embedder, 'tool');
+  const actionOf = new Map(Object.entries(ACTIONS).flatMap(([action, ways]) => ways.map((way) => [way, action as AppAction])));
+  const ways = new Map([...actionOf.keys()].map((way) => [way, way]));
+
+  let known = new Map<TurnId, PastTurn>();
+  /** The answered turns in the order they were said; each is read once. */
+  const past = (): PastTurn[] => {
+    known = new Map(answeredTurns(db, LOOKED_BACK).map((id) => [id, known.get(id) ?? pastTurn(db, id)]));
+    return [...known.values()];
+  };
+
+  return {
+    async turns(question, conversation, libraries) {
+      const all = past();
+      const eligible = all.filter((turn) => turn.conversation !== conversation && (turn.libraries.length === 0 || turn.libraries.some((library) => libraries.includes(library))));
+      const near = await chat.nearest(question, new Map(eligible.map((turn) => [turn.id, `${turn.question}\n${turn.answer}`])));
+      const found = new Set(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_TURNS).map(({ key }) => key));
+      const positions = all.flatMap(({ id }, i) => (found.has(id) ? [i] : []));
+      // What comes next in the list may be the beginning of another conversation.
+      return withNext(positions, all.length).map((i) => all[i]!).filter((turn, i, given) => found.has(turn.id) || given[i - 1]!.conversation === turn.conversation);
+    },
+    async examples(question, except) {
+      const all = past().filter(({ id }) => !except.includes(id));
+      const accepted = acceptedAmong(db, all.map(({ id }) => id));
+      const near = await icl.nearest(question, new Map(all.filter(({ id }) => accepted.has(id)).map((turn) => [turn.id, turn.question])));
+      return near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_EXAMPLES).map(({ key }) => known.get(key)!).reverse();
+    },
+    async actions(question) {
+      const near = (await tool.nearest(question, ways)).filter(({ above }) => above >= ASKED_FOR);
+      return [...new Set(near.map(({ key }) => actionOf.get(key)!))].slice(0, MOST_ACTIONS);
+    },
+  };
+}
+
+/** Positions with the one after each, every one once, in their order: what came after the similar place is what helps. */
+export function withNext(positions: readonly number[], end: number): number[] {
+  return [...new Set(positions.flatMap((position) => [position, position + 1]))].filter((position) => position < end).sort((a, b) => a - b);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
