@@ -4,18 +4,18 @@ import type { Topic } from './api.ts';
 const INTERVAL_MILLISECONDS = 100;
 
 /** Says which topics changed to whoever listens; a listener that is slow gets each topic once, however often it changed. */
-export class Announcements {
-  readonly #listeners = new Set<(topic: Topic) => void>();
+export class Announcements<Name = Topic> {
+  readonly #listeners = new Set<(topic: Name) => void>();
 
-  announce(topic: Topic): void {
+  announce(topic: Name): void {
     for (const tell of this.#listeners) tell(topic);
   }
 
   /** The topics from now on, until the loop is left. */
-  async *listen(): AsyncGenerator<Topic> {
-    const changed = new Set<Topic>();
+  async *listen(): AsyncGenerator<Name> {
+    const changed = new Set<Name>();
     let alarm = Promise.withResolvers<void>();
-    const tell = (topic: Topic): void => {
+    const tell = (topic: Name): void => {
       changed.add(topic);
       alarm.resolve();
     };

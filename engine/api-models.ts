@@ -35,6 +35,8 @@ export interface ModelInfo {
   address?: string;
   /** Using it sends text to another machine. */
   remote?: boolean;
+  /** Of an embedder: the vectors that are kept, so that going back to it needs no work. */
+  index?: { chunks: number; bytes: number };
   /** Why it cannot be used just now: a sentence. */
   trouble?: string;
 }
@@ -109,6 +111,8 @@ export interface Reindexing {
   total: number;
   chunksPerSecond?: number;
   secondsLeft?: number;
+  /** Why it stands still: a sentence. `useModel` tries again. */
+  reason?: string;
 }
 
 /** This machine as models see it; bytes. */
@@ -123,6 +127,8 @@ export interface ModelVerbs {
   addModel(path: string): Promise<string>;
   /** Takes a model off the list, and deletes it if Lodestone downloaded it. @throws EngineError 'busy' while it is in use */
   removeModel(id: string): Promise<void>;
+  /** Deletes the vectors that are kept of an embedder. @throws EngineError 'busy' while they are searched or grow */
+  removeIndex(id: string): Promise<void>;
   /** What it takes until search by meaning uses this embedder, from a short probe on this machine. */
   estimateModel(id: string): Promise<{ chunks: number; seconds: number }>;
   /**

@@ -8,7 +8,7 @@
 
 import type { AnswerDetails, AppAction } from './api-answers.ts';
 import type { Adapter, AdapterId, Comparison, ExportFile, Learning, Run, RunId } from './api-learning.ts';
-import type { ModelInfo } from './api-models.ts';
+import type { ModelVerbs } from './api-models.ts';
 
 export type * from './api-answers.ts';
 export type * from './api-learning.ts';
@@ -288,13 +288,12 @@ export interface Health {
 /** Something changed; whoever shows it asks again. */
 export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models' | 'learning' | 'faqs' | 'tests';
 
-export interface Engine {
+export interface Engine extends ModelVerbs {
   changes(): AsyncIterable<Topic>;
 
   settings(): Promise<Settings>;
   changeSettings(change: Partial<Settings>): Promise<Settings>;
   health(): Promise<Health>;
-  models(): Promise<ModelInfo[]>;
 
   libraries(): Promise<Library[]>;
   createLibrary(name: string): Promise<LibraryId>;

@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic } from './api.ts';
+import type { Document, DocumentId, Engine, EngineError, Health, LibraryId, Progress, Topic } from './api.ts';
 import { learningVerbs } from './learning.ts';
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
 import { addPaths, readRange, sizeOf } from './files.ts';
 import { addBytes } from './kept.ts';
 import { version } from './locations.ts';
-import { modelInfos } from './models/installed.ts';
+import { modelVerbs } from './models.ts';
 import { placeOf } from './parse/document.ts';
 import { keepSignal } from './signals.ts';
 import { bodyOf } from './store/contents.ts';
@@ -19,8 +19,9 @@ import { databaseBytes } from './store/health.ts';
 import * as libraries from './store/libraries.ts';
 import { openRun } from './store/runs.ts';
 import * as settings from './store/settings.ts';
+import { anyDropped, shadow } from './store/spaces.ts';
 import { countUnembedded } from './store/vectors.ts';
-import { INGEST_STREAMS, keepThread, LEARN_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
+import { INGEST_STREAMS, keepThread, LEARN_STREAMS, REINDEX_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type ReindexVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
 import { ftsQuery, questionWords } from './words.ts';
 
 export interface EngineOptions {
@@ -51,6 +52,29 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   let learnThread: Thread<LearnVerbs> | undefined;
   const learner = (): LearnVerbs => (learnThread ??= keepThread<LearnVerbs>('learn-thread', threadData, LEARN_STREAMS, (verbs) => void relay(verbs.changes()))).verbs;
   if (openRun(db)) learner();
+
+  // So does the index of another embedder; when it is whole, search opens that embedder first, so that no question waits.
+  let reindexThread: Thread<ReindexVerbs> | undefined;
+  const reindexer = (): ReindexVerbs => (reindexThread ??= keepThread<ReindexVerbs>('reindex-thread', threadData, REINDEX_STREAMS, (verbs) => {
+    void relay(verbs.changes());
+    void switchOver(verbs);
+  })).verbs;
+  if (shadow(db) || anyDropped(db)) reindexer();
+
+  async function switchOver(verbs: ReindexVerbs): Promise<void> {
+    try {
+      for await (const model of verbs.whole()) {
+        const reason = await search.verbs.prepare(model).then(() => undefined, (error: EngineError) => (error.code === 'closed' ? undefined : error.message));
+        if (reason !== undefined) await verbs.halt(reason);
+        else if (await verbs.switch()) {
+          await ingest.verbs.wake();
+          for (const topic of ['models', 'documents', 'libraries', 'progress', 'learning'] as const) announcements.announce(topic);
+        }
+      }
+    } catch {
+      // The thread ended; the next one says again what is whole.
+    }
+  }
 
   async function relay(topics: AsyncIterable<Topic>): Promise<void> {
     try {
@@ -112,7 +136,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     settings: async () => settings.settings(db),
     changeSettings: (values) => change(['settings'], () => (settings.changeSettings(db, values), settings.settings(db))),
     health,
-    models: () => modelInfos(modelDirs),
 
     libraries: async () => libraries.libraries(db),
     createLibrary: (name) => change(['libraries'], () => libraries.createLibrary(db, name)),
@@ -133,7 +156,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     progress,
     pause: () => change(['progress'], () => settings.put(db, 'paused', 'yes')).then(() => ingest.verbs.pause()),
-    resume: () => change(['progress'], () => settings.put(db, 'paused', 'no')).then(() => ingest.verbs.resume()),
+    resume: () => change(['progress'], () => settings.put(db, 'paused', 'no')).then(async () => {
+      await Promise.all([ingest.verbs.resume(), reindexThread?.verbs.wake()]);
+    }),
 
     blocks: async (document) => body(document).blocks,
     fileSize: async (document) => sizeOf(pathOf(document)),
@@ -158,10 +183,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     deleteFeedback: (ids) => change(['feedback', 'learning'], () => feedback.deleteEvents(db, ids)),
     exportFeedback: async () => feedback.exportEvents(db),
 
-    ...learningVerbs({ db, modelDirs, search: () => search.verbs, learner, change }),
+    ...modelVerbs({ db, modelDirs, reindexer, change }),
+    ...learningVerbs({ db, search: () => search.verbs, learner, change }),
 
     async close() {
-      await Promise.all([ingest.close(), search.close(), learnThread?.close()]);
+      await Promise.all([ingest.close(), search.close(), learnThread?.close(), reindexThread?.close()]);
       db.close();
     },
   };

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
 import type { DocumentId } from './api.ts';
+import { settleEmbedder } from './chosen.ts';
 import { lookOver } from './files.ts';
 import { watchFiles } from './folders.ts';
 import { RECIPE, startIngest } from './ingest.ts';
 import { forgetStrays } from './kept.ts';
-import { openActiveEmbedder } from './models/installed.ts';
 import { openParser } from './parse/sandbox.ts';
 import { messagePort, serve } from './rpc.ts';
 import { requeueOutdated } from './store/contents.ts';
@@ -14,7 +14,7 @@ import { files } from './store/documents.ts';
 import { problems } from './store/health.ts';
 import { folders } from './store/libraries.ts';
 import { get, settings } from './store/settings.ts';
-import { useSpace } from './store/spaces.ts';
+import { spaceInUse } from './store/spaces.ts';
 import type { IngestVerbs, ThreadData } from './thread.ts';
 
 /** The thread that reads, writes and embeds documents. */
@@ -22,12 +22,22 @@ if (parentPort) {
   const { file, filesDir, modelDirs } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');
   const announcements = new Announcements();
-  const embedder = await openActiveEmbedder(modelDirs);
+  let settled = await settleEmbedder(db, modelDirs);
+  let looked = spaceInUse(db)?.space.id;
+  /** The embedder in use; another one once the index of that has taken the place of the present one. */
+  const model = async () => {
+    const now = spaceInUse(db)?.space.id;
+    if (now !== looked) {
+      await settled?.embedder.close();
+      settled = await settleEmbedder(db, modelDirs);
+      looked = spaceInUse(db)?.space.id;
+    }
+    return settled;
+  };
   const parser = openParser(() => {
     const { parseSeconds, parseMegabytes, fileMegabytes } = settings(db);
     return { seconds: parseSeconds, megabytes: parseMegabytes, fileMegabytes };
   });
-  const model = embedder && { embedder, space: await write(db, () => useSpace(db, embedder.space, embedder.dimensions)) };
   await write(db, () => requeueOutdated(db, RECIPE));
   const ingest = startIngest({ db, parser, limits: () => settings(db), model, changed: (topic) => announcements.announce(topic) });
   if (get(db, 'paused') === 'yes') ingest.pause();
@@ -86,7 +96,7 @@ if (parentPort) {
       await ingest.close();
       await looking;
       await parser.close();
-      await embedder?.close();
+      await settled?.embedder.close();
       db.close();
     },
   };

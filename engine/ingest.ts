@@ -33,10 +33,12 @@ export interface IngestParts {
   db: Db;
   parser: Parser;
   limits: () => Pick<Settings, 'parseSeconds' | 'parseMegabytes' | 'fileMegabytes'>;
-  /** Absent where no model could be opened: documents are then answerable by words alone. */
-  model?: { embedder: Embedder; space: Space };
+  /** The embedder in use, asked for before each piece of work. Undefined where none could be opened: documents are then answerable by words alone. */
+  model: () => Promise<Model | undefined>;
   changed: (topic: Topic) => void;
 }
+
+interface Model { embedder: Embedder; space: Space }
 
 /** What the ingest loop is doing; `embeds` is false where there is no model. */
 export interface IngestProgress { paused: boolean; resting: boolean; embeds: boolean; reading?: DocumentId; chunksPerSecond?: number }
@@ -58,7 +60,8 @@ export interface Ingest {
  * tables, so whatever interrupts it, it goes on from there.
  */
 export function startIngest(parts: IngestParts): Ingest {
-  const { db, model, changed } = parts;
+  const { db, changed } = parts;
+  let model: Model | undefined;
   const passwords = new Map<DocumentId, string>();
   /** Files being read, by document and time of change. */
   const begun = new Map<string, Promise<Outcome>>();
@@ -75,6 +78,7 @@ export function startIngest(parts: IngestParts): Ingest {
     while (!closed) {
       alarm = Promise.withResolvers<void>();
       resting = false;
+      model = await parts.model();
       const worked = (await sweepSome()) || (!paused && ((await readNext()) || (await embedSome())));
       if (worked) await setImmediate();
       else {
@@ -142,7 +146,7 @@ export function startIngest(parts: IngestParts): Ingest {
     const tooLarge: Refused = { failure: 'too-large', reason: `The file holds ${Math.ceil(characters / 1e6)} million characters, more than can be taken in at once. Split it.` };
     if (characters > MOST_CHARACTERS) return [undefined, tooLarge];
     try {
-      return [prepare(outcome, model ? (text) => model.embedder.countTokens(text) : roughly)];
+      return [prepare(outcome, model?.embedder.countTokens ?? roughly)];
     } catch (error) {
       // A string, an array or a stack beyond what the runtime allows.
       if (error instanceof RangeError) return [undefined, tooLarge];
@@ -153,22 +157,23 @@ export function startIngest(parts: IngestParts): Ingest {
 
   async function embedSome(): Promise<boolean> {
     if (!model) return false;
-    const chunks = unembedded(db, model.space, EMBED_BATCH);
+    const { embedder, space } = model;
+    const chunks = unembedded(db, space, EMBED_BATCH);
     const [first] = chunks;
     if (!first) return false;
     const vectors = new Map(chunks.flatMap(({ chunk }) => {
-      const vector = twin(db, model.space, chunk);
+      const vector = twin(db, space, chunk);
       return vector ? [[chunk, vector] as const] : [];
     }));
     const missing = chunks.filter(({ chunk }) => !vectors.has(chunk));
     if (missing.length > 0) {
       const start = performance.now();
-      const made = await model.embedder.embed(missing.map((chunk) => inContext(chunk, chunk.title)), 'document');
+      const made = await embedder.embed(missing.map((chunk) => inContext(chunk, chunk.title)), 'document');
       missing.forEach(({ chunk }, i) => vectors.set(chunk, made[i]!));
       const rate = (1000 * missing.length) / (performance.now() - start);
       chunksPerSecond = chunksPerSecond === undefined ? rate : 0.9 * chunksPerSecond + 0.1 * rate;
     }
-    await write(db, () => saveVectors(db, model.space, first.library, first.content, vectors));
+    await write(db, () => saveVectors(db, space, first.library, first.content, vectors));
     changed('progress');
     changed('documents');
     return true;

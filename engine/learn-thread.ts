@@ -2,8 +2,8 @@ import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
 import { EngineError } from './api.ts';
+import { openEmbedderInUse } from './chosen.ts';
 import { estimate, exportSamples, learn } from './learn.ts';
-import { openActiveEmbedder } from './models/installed.ts';
 import { messagePort, serve } from './rpc.ts';
 import { openDatabase } from './store/database.ts';
 import { openRun } from './store/runs.ts';
@@ -19,7 +19,7 @@ if (parentPort) {
   const { file, modelDirs, guardFile } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');
   const announcements = new Announcements();
-  const embedder = await openActiveEmbedder(modelDirs);
+  const embedder = await openEmbedderInUse(db, modelDirs);
   const needed = () => embedder ?? refuse();
   const refuse = (): never => { throw new EngineError('invalid', 'Learning needs a model for meaning, and none is installed.'); };
 

@@ -3,17 +3,15 @@ import { EngineError } from './api.ts';
 import { keyOf, overlaps, type ChunkName } from './learn/judgements.ts';
 import { MINIMUM } from './learn/prepare.ts';
 import { parseSamples } from './learn/samples.ts';
-import { activeModel, installedModels } from './models/installed.ts';
-import { spaceIdentity } from './models/manifest.ts';
 import * as store from './store/adapters.ts';
 import type { Db } from './store/database.ts';
 import { chunksAt, removeImported, saveImported } from './store/judged.ts';
+import { spaceInUse } from './store/spaces.ts';
 import { beginRun, endRun, openRun, runs, setRunState } from './store/runs.ts';
 import type { LearnVerbs, SearchVerbs } from './thread.ts';
 
 interface LearningParts {
   db: Db;
-  modelDirs: string[];
   search: () => Pick<SearchVerbs, 'judged'>;
   learner: () => LearnVerbs;
   change: <T>(topics: Topic[], run: () => T) => Promise<T>;
@@ -24,7 +22,7 @@ type LearningVerbs = Pick<Engine,
   | 'deleteAdapters' | 'exportAdapter' | 'exportSamples' | 'importSamples' | 'removeImportedSamples'>;
 
 /** The engine's verbs on learning. A run is a row; the thread that learns does it and looks at the row between steps. */
-export function learningVerbs({ db, modelDirs, search, learner, change }: LearningParts): LearningVerbs {
+export function learningVerbs({ db, search, learner, change }: LearningParts): LearningVerbs {
   async function learning(): Promise<Learning> {
     const summary = await search().judged();
     const [run] = runs(db, 1);
@@ -33,11 +31,6 @@ export function learningVerbs({ db, modelDirs, search, learner, change }: Learni
       missing: { questions: Math.max(0, MINIMUM.questions - summary.questions), documents: Math.max(0, MINIMUM.documents - summary.documents) },
       ...(run && { run }),
     };
-  }
-
-  async function space(): Promise<string | undefined> {
-    const active = activeModel((await installedModels(modelDirs)).models, 'embedder');
-    return active && spaceIdentity(active.manifest, 'cpu');
   }
 
   return {
@@ -62,7 +55,7 @@ export function learningVerbs({ db, modelDirs, search, learner, change }: Learni
       if (run) endRun(db, run.id, 'cancelled');
     }),
     runs: async () => runs(db),
-    adapters: async (): Promise<Adapter[]> => store.adapters(db, await space()),
+    adapters: async (): Promise<Adapter[]> => store.adapters(db, spaceInUse(db)?.space.identity),
     comparisons: async (adapter) => store.keptComparisons(db, adapter).map((kept) => shown(db, kept)),
     activate: (adapter) => change(['learning'], () => store.activate(db, adapter)),
     deleteAdapters: (adapters) => change(['learning'], () => store.deleteAdapters(db, adapters)),

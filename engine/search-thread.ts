@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { answer } from './answer.ts';
+import { holdEmbedder } from './held.ts';
 import { openLearned } from './learn/learned.ts';
-import { openActiveEmbedder } from './models/installed.ts';
+import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
-import { search } from './search.ts';
+import { search, type SearchParts } from './search.ts';
 import { openDatabase } from './store/database.ts';
 import type { SearchVerbs, ThreadData } from './thread.ts';
 
@@ -11,14 +12,37 @@ import type { SearchVerbs, ThreadData } from './thread.ts';
 if (parentPort) {
   const { file, modelDirs } = workerData as ThreadData;
   const db = openDatabase(file, 'search');
-  const embedder = await openActiveEmbedder(modelDirs);
-  const learned = openLearned(db, embedder);
-  const parts = { db, embedder, learned };
+  const held = holdEmbedder(db, modelDirs);
+  /** What was learned, by the embedder that turns its questions into vectors. */
+  let known: { embedder: Embedder | undefined; learned: ReturnType<typeof openLearned> } | undefined;
+
+  type Parts = SearchParts & { learned: ReturnType<typeof openLearned> };
+
+  /** Answers one question with the models that are in use when it comes. */
+  async function* withModels<T>(work: (parts: Parts) => AsyncIterable<T>): AsyncGenerator<T> {
+    const { embedder, release } = await held.take();
+    try {
+      if (!known || known.embedder !== embedder) known = { embedder, learned: openLearned(db, embedder) };
+      yield* work({ db, learned: known.learned, ...(embedder && { embedder }) });
+    } finally {
+      release();
+    }
+  }
+
+  async function once<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+    const made = withModels(async function* (parts) { yield await work(parts); });
+    for await (const value of made) return value;
+    throw new Error('Nothing came of it.');
+  }
+
   const verbs: SearchVerbs = {
-    search: (query) => search(parts, query),
-    answer: (question) => answer(parts, question),
-    judged: () => learned.summary(),
+    search: (query) => once((parts) => search(parts, query)),
+    answer: (question) => withModels((parts) => answer(parts, question)),
+    prepare: (model) => held.prepare(model),
+    judged: () => once(({ learned }) => learned.summary()),
     finish: async () => process.exit(),
   };
+  // The first question finds it open.
+  (await held.take()).release();
   serve(verbs, messagePort(parentPort as never));
 }

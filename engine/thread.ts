@@ -4,6 +4,7 @@ import type { AnswerEvent, AnswerQuestion } from './answer.ts';
 import type { DocumentId, ExportFile, SearchAnswer, SearchQuery, Topic } from './api.ts';
 import type { IngestProgress } from './ingest.ts';
 import type { Summary } from './learn/learned.ts';
+import type { Reindex } from './reindex.ts';
 import { connect, workerPort } from './rpc.ts';
 
 /** What the thread that reads, writes and embeds documents may be asked. */
@@ -31,6 +32,8 @@ export interface ThreadData { file: string; filesDir: string; modelDirs: string[
 export interface SearchVerbs {
   search(query: SearchQuery): Promise<SearchAnswer>;
   answer(question: AnswerQuestion): AsyncIterable<AnswerEvent>;
+  /** Opens an embedder that is to be used soon, so that no question has to wait for it. */
+  prepare(model: string): Promise<void>;
   /** What people's feedback comes to. */
   judged(): Promise<Summary>;
   /** Ends the thread. */
@@ -52,6 +55,21 @@ export interface LearnVerbs {
 }
 
 export const LEARN_STREAMS = ['changes'] as const satisfies readonly (keyof LearnVerbs)[];
+
+/** What the thread that grows the index of another embedder may be asked. What is missing stands in the tables. */
+export interface ReindexVerbs extends Pick<Reindex, 'begin' | 'switch' | 'halt' | 'estimate'> {
+  changes(): AsyncIterable<Topic>;
+  /** The model whose index has become whole; said again until it is switched to. */
+  whole(): AsyncIterable<string>;
+  /** Something may be missing, to be cleared away, or it may go on. */
+  wake(): Promise<void>;
+  /** Chunks embedded per second, lately. */
+  rate(): Promise<number | undefined>;
+  /** Ends the thread between two batches. */
+  finish(): Promise<void>;
+}
+
+export const REINDEX_STREAMS = ['changes', 'whole'] as const satisfies readonly (keyof ReindexVerbs)[];
 
 /** A thread that is kept alive: when it dies, calls under way fail with `closed` and it is started again. */
 export interface Thread<T extends object> {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openEmbedder, type Embedder } from './embedder.ts';
-import { modelInfos, openActiveEmbedder } from './installed.ts';
 import { readManifest, verifyFiles } from './manifest.ts';
 
 const models = fileURLToPath(new URL('../../resources/models', import.meta.url));
@@ -28,14 +27,6 @@ describe('the bundled embedder', { skip: name === undefined && 'no model in reso
     await verifyFiles(folder, manifest);
     assert.ok(Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0) <= 40e6);
     assert.ok(Object.keys(manifest.quality).length > 0 && manifest.attribution.length > 0);
-  });
-
-  test('is the one in use, and listed', async () => {
-    const active = await openActiveEmbedder([join(models, 'none'), models]);
-    assert.equal(active?.id, embedder.id);
-    await active.close();
-    assert.ok((await modelInfos([models])).some((model) => model.id === embedder.id && model.active && model.languages.includes('zh')));
-    assert.equal(await openActiveEmbedder([join(models, 'none')]), undefined);
   });
 
   test('gives unit vectors for any text', async () => {

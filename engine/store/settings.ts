@@ -44,3 +44,7 @@ export function get(db: Db, key: string): string | undefined {
 export function put(db: Db, key: string, value: string): void {
   sql(db, 'insert into setting (key, value) values (?, ?) on conflict (key) do update set value = excluded.value').run(key, value);
 }
+
+export function remove(db: Db, key: string): void {
+  sql(db, 'delete from setting where key = ?').run(key);
+}

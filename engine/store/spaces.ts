@@ -103,6 +103,11 @@ export function dropSpace(db: Db, { id }: Space): void {
   sql(db, 'delete from equivalent where space_id = ?').run(id);
 }
 
+/** Whether vectors are still to be cleared away. */
+export function anyDropped(db: Db): boolean {
+  return sql(db, 'select 1 from space where dropped = 1 limit 1').get() !== undefined;
+}
+
 /** Deletes some vectors of dropped spaces; call within one transaction. False when there are none left. */
 export function clearDropped(db: Db, limit: number): boolean {
   const row = sql<Row>(db, `${SELECT} where dropped = 1 limit 1`).get();

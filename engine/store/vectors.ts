@@ -21,18 +21,37 @@ export function unembedded(db: Db, space: Space, limit: number): Unembedded[] {
   const holding = counters && sql<{ library: LibraryId; content: ContentId }>(db,
     `select library_id library, content_id content from holding where ${counters.whole} is null order by library_id, content_id limit 1`).get();
   if (!holding) return [];
-  const rows = sql<Omit<Unembedded, 'headings' | 'header' | 'title'> & { headings: string; header: string | null; title: string | null }>(db, `
+  return sql<ChunkRow>(db, `
     select k.id chunk, @library library, k.content_id content, k.text, k.headings, k.header, c.title
     from chunk k join content c on c.id = k.content_id
     where k.content_id = @content and not exists (
       select 1 from vector v where v.chunk_id = k.id and v.space_id = @space and v.library_id = @library)
-    order by k.id limit @limit`).all({ ...holding, space: space.id, limit });
-  return rows.map(({ headings, header, title, ...row }) => {
-    const chunk: Unembedded = { ...row, headings: JSON.parse(headings) as string[] };
-    if (header !== null) chunk.header = header;
-    if (title !== null) chunk.title = title;
-    return chunk;
-  });
+    order by k.id limit @limit`).all({ ...holding, space: space.id, limit }).map(fromRow);
+}
+
+/** Some chunks from all over the libraries, as they are embedded: for a probe. */
+export function sampleChunks(db: Db, count: number): Unembedded[] {
+  const { last } = sql<{ last: number | null }>(db, 'select max(id) last from chunk').get()!;
+  const at = sql<ChunkRow>(db, `
+    select k.id chunk, h.library_id library, k.content_id content, k.text, k.headings, k.header, c.title
+    from chunk k join content c on c.id = k.content_id join holding h on h.content_id = c.id where k.id >= ? order by k.id limit 1`);
+  const rows = last === null ? [] : Array.from({ length: count }, (_, i) => at.get(1 + Math.floor((i * last) / count)));
+  return [...new Map(rows.flatMap((row) => (row ? [[row.chunk, fromRow(row)]] : []))).values()];
+}
+
+/** How many chunks there are over all libraries, without those that have a vector in the space. */
+export function countChunks(db: Db, without?: Space): number {
+  const { n } = sql<{ n: number }>(db, 'select coalesce(sum(c.chunks), 0) n from holding h join content c on c.id = h.content_id').get()!;
+  return without === undefined ? n : n - sql<{ n: number }>(db, 'select count(*) n from vector where space_id = ?').get(without.id)!.n;
+}
+
+type ChunkRow = Omit<Unembedded, 'headings' | 'header' | 'title'> & { headings: string; header: string | null; title: string | null };
+
+function fromRow({ headings, header, title, ...row }: ChunkRow): Unembedded {
+  const chunk: Unembedded = { ...row, headings: JSON.parse(headings) as string[] };
+  if (header !== null) chunk.header = header;
+  if (title !== null) chunk.title = title;
+  return chunk;
 }
 
 /** Chunks without a vector in the space in use, over all libraries. */

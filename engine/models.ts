@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import os from 'node:os';
+import { basename, resolve } from 'node:path';
+import type { FoundModel, ModelInfo, ModelVerbs, Reindexing, Topic } from './api.ts';
+import { EngineError } from './api.ts';
+import { bestBundled, embedderInUse, knownModels, mustKnow, wantedModel, type KnownModel } from './chosen.ts';
+import { readManifest } from './models/manifest.ts';
+import { cancelReindex, TROUBLE } from './reindex.ts';
+import type { Db } from './store/database.ts';
+import { choose, chosen, deleteModel, saveModel } from './store/models.ts';
+import { get } from './store/settings.ts';
+import { dropSpace, keptIndexes, shadow, shadowProgress, spaceInUse } from './store/spaces.ts';
+import type { ReindexVerbs } from './thread.ts';
+
+interface ModelParts {
+  db: Db;
+  modelDirs: readonly string[];
+  reindexer: () => ReindexVerbs;
+  change: <T>(topics: Topic[], run: () => T) => Promise<T>;
+}
+
+/** The engine's verbs on models. What is chosen are rows; the threads look at them before each question and each piece of work. */
+export function modelVerbs({ db, modelDirs, reindexer, change }: ModelParts): ModelVerbs {
+  const known = (): Promise<KnownModel[]> => knownModels(db, modelDirs);
+
+  async function models(): Promise<ModelInfo[]> {
+    const all = await known();
+    const active = new Set([embedderInUse(db, all), wantedModel(db, all, 'reranker'), wantedModel(db, all, 'llm')]);
+    const indexes = keptIndexes(db);
+    return all.map((model) => {
+      const { place: _, downloaded: __, server: ___, ...info } = model;
+      const kept = indexes.filter((index) => index.model === model.id && index.chunks > 0);
+      const index = { chunks: kept.reduce((sum, { chunks }) => sum + chunks, 0), bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) };
+      return { ...info, active: active.has(model), ...(kept.length > 0 && { index }) };
+    });
+  }
+
+  async function addModel(path: string): Promise<string> {
+    const found = await inspect(path);
+    const all = await known();
+    const place = found.path;
+    const there = all.find((model) => model.place === place);
+    if (there) return there.id;
+    const { role, format, name, family, dimensions, tokens, languages, licence, bytes } = found;
+    const id = `${basename(place)}-${createHash('sha256').update(place).digest('hex').slice(0, 8)}`;
+    await change(['models'], () => saveModel(db, {
+      id, role, format, place, downloaded: false,
+      details: { name, languages, licence, bytes, ...(family !== undefined && { family }), ...(dimensions !== undefined && { dimensions }), ...(tokens !== undefined && { tokens }) },
+    }));
+    return id;
+  }
+
+  async function removeModel(id: string): Promise<void> {
+    const all = await known();
+    const model = all.find((one) => one.id === id);
+    if (!model) throw new EngineError('not-found', 'That model is not on the list any more.');
+    if (model.bundled) throw new EngineError('invalid', 'A model that ships with Lodestone cannot be removed.');
+    if (embedderInUse(db, all) === model || chosen(db, model.role) === id) throw new EngineError('busy', `${model.name} is in use. Choose another model first.`);
+    await change(['models'], () => {
+      if (shadow(db)?.model === id) cancelReindex(db);
+      for (const { space, model: owner } of keptIndexes(db)) if (owner === id) dropSpace(db, space);
+      deleteModel(db, id);
+    });
+    if (model.downloaded) await rm(model.place, { recursive: true, force: true });
+    await reindexer().wake();
+  }
+
+  async function removeIndex(id: string): Promise<void> {
+    const inUse = spaceInUse(db)?.space.id;
+    await change(['models'], () => {
+      for (const { space, model } of keptIndexes(db)) {
+        if (model !== id) continue;
+        if (space.id === inUse || shadow(db)?.space.id === space.id) throw new EngineError('busy', 'That index is in use.');
+        dropSpace(db, space);
+      }
+    });
+    await reindexer().wake();
+  }
+
+  async function useModel(role: ModelInfo['role'], id: string | undefined): Promise<void> {
+    const all = await known();
+    const model = id === undefined ? bestBundled(all, role) : mustKnow(all, id, role);
+    if (role !== 'embedder') return change(['models'], () => choose(db, role, id));
+    if (!model) throw new EngineError('not-found', 'No model for meaning ships with this Lodestone.');
+    if (embedderInUse(db, all) !== model) return reindexer().begin(model.id);
+    await change(['models'], () => {
+      cancelReindex(db);
+      choose(db, role, id);
+    });
+    await reindexer().wake();
+  }
+
+  async function reindexing(): Promise<Reindexing | undefined> {
+    const model = shadow(db)?.model;
+    if (model === undefined) return undefined;
+    const name = (await known()).find(({ id }) => id === model)?.name ?? model;
+    const { done, total } = shadowProgress(db);
+    const rate = await reindexer().rate();
+    const reason = get(db, TROUBLE);
+    return { model, name, done, total, ...(rate !== undefined && { chunksPerSecond: rate, secondsLeft: Math.ceil((total - done) / rate) }), ...(reason !== undefined && { reason }) };
+  }
+
+  return {
+    models,
+    hardware: async () => ({ cores: os.availableParallelism(), memory: os.totalmem(), free: os.freemem() }),
+    inspectModel: inspect,
+    addModel,
+    removeModel,
+    removeIndex,
+    estimateModel: async (id) => reindexer().estimate(mustKnow(await known(), id, 'embedder').id),
+    useModel,
+    reindexing,
+    cancelReindexing: () => change(['models'], () => cancelReindex(db)).then(() => reindexer().wake()),
+    catalog: async () => [],
+    download: async () => { throw new EngineError('not-found', 'That model is not in the catalogue.'); },
+    pauseDownload: async () => undefined,
+    cancelDownload: async () => undefined,
+    downloads: async () => [],
+    findServers: async () => [],
+    addServer: async () => { throw new EngineError('invalid', 'Nothing answers there.'); },
+  };
+}
+
+async function inspect(given: string): Promise<FoundModel> {
+  const path = resolve(given);
+  const manifest = await readManifest(path).catch((error: unknown) => {
+    throw new EngineError('invalid', error instanceof Error ? error.message : String(error));
+  });
+  const { role, name, dimensions, maxTokens, languages, licence, files } = manifest;
+  const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+  return {
+    path, role, name, format: 'lodestone', ...(dimensions !== undefined && { dimensions }), tokens: maxTokens, languages, licence, bytes,
+    fit: { verdict: 'well', needs: bytes, has: os.totalmem() },
+  };
+}

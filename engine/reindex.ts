@@ -1,0 +1,190 @@
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import type { Topic } from './api.ts';
+import { EngineError } from './api.ts';
+import { bestBundled, knownModels, mustKnow, openKnownEmbedder, type ModelDirs } from './chosen.ts';
+import { inContext } from './context.ts';
+import type { Embedder } from './models/embedder.ts';
+import { write, type Db } from './store/database.ts';
+import { choose } from './store/models.ts';
+import { get, put, remove } from './store/settings.ts';
+import { beginShadow, cancelShadow, clearDropped, shadow, shadowIsWhole, spaceOf, switchToShadow } from './store/spaces.ts';
+import { countChunks, sampleChunks, saveVectors, twin, unembedded } from './store/vectors.ts';
+
+export interface ReindexParts {
+  db: Db;
+  modelDirs: ModelDirs;
+  changed: (topic: Topic) => void;
+  /** Nothing is missing in the index of this model any more: it may be switched to. */
+  whole: (model: string) => void;
+}
+
+export interface Reindex {
+  /** There may be something to do. */
+  wake(): void;
+  /** Begins to grow the index of an embedder. @throws EngineError 'invalid' when it cannot be opened: nothing has changed then */
+  begin(model: string): Promise<void>;
+  /** Uses the grown index if nothing is missing in it; false where something is. */
+  switch(): Promise<boolean>;
+  /** Stands still from now on, for this reason, and keeps what is there. */
+  halt(reason: string): Promise<void>;
+  estimate(model: string): Promise<{ chunks: number; seconds: number }>;
+  /** Chunks embedded per second, lately. */
+  rate(): number | undefined;
+  close(): Promise<void>;
+}
+
+/** The reason for which growing stands still. */
+export const TROUBLE = 'shadow.trouble';
+
+/** A batch takes about so long: what a pause waits for and a killed process does again. */
+const BATCH_MILLISECONDS = 500;
+const LARGEST_BATCH = 64;
+/** Vectors deleted in one transaction. */
+const DROPPED_AT_A_TIME = 500;
+/** An index that is whole is told of again after so long, should nobody have switched to it. */
+const TOLD_AGAIN = 2_000;
+const PROBE_CHUNKS = 48;
+const PROBE_MILLISECONDS = 3_000;
+
+/**
+ * The walk that grows the index of another embedder, the shadow, beside the one that is searched. Like the ingest loop it is a
+ * loop over what the tables say is missing: a killed process goes on where it was, documents that arrive meanwhile are missing
+ * too, and a cancelled shadow is a space to be cleared away, bit by bit. Chunks are not cut anew for another model; of one that
+ * is longer than the model reads, the end is not seen by it.
+ */
+export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): Reindex {
+  let opened: { model: string; embedder: Embedder } | undefined;
+  let closed = false;
+  let chunksPerSecond: number | undefined;
+  let batch = 8;
+  let alarm = Promise.withResolvers<void>();
+  const wake = (): void => alarm.resolve();
+
+  async function loop(): Promise<void> {
+    while (!closed) {
+      alarm = Promise.withResolvers<void>();
+      const worked = (await write(db, () => clearDropped(db, DROPPED_AT_A_TIME))) || (await grow());
+      if (worked) await setImmediate();
+      else if (tell()) await Promise.race([alarm.promise, delay(TOLD_AGAIN, undefined, { ref: false })]);
+      else await alarm.promise;
+    }
+    await opened?.embedder.close();
+  }
+
+  function tell(): boolean {
+    const model = shadow(db)?.model;
+    const told = model !== undefined && get(db, TROUBLE) === undefined && get(db, 'paused') !== 'yes' && shadowIsWhole(db);
+    if (told) whole(model);
+    return told;
+  }
+
+  /** Embeds the next chunks that the shadow lacks; false when there is nothing to do or nothing can be done. */
+  async function grow(): Promise<boolean> {
+    const growing = shadow(db);
+    if (growing?.model === undefined || get(db, 'paused') === 'yes' || get(db, TROUBLE) !== undefined) return false;
+    const { space, model } = growing;
+    const chunks = unembedded(db, space, batch);
+    const [first] = chunks;
+    if (!first) return false;
+    const vectors = new Map(chunks.flatMap(({ chunk }) => {
+      const vector = twin(db, space, chunk);
+      return vector ? [[chunk, vector] as const] : [];
+    }));
+    const missing = chunks.filter(({ chunk }) => !vectors.has(chunk));
+    if (missing.length > 0) {
+      try {
+        const { embedder } = await open(model);
+        if (spaceOf(db, embedder.space)?.id !== space.id) throw new Error('The model is not the one it was when its index was begun.');
+        const start = performance.now();
+        const made = await embedder.embed(missing.map((chunk) => inContext(chunk, chunk.title)), 'document');
+        missing.forEach(({ chunk }, i) => vectors.set(chunk, made[i]!));
+        const rate = (1000 * missing.length) / (performance.now() - start);
+        chunksPerSecond = chunksPerSecond === undefined ? rate : 0.8 * chunksPerSecond + 0.2 * rate;
+        batch = Math.min(LARGEST_BATCH, Math.max(1, Math.round((rate * BATCH_MILLISECONDS) / 1000)));
+      } catch (error) {
+        await halt(error instanceof Error ? error.message : String(error));
+        return false;
+      }
+    }
+    await write(db, () => saveVectors(db, space, first.library, first.content, vectors));
+    changed('models');
+    return true;
+  }
+
+  async function open(model: string): Promise<{ model: string; embedder: Embedder }> {
+    if (opened?.model !== model) {
+      await opened?.embedder.close();
+      opened = undefined;
+      chunksPerSecond = undefined;
+      opened = { model, embedder: await openKnownEmbedder(mustKnow(await knownModels(db, modelDirs), model, 'embedder')) };
+    }
+    return opened;
+  }
+
+  async function halt(reason: string): Promise<void> {
+    await write(db, () => { if (shadow(db)) put(db, TROUBLE, reason); });
+    changed('models');
+  }
+
+  /** Opens a model to look at it, beside the one that is at work. */
+  async function tried<T>(model: string, look: (embedder: Embedder) => Promise<T>): Promise<T> {
+    if (opened?.model === model) return look(opened.embedder);
+    const known = mustKnow(await knownModels(db, modelDirs), model, 'embedder');
+    const embedder = await openKnownEmbedder(known).catch((error: unknown) => {
+      throw new EngineError('invalid', error instanceof Error ? error.message : String(error));
+    });
+    try {
+      return await look(embedder);
+    } finally {
+      await embedder.close();
+    }
+  }
+
+  const done = loop();
+  return {
+    wake,
+    async begin(model) {
+      await tried(model, async (embedder) => {
+        // A model that opens may still not compute.
+        await embedder.embed(['.'], 'document').catch((error: unknown) => { throw new EngineError('invalid', error instanceof Error ? error.message : String(error)); });
+        await write(db, () => {
+          remove(db, TROUBLE);
+          beginShadow(db, embedder.space, embedder.dimensions, model);
+        });
+      });
+      changed('models');
+      wake();
+    },
+    async switch() {
+      const model = shadow(db)?.model;
+      const standard = bestBundled(await knownModels(db, modelDirs), 'embedder')?.id;
+      return write(db, () => {
+        if (shadow(db)?.model !== model || !switchToShadow(db)) return false;
+        choose(db, 'embedder', model === standard ? undefined : model);
+        return true;
+      });
+    },
+    halt,
+    estimate: (model) => tried(model, async (embedder) => {
+      const chunks = sampleChunks(db, PROBE_CHUNKS);
+      const space = spaceOf(db, embedder.space);
+      const total = countChunks(db, space);
+      const begun = performance.now();
+      let made = 0;
+      while (made < chunks.length && performance.now() - begun < PROBE_MILLISECONDS) {
+        const some = chunks.slice(made, made + 8);
+        await embedder.embed(some.map((chunk) => inContext(chunk, chunk.title)), 'document');
+        made += some.length;
+      }
+      return { chunks: total, seconds: made === 0 ? 0 : Math.ceil(((performance.now() - begun) / 1000 / made) * total) };
+    }),
+    rate: () => chunksPerSecond,
+    async close() { closed = true; wake(); await done; },
+  };
+}
+
+/** Gives up the index that grows; its vectors are cleared away in the background. */
+export function cancelReindex(db: Db): void {
+  cancelShadow(db);
+  remove(db, TROUBLE);
+}
