@@ -24,10 +24,10 @@ export interface Llm {
   /** Lengths in the model's own tokens; messages are counted as the model reads them, with all its template puts around. */
   count(texts: (string | Message[])[]): Promise<number[]>;
   /**
-   * Mean log-probability (nats, at most 0) of the answer's tokens after the prompt, one a pair: the answer's tokens are
-   * those of prompt + answer that begin at or after the end of the prompt. Not to be had from every server. A pair's
-   * score does not depend on the other pairs. What the model thinks of an answer without any knowledge, r(∅), is one
-   * more pair. LLM-Embedder (arXiv 2310.07554), teacher scores.
+   * Mean log-probability (nats, at most 0) of the answer's tokens after the prompt, one a pair: of the tokens of prompt +
+   * answer, those that hold something of the answer. Not to be had from every server. A pair's score does not depend on the
+   * other pairs. What the model thinks of an answer without any knowledge, r(∅), is one more pair. LLM-Embedder
+   * (arXiv 2310.07554), teacher scores. @throws EngineError 'invalid' where the answer is empty or a pair too long
    */
   likelihood?(pairs: Pair[], signal?: AbortSignal): Promise<number[]>;
   /** Frees the model; an answer under way ends with 'closed'. */
@@ -44,7 +44,7 @@ export interface WriteOptions {
   maxTokens: number;
   /** 0, the model's likeliest token each time, if absent. */
   temperature?: number;
-  /** The same seed, model and prompt give the same text where the server keeps that promise; ours does. */
+  /** The same seed, model and prompt give the same text, as far as server and device keep to it. */
   seed?: number;
   /** The text is one JSON value of this schema: it cannot be anything else, but may be cut short by `maxTokens`. */
   schema?: JsonSchema;

@@ -1,0 +1,124 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { EngineError } from '../api.ts';
+import { connect, type Port } from '../rpc.ts';
+import { type Opening, RUNNER_STREAMS, type RunnerVerbs } from './llama-cpp.ts';
+import { streamed } from './streamed.ts';
+
+/** A process that runs llama.cpp, as seen by whoever started it; closing its port ends it. */
+export interface Child { port: Port; kill(): void }
+
+/** How such a process is started. Electron's utility processes cannot fork, so there the shell does it. */
+export type StartChild = () => Child;
+
+export interface ChildOptions {
+  start?: StartChild;
+  /** A model that was not used for so long is let go; 10 if absent. */
+  idleMinutes?: number;
+}
+
+/** A model in a process of its own, which is started when it is needed. */
+export interface KeptModel {
+  call<T>(work: (verbs: RunnerVerbs) => Promise<T>): Promise<T>;
+  stream<T>(work: (verbs: RunnerVerbs) => AsyncIterable<T>, signal?: AbortSignal): AsyncIterable<T>;
+  /** Of the process that runs now. */
+  readonly child: Child | undefined;
+  close(): Promise<void>;
+}
+
+/** The module that runs in the process: `llm-process.ts`. */
+export const LLM_PROCESS = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../llm-process.ts' : '../llm-process.js', import.meta.url));
+
+/** Starts the process as a child of this one, under the same Node. */
+export function forkChild(): Child {
+  const child = fork(LLM_PROCESS, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return {
+    port: {
+      // What cannot be sent any more was sent to a process that has ended, of which `onClose` tells.
+      post: (message) => void child.send(message as object, () => undefined),
+      onMessage: (listener) => child.on('message', listener),
+      onClose(listener) {
+        child.once('exit', listener);
+        child.once('error', listener);
+      },
+      close: () => { if (child.connected) child.disconnect(); },
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+/**
+ * Keeps the model of a file in a process: started at the first use, ended when idle, started anew at the next use after
+ * it died. What was under way when it died fails with 'closed'.
+ */
+export function keepModel(opening: Opening, name: string, { start = forkChild, idleMinutes = 10 }: ChildOptions = {}): KeptModel {
+  let running: Promise<RunnerVerbs> | undefined;
+  let child: Child | undefined;
+  let ended: Promise<void> = Promise.resolve();
+  let uses = 0;
+  let idle: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  async function launch(): Promise<RunnerVerbs> {
+    const { port } = (child = start());
+    const mine = child;
+    const over = Promise.withResolvers<void>();
+    ended = over.promise;
+    port.onClose(() => {
+      if (child === mine) child = running = undefined;
+      over.resolve();
+    });
+    const verbs = connect<RunnerVerbs>(port, RUNNER_STREAMS);
+    try {
+      await verbs.open(opening);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return verbs;
+  }
+
+  function end(): void {
+    child?.port.close();
+    child = running = undefined;
+  }
+
+  async function used<T>(work: (verbs: RunnerVerbs) => Promise<T>): Promise<T> {
+    if (closed) throw new EngineError('closed', `${name} was closed.`);
+    clearTimeout(idle);
+    uses++;
+    try {
+      return await work(await (running ??= launch()));
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'closed') throw error;
+      throw new EngineError('closed', closed ? `${name} was closed.` : `The process of ${name} ended in the middle of its work. Ask again: it is started anew.`);
+    } finally {
+      if (--uses === 0 && child) idle = setTimeout(end, idleMinutes * 60_000).unref();
+    }
+  }
+
+  return {
+    call: used,
+    stream: (work, signal) => streamed(async (push, left) => {
+      const stop = signal ? AbortSignal.any([signal, left]) : left;
+      await used(async (verbs) => {
+        if (stop.aborted) return;
+        const items = work(verbs)[Symbol.asyncIterator]();
+        const cancel = (): void => void items.return?.();
+        stop.addEventListener('abort', cancel);
+        for (let next = await items.next(); !next.done; next = await items.next()) push(next.value);
+        stop.removeEventListener('abort', cancel);
+      });
+      if (signal?.aborted) throw new EngineError('cancelled', 'The answer was stopped.');
+    }),
+    get child() { return child; },
+    async close() {
+      closed = true;
+      clearTimeout(idle);
+      const impatience = setTimeout(() => child?.kill(), 2_000).unref();
+      child?.port.close();
+      await ended;
+      clearTimeout(impatience);
+    },
+  };
+}

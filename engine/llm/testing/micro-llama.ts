@@ -1,0 +1,184 @@
+import { noise, type Weights, writeGguf } from './gguf.ts';
+
+/** A language model of 95,000 weights in a file of 390 KB, and all it computes once more in plain float64 loops. */
+export interface MicroLlama {
+  file: string;
+  contextTokens: number;
+  /** The conversation as its template renders it. */
+  render(messages: { role: string; content: string }[]): string;
+  /** Tokens of a text, with the one that begins every text. `special`: the marks of the template are tokens. */
+  tokens(text: string, special?: boolean): number[];
+  /** Log-probability of each token after those before it; nothing is before the first. */
+  logProbabilities(tokens: number[]): number[];
+}
+
+const DIMENSIONS = 64;
+const LAYERS = 2;
+const HEADS = 4;
+const KEY_HEADS = 2;
+const HEAD = DIMENSIONS / HEADS;
+const FEED_FORWARD = 96;
+const EPSILON = 1e-5;
+const ROPE_BASE = 10_000;
+const CONTEXT = 512;
+
+const BOS = 1;
+const FIRST_BYTE = 3;
+const SPACE = 259;
+/** Merged left to right, in this order; `▁` is a space (SentencePiece). */
+const PIECES = ['th', '▁th', '▁the'];
+const MARKS = ['<|im_start|>', '<|im_end|>'];
+const VOCABULARY = ['<unk>', '<s>', '</s>', ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`), '▁', ...PIECES, ...MARKS];
+const TEMPLATE = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+/**
+ * Writes the model. Its weights are noise, so that all it says depends on all that was said; on top of the noise each
+ * letter is followed by the next one of the alphabet, so that what it says can be read and never ends.
+ */
+export function writeMicroLlama(file: string): MicroLlama {
+  const random = noise(7);
+  const matrix = (rows: number, columns: number, scale: number): Weights => ({ shape: [rows, columns], data: Float32Array.from({ length: rows * columns }, () => random() * scale) });
+  const vector = (size: number): Weights => ({ shape: [size], data: Float32Array.from({ length: size }, () => 1 + random() * 0.1) });
+
+  const embedding = matrix(VOCABULARY.length, DIMENSIONS, 1);
+  const output = matrix(VOCABULARY.length, DIMENSIONS, 0.1);
+  for (let token = 0; token < VOCABULARY.length; token++) {
+    const next = follower(token);
+    for (let d = 0; d < DIMENSIONS; d++) output.data[next * DIMENSIONS + d]! += embedding.data[token * DIMENSIONS + d]! * (next === letter('a') ? 0.05 : 0.4);
+  }
+  const tensors: Record<string, Weights> = { 'token_embd.weight': embedding, 'output.weight': output, 'output_norm.weight': vector(DIMENSIONS) };
+  for (let layer = 0; layer < LAYERS; layer++) {
+    const add = (name: string, weights: Weights): void => { tensors[`blk.${layer}.${name}.weight`] = weights; };
+    add('attn_norm', vector(DIMENSIONS));
+    add('attn_q', matrix(DIMENSIONS, DIMENSIONS, 0.4));
+    add('attn_k', matrix(KEY_HEADS * HEAD, DIMENSIONS, 0.4));
+    add('attn_v', matrix(KEY_HEADS * HEAD, DIMENSIONS, 0.15));
+    add('attn_output', matrix(DIMENSIONS, DIMENSIONS, 0.15));
+    add('ffn_norm', vector(DIMENSIONS));
+    add('ffn_gate', matrix(FEED_FORWARD, DIMENSIONS, 0.15));
+    add('ffn_up', matrix(FEED_FORWARD, DIMENSIONS, 0.15));
+    add('ffn_down', matrix(DIMENSIONS, FEED_FORWARD, 0.15));
+  }
+  const uint32 = (value: number) => ({ kind: 'uint32', value }) as const;
+  const text = (value: string) => ({ kind: 'string', value }) as const;
+  writeGguf(file, {
+    'general.architecture': text('llama'),
+    'general.name': text('Micro'),
+    'general.license': text('apache-2.0'),
+    'llama.vocab_size': uint32(VOCABULARY.length),
+    'llama.context_length': uint32(CONTEXT),
+    'llama.embedding_length': uint32(DIMENSIONS),
+    'llama.block_count': uint32(LAYERS),
+    'llama.feed_forward_length': uint32(FEED_FORWARD),
+    'llama.attention.head_count': uint32(HEADS),
+    'llama.attention.head_count_kv': uint32(KEY_HEADS),
+    'llama.rope.dimension_count': uint32(HEAD),
+    'llama.rope.freq_base': { kind: 'float32', value: ROPE_BASE },
+    'llama.attention.layer_norm_rms_epsilon': { kind: 'float32', value: EPSILON },
+    'tokenizer.ggml.model': text('llama'),
+    'tokenizer.ggml.tokens': { kind: 'array', of: 'string', value: VOCABULARY },
+    'tokenizer.ggml.scores': { kind: 'array', of: 'float32', value: VOCABULARY.map((piece) => (PIECES.includes(piece) ? -1 - PIECES.indexOf(piece) : -100)) },
+    // 1 is an ordinary piece, 2 the unknown one, 3 a mark, 6 a byte.
+    'tokenizer.ggml.token_type': { kind: 'array', of: 'int32', value: VOCABULARY.map((piece, token) => (token === 0 ? 2 : token < FIRST_BYTE || MARKS.includes(piece) ? 3 : token < SPACE ? 6 : 1)) },
+    'tokenizer.ggml.bos_token_id': uint32(BOS),
+    'tokenizer.ggml.eos_token_id': uint32(2),
+    'tokenizer.ggml.unknown_token_id': uint32(0),
+    'tokenizer.ggml.add_bos_token': { kind: 'bool', value: true },
+    'tokenizer.ggml.add_eos_token': { kind: 'bool', value: false },
+    'tokenizer.ggml.add_space_prefix': { kind: 'bool', value: false },
+    'tokenizer.chat_template': text(TEMPLATE),
+  }, tensors);
+  return {
+    file,
+    contextTokens: CONTEXT,
+    render: (messages) => `${messages.map(({ role, content }) => `<|im_start|>${role}\n${content}<|im_end|>\n`).join('')}<|im_start|>assistant\n`,
+    tokens: (text, special = false) => [BOS, ...(special ? text.split(/(<\|im_(?:start|end)\|>)/).flatMap((part) => (MARKS.includes(part) ? [VOCABULARY.indexOf(part)] : tokenize(part))) : tokenize(text))],
+    logProbabilities: (tokens) => logProbabilities(tensors, tokens),
+  };
+}
+
+function letter(character: string): number {
+  return FIRST_BYTE + character.charCodeAt(0);
+}
+
+/** The alphabet, a space, and again; after anything else comes an a. */
+function follower(token: number): number {
+  if (token >= letter('a') && token < letter('z')) return token + 1;
+  return token === letter('z') ? SPACE : letter('a');
+}
+
+function tokenize(text: string): number[] {
+  let symbols = [...text.replaceAll(' ', '▁')];
+  for (const piece of PIECES) {
+    const merged: string[] = [];
+    for (const symbol of symbols) {
+      if (merged.length > 0 && merged.at(-1)! + symbol === piece) merged[merged.length - 1] = piece;
+      else merged.push(symbol);
+    }
+    symbols = merged;
+  }
+  return symbols.flatMap((symbol) => (symbol === '▁' || PIECES.includes(symbol) ? [VOCABULARY.indexOf(symbol)] : [...Buffer.from(symbol)].map((byte) => FIRST_BYTE + byte)));
+}
+
+/** The whole network, position by position: RMS norm, rotary attention with shared keys, SwiGLU (arXiv 2302.13971, 2305.13245). */
+function logProbabilities(tensors: Record<string, Weights>, tokens: number[]): number[] {
+  const weights = (name: string): Float32Array => tensors[`${name}.weight`]!.data;
+  const hidden = tokens.map((token) => Array.from(weights('token_embd').subarray(token * DIMENSIONS, (token + 1) * DIMENSIONS)));
+  for (let layer = 0; layer < LAYERS; layer++) {
+    const of = (name: string): Float32Array => weights(`blk.${layer}.${name}`);
+    const normed = hidden.map((x) => normalise(x, of('attn_norm')));
+    const queries = normed.map((x, position) => rotate(times(of('attn_q'), x), position));
+    const keys = normed.map((x, position) => rotate(times(of('attn_k'), x), position));
+    const values = normed.map((x) => times(of('attn_v'), x));
+    hidden.forEach((x, position) => {
+      const mixed = new Array<number>(DIMENSIONS).fill(0);
+      for (let head = 0; head < HEADS; head++) {
+        const from = Math.floor((head * KEY_HEADS) / HEADS) * HEAD;
+        const scores = Array.from({ length: position + 1 }, (_, before) => {
+          let dot = 0;
+          for (let d = 0; d < HEAD; d++) dot += queries[position]![head * HEAD + d]! * keys[before]![from + d]!;
+          return dot / Math.sqrt(HEAD);
+        });
+        const norm = logSumExp(scores);
+        scores.forEach((score, before) => {
+          for (let d = 0; d < HEAD; d++) mixed[head * HEAD + d]! += Math.exp(score - norm) * values[before]![from + d]!;
+        });
+      }
+      times(of('attn_output'), mixed).forEach((value, d) => (x[d]! += value));
+      const inner = normalise(x, of('ffn_norm'));
+      const up = times(of('ffn_up'), inner);
+      const gated = times(of('ffn_gate'), inner).map((gate, i) => (gate / (1 + Math.exp(-gate))) * up[i]!);
+      times(of('ffn_down'), gated).forEach((value, d) => (x[d]! += value));
+    });
+  }
+  return tokens.map((token, position) => {
+    if (position === 0) return 0;
+    const logits = times(weights('output'), normalise(hidden[position - 1]!, weights('output_norm')));
+    return logits[token]! - logSumExp(logits);
+  });
+}
+
+function times(matrix: Float32Array, x: number[]): number[] {
+  return Array.from({ length: matrix.length / x.length }, (_, row) => x.reduce((sum, value, column) => sum + value * matrix[row * x.length + column]!, 0));
+}
+
+function normalise(x: number[], weight: Float32Array): number[] {
+  const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / x.length + EPSILON);
+  return x.map((value, d) => value * scale * weight[d]!);
+}
+
+/** Neighbouring pairs turn by an angle that grows with the position. */
+function rotate(x: number[], position: number): number[] {
+  const turned = [...x];
+  for (let i = 0; i < x.length; i += 2) {
+    const angle = position * ROPE_BASE ** (-(i % HEAD) / HEAD);
+    turned[i] = x[i]! * Math.cos(angle) - x[i + 1]! * Math.sin(angle);
+    turned[i + 1] = x[i]! * Math.sin(angle) + x[i + 1]! * Math.cos(angle);
+  }
+  return turned;
+}
+
+function logSumExp(values: number[]): number {
+  const most = Math.max(...values);
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+}
