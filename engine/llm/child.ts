@@ -99,18 +99,12 @@ export function keepModel(opening: Opening, name: string, { start = forkChild, i
 
   return {
     call: used,
-    stream: (work, signal) => streamed(async (push, left) => {
-      const stop = signal ? AbortSignal.any([signal, left]) : left;
-      await used(async (verbs) => {
-        if (stop.aborted) return;
-        const items = work(verbs)[Symbol.asyncIterator]();
-        const cancel = (): void => void items.return?.();
-        stop.addEventListener('abort', cancel);
-        for (let next = await items.next(); !next.done; next = await items.next()) push(next.value);
-        stop.removeEventListener('abort', cancel);
-      });
-      if (signal?.aborted) throw new EngineError('cancelled', 'The answer was stopped.');
-    }),
+    stream: (work, signal) => streamed((push, stop) => used(async (verbs) => {
+      if (stop.aborted) return;
+      const items = work(verbs)[Symbol.asyncIterator]();
+      stop.addEventListener('abort', () => void items.return?.());
+      for (let next = await items.next(); !next.done; next = await items.next()) push(next.value);
+    }), signal),
     get child() { return child; },
     async close() {
       closed = true;

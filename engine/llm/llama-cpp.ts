@@ -8,8 +8,8 @@ import { streamed } from './streamed.ts';
 /** What llama.cpp found to compute on. */
 export interface Graphics { kind: 'cuda' | 'vulkan' | 'metal'; names: string[]; bytes: number; freeBytes: number }
 
-/** How a file is to be opened: the model and a context of so many tokens. */
-export interface Opening { file: string; use: 'write' | 'embed' | 'rank'; contextTokens: number }
+/** How a file is to be opened: with a context of so many tokens, on so many threads (all useful ones if absent). */
+export interface Opening { file: string; use: 'write' | 'embed' | 'rank'; contextTokens: number; threads?: number }
 
 /** What the process that runs llama.cpp may be asked; one model a process, `open` comes first. */
 export interface RunnerVerbs {
@@ -30,6 +30,8 @@ export const RUNNER_STREAMS = ['write'] as const satisfies readonly (keyof Runne
 const PIECE = 256;
 /** Scores are computed in a context of their own with exact keys and values; candidate, question and answer fit. */
 const SCORING_TOKENS = 2048;
+/** Beyond this, waiting for one another costs more than a further thread brings. */
+const MOST_THREADS = 8;
 /** A probability that float32 cannot tell from 0 or 1 is taken as this far away from it. */
 const FAINTEST = 1e-38;
 const SUREST = 1e-9;
@@ -50,9 +52,8 @@ export function llamaRunner(): RunnerVerbs {
     return turn;
   }
 
-  function load(): Promise<Binding> {
-    const cores = availableParallelism();
-    binding ??= getLlama({ build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error, ...(cores < 4 && { maxThreads: cores }) })
+  function load(threads = Math.min(availableParallelism(), MOST_THREADS)): Promise<Binding> {
+    binding ??= getLlama({ build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error, maxThreads: threads })
       .catch((error: Error) => {
         throw new EngineError('unsupported', `llama.cpp has no binary that runs on this machine (${error.message}).`);
       });
@@ -64,9 +65,9 @@ export function llamaRunner(): RunnerVerbs {
     return opened.model;
   }
 
-  async function open({ file, use, contextTokens }: Opening): Promise<{ dimensions: number }> {
-    const llama = await load();
-    const sized = { contextSize: contextTokens, ...(use === 'write' ? {} : { batchSize: contextTokens, threads: llama.maxThreads }) };
+  async function open({ file, use, contextTokens, threads }: Opening): Promise<{ dimensions: number }> {
+    const llama = await load(threads);
+    const sized = { contextSize: contextTokens, threads: llama.maxThreads, ...(use !== 'write' && { batchSize: contextTokens }) };
     try {
       const model = await llama.loadModel({ modelPath: file, gpuLayers: { fitContext: { contextSize: contextTokens, embeddingContext: use !== 'write' } } });
       opened = { model, contextTokens };
@@ -118,7 +119,7 @@ export function llamaRunner(): RunnerVerbs {
   async function likelihood(pairs: Pair[], signal?: AbortSignal): Promise<number[]> {
     const { contextTokens } = opened!;
     scoring ??= await model().createContext({
-      contextSize: Math.min(contextTokens, SCORING_TOKENS), flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32',
+      contextSize: Math.min(contextTokens, SCORING_TOKENS), threads: model().llama.maxThreads, flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32',
     });
     const room = Math.min(contextTokens, SCORING_TOKENS);
     const sequence = scoring.getSequence();

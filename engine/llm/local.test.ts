@@ -17,7 +17,7 @@ describe('a language model in a file', { skip: noLlama ?? false }, () => {
   let llm: LocalLlm;
   before(async () => {
     micro = writeMicroLlama(join(folder, 'micro.gguf'));
-    llm = await openLocalLlm(micro.file);
+    llm = await openLocalLlm(micro.file, { threads: 1 });
   });
   after(async () => {
     await llm.close();

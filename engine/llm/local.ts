@@ -5,6 +5,7 @@ import type { Llm } from './llm.ts';
 export interface LocalOptions extends ChildOptions {
   /** Room for prompt and answer; what the model was trained for, but at most 8192, if absent. */
   contextTokens?: number;
+  threads?: number;
 }
 
 /** More context costs memory whether it is used or not, and small models lose their way in it. */
@@ -32,7 +33,7 @@ export function contextOf(gguf: Gguf, wanted = CONTEXT): number {
 export async function openLocalLlm(file: string, options: LocalOptions = {}): Promise<LocalLlm> {
   const gguf = await readGguf(file);
   const contextTokens = contextOf(gguf, options.contextTokens);
-  const model = keepModel({ file, use: 'write', contextTokens }, gguf.name, options);
+  const model = keepModel({ file, use: 'write', contextTokens, ...(options.threads !== undefined && { threads: options.threads }) }, gguf.name, options);
   return {
     gguf,
     id: gguf.id,

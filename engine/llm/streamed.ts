@@ -1,8 +1,11 @@
+import { EngineError } from '../api.ts';
+
 /**
  * What is pushed, as an iterable: `run` begins with the first `next`, and hears through its signal at once when the loop
- * was left. (An async generator would hear of it only at its next `yield`.)
+ * was left (an async generator would hear of it only at its next `yield`) or the `signal` given here fired; then the loop
+ * throws 'cancelled', whatever was pushed and not taken yet.
  */
-export function streamed<T>(run: (push: (item: T) => void, signal: AbortSignal) => Promise<void>): AsyncIterable<T> {
+export function streamed<T>(run: (push: (item: T) => void, signal: AbortSignal) => Promise<void>, signal?: AbortSignal): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const left = new AbortController();
@@ -10,29 +13,49 @@ export function streamed<T>(run: (push: (item: T) => void, signal: AbortSignal) 
       let waiting: PromiseWithResolvers<void> | undefined;
       let ended: { error?: unknown } | undefined;
       let begun = false;
-      const wake = (): void => waiting?.resolve();
+      const end = (how: { error?: unknown }): void => {
+        ended ??= how;
+        signal?.removeEventListener('abort', cancel);
+        waiting?.resolve();
+      };
+      const cancel = (): void => {
+        items.length = 0;
+        end({ error: new EngineError('cancelled', 'The answer was stopped.') });
+        left.abort();
+      };
 
       return {
         async next() {
           if (!begun) {
             begun = true;
-            run((item) => { items.push(item); wake(); }, left.signal).then(
-              () => { ended = {}; wake(); },
-              (error: unknown) => { ended = { error }; wake(); },
-            );
+            signal?.addEventListener('abort', cancel);
+            if (signal?.aborted) cancel();
+            else {
+              const push = (item: T): void => {
+                if (ended) return;
+                items.push(item);
+                waiting?.resolve();
+              };
+              run(push, left.signal).then(() => end({}), (error: unknown) => end({ error }));
+            }
           }
-          while (items.length === 0 && !ended && !left.signal.aborted) {
+          while (items.length === 0 && !ended) {
             waiting = Promise.withResolvers();
             await waiting.promise;
           }
-          if (left.signal.aborted) return { done: true, value: undefined };
           if (items.length > 0) return { done: false, value: items.shift()! };
-          if (ended?.error !== undefined) throw ended.error;
+          if (ended?.error !== undefined) {
+            const { error } = ended;
+            ended = {};
+            throw error;
+          }
           return { done: true, value: undefined };
         },
         async return() {
+          items.length = 0;
+          begun = true;
+          end({});
           left.abort();
-          wake();
           return { done: true, value: undefined };
         },
       };
