@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AnswerPart, Document, SearchAnswer } from './api.ts';
 import { pageDir } from './locations.ts';
+import { makeSmallEmbedder } from './models/testing.ts';
 import type { ParsedDocument } from './parse/document.ts';
 
 const cli = new URL('./cli.ts', import.meta.url).pathname;
@@ -98,6 +99,31 @@ describe('parse', () => {
   });
 });
 
+describe('models from the terminal', () => {
+  let added: string;
+
+  test('lists what is there, says what a folder holds, and why another cannot be used', async () => {
+    const { code, out } = await lodestone('models');
+    assert.equal(code, 0);
+    assert.match(out, /^\*\tembedder\tlodestone-embed/m);
+    await makeSmallEmbedder(path.join(home, 'model'), { id: 'small', dimensions: 8, seed: 1 });
+    assert.match((await lodestone('models', 'inspect', path.join(home, 'model'))).out, /^embedder\tSmall small\tlodestone\t/);
+    const refused = await lodestone('models', 'add', files);
+    assert.deepEqual([refused.code, refused.out], [1, '']);
+    assert.match(refused.err, /cannot be used/);
+  });
+
+  test('adds one, uses it for the library, and removes it once another is in use', async () => {
+    added = (await lodestone('models', 'add', path.join(home, 'model'))).out.trim();
+    assert.equal((await lodestone('models', 'use', 'embedder', added)).code, 0);
+    assert.match((await lodestone('models')).out, new RegExp(`^\\*\tembedder\t${added}\t`, 'm'));
+    assert.match((await lodestone('models', 'remove', added)).err, /in use/);
+    assert.equal((await lodestone('models', 'use', 'embedder')).code, 0);
+    assert.equal((await lodestone('models', 'remove', added)).code, 0);
+    assert.doesNotMatch((await lodestone('models')).out, /small/);
+  });
+});
+
 test('serve prints the address, answers there, and ends on a signal', async (t) => {
   if (!existsSync(pageDir)) return t.skip('the page is not built (npm run build)');
   const child = spawn(process.execPath, [cli, 'serve', '--json'], { env: { ...process.env, LODESTONE_DATA: path.join(home, 'served') } });
@@ -112,7 +138,7 @@ test('serve prints the address, answers there, and ends on a signal', async (t) 
 });
 
 test('a command that is misused says how it is used, and exits with 2', async () => {
-  for (const args of [['frobnicate'], ['search'], ['parse'], ['search', 'x', '--limit', 'ten'], ['search', 'x', '--leg', 'arm'], ['list', '--frobnicate'], ['list', 'x']]) {
+  for (const args of [['frobnicate'], ['search'], ['parse'], ['search', 'x', '--limit', 'ten'], ['search', 'x', '--leg', 'arm'], ['list', '--frobnicate'], ['list', 'x'], ['models', 'use', 'oracle'], ['models', 'frobnicate']]) {
     const { code, out, err } = await lodestone(...args);
     assert.deepEqual([args, code, out], [args, 2, '']);
     assert.match(err, /Usage: lodestone|Known are|whole number|words or vectors/);

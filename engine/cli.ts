@@ -3,14 +3,14 @@ import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Added, Citation, Engine, FailureCode, Hit, LibraryId, Place } from './api.ts';
 import { serveAgain } from './address.ts';
+import { models } from './cli-models.ts';
 import { openEngine } from './engine.ts';
 import { defaultDataDir, pageDir, resourcesDir } from './locations.ts';
 import { openParser } from './parse/sandbox.ts';
 import { DEFAULT_SETTINGS } from './store/settings.ts';
+import { json, statusLine, UsageError, type Values } from './terminal.ts';
 
 /** The door for a terminal. Results go to standard output, everything else to standard error; exit 1 failed, 2 misused. */
-
-type Values = Record<string, string | boolean | undefined>;
 
 interface Command {
   usage: string;
@@ -20,9 +20,6 @@ interface Command {
   options?: ParseArgsConfig['options'];
   run(args: string[], values: Values): Promise<number>;
 }
-
-/** A mistake in how the command was called. */
-class UsageError extends Error {}
 
 const ANY = { json: { type: 'boolean' }, data: { type: 'string' }, library: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
 
@@ -60,6 +57,13 @@ const COMMANDS: Record<string, Command> = {
     takes: [1, 1],
     options: { password: { type: 'string' } },
     run: ([file], values) => parse(file!, values),
+  },
+  models: {
+    usage: 'models [inspect PATH | add PATH | remove ID | use ROLE [ID] | cancel] [--no-wait]',
+    does: 'the models that are there; to look at one, add or remove one, and use one as embedder, reranker or llm',
+    takes: [0, 3],
+    options: { 'no-wait': { type: 'boolean' } },
+    run: (args, values) => withEngine(values, (engine) => models(engine, args, values)),
   },
   serve: {
     usage: 'serve [--port N]',
@@ -127,10 +131,6 @@ async function withEngine(values: Values, work: (engine: Engine) => Promise<numb
   }
 }
 
-function json(value: unknown): void {
-  console.log(JSON.stringify(value));
-}
-
 function number(values: Values, name: string): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
@@ -169,16 +169,13 @@ function report(failures: Added['refused']): number {
 /** Waits until everything can be found by words, and by meaning if there is a model for it, with a line that says how far it is. */
 async function untilIndexed(engine: Engine): Promise<void> {
   const byMeaning = (await engine.models()).some(({ role, active }) => role === 'embedder' && active);
-  const line = (text: string): void => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  };
   for (;;) {
     const { paused, waiting, unembedded, reading, chunksPerSecond } = await engine.progress();
     if ((waiting === 0 && (unembedded === 0 || !byMeaning)) || paused) break;
-    line(`${waiting} to read, ${unembedded} chunks to embed${chunksPerSecond ? ` (${Math.round(chunksPerSecond)}/s)` : ''}${reading ? ` · ${reading}` : ''}`);
+    statusLine(`${waiting} to read, ${unembedded} chunks to embed${chunksPerSecond ? ` (${Math.round(chunksPerSecond)}/s)` : ''}${reading ? ` · ${reading}` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  line('');
+  statusLine('');
 }
 
 async function list(engine: Engine, values: Values): Promise<number> {

@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine, ModelRole } from './api.ts';
+import { json, statusLine, UsageError, type Values } from './terminal.ts';
+
+const ROLES: readonly string[] = ['embedder', 'reranker', 'llm'] satisfies ModelRole[];
+
+/** `models`, and what may be done with them. Answers with the exit code. */
+export async function models(engine: Engine, [action, ...args]: string[], values: Values): Promise<number> {
+  switch (action) {
+    case undefined:
+      return list(engine, values);
+    case 'inspect': {
+      const found = await engine.inspectModel(place(args));
+      if (values['json']) json(found);
+      else console.log([found.role, found.name, found.format, megabytes(found.bytes), found.languages.join(' '), found.licence].join('\t'));
+      return 0;
+    }
+    case 'add': {
+      const id = await engine.addModel(place(args));
+      if (values['json']) json({ id });
+      else console.log(id);
+      return 0;
+    }
+    case 'remove':
+      await engine.removeModel(only(args, 'ID'));
+      return 0;
+    case 'use':
+      return use(engine, args, values);
+    case 'cancel':
+      await engine.cancelReindexing();
+      return 0;
+    default:
+      throw new UsageError(`There is nothing called "${action}" to do with models. Usage: lodestone models [inspect PATH | add PATH | remove ID | use ROLE [ID] | cancel]`);
+  }
+}
+
+async function list(engine: Engine, values: Values): Promise<number> {
+  const all = await engine.models();
+  if (values['json']) json(all);
+  else for (const { id, role, name, active, bytes, address, trouble } of all) console.log([active ? '*' : ' ', role, id, name, address ?? megabytes(bytes), ...(trouble === undefined ? [] : [trouble])].join('\t'));
+  return 0;
+}
+
+async function use(engine: Engine, [role, id, ...more]: string[], values: Values): Promise<number> {
+  if (role === undefined || !ROLES.includes(role) || more.length > 0) throw new UsageError(`Usage: lodestone models use ${ROLES.join('|')} [ID]`);
+  if (role === 'embedder' && id !== undefined) {
+    const { chunks, seconds } = await engine.estimateModel(id);
+    if (chunks > 0) console.error(`${chunks} chunks to embed, about ${seconds} s. Search goes on with the present model until then.`);
+  }
+  await engine.useModel(role as ModelRole, id);
+  if (values['no-wait']) return 0;
+  for (;;) {
+    const now = await engine.reindexing();
+    if (!now) break;
+    if (now.reason !== undefined) throw new Error(now.reason);
+    statusLine(`${now.done} of ${now.total} chunks${now.secondsLeft === undefined ? '' : `, ${now.secondsLeft} s left`}`);
+    await delay(200);
+  }
+  statusLine('');
+  return 0;
+}
+
+function only(args: string[], what: string): string {
+  const [one, ...more] = args;
+  if (one === undefined || more.length > 0) throw new UsageError(`One ${what} is needed. Usage: lodestone models [inspect PATH | add PATH | remove ID | use ROLE [ID]]`);
+  return one;
+}
+
+const place = (args: string[]): string => path.resolve(only(args, 'PATH'));
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
