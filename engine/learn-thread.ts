@@ -2,11 +2,12 @@ import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
 import { EngineError } from './api.ts';
-import { openEmbedderInUse } from './chosen.ts';
+import { holdEmbedder } from './held.ts';
 import { estimate, exportSamples, learn } from './learn.ts';
+import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
-import { openDatabase } from './store/database.ts';
-import { openRun } from './store/runs.ts';
+import { openDatabase, write } from './store/database.ts';
+import { endRun, openRun } from './store/runs.ts';
 import type { LearnVerbs, ThreadData } from './thread.ts';
 
 /** Less urgent than whatever a person waits for. */
@@ -19,14 +20,27 @@ if (parentPort) {
   const { file, modelDirs, guardFile } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');
   const announcements = new Announcements();
-  const embedder = await openEmbedderInUse(db, modelDirs);
-  const needed = () => embedder ?? refuse();
-  const refuse = (): never => { throw new EngineError('invalid', 'Learning needs a model for meaning, and none is installed.'); };
+  const held = holdEmbedder(db, modelDirs);
+
+  /** Works with the embedder that is in use now, to the end, even where search goes over to another one meanwhile. */
+  async function withEmbedder<T>(work: (embedder: Embedder) => Promise<T>): Promise<T> {
+    const { embedder, release } = await held.take();
+    try {
+      if (!embedder) throw new EngineError('invalid', 'Learning needs a model for meaning, and none can be opened.');
+      return await work(embedder);
+    } finally {
+      release();
+    }
+  }
 
   let working: Promise<void> | undefined;
   const wake = (): void => {
     working ??= (async () => {
-      for (let run = openRun(db); run && embedder; run = openRun(db)) await learn({ db, embedder, guardFile, changed: (topic) => announcements.announce(topic) }, run.id);
+      for (let run = openRun(db); run; run = openRun(db)) {
+        const { id } = run;
+        await withEmbedder((embedder) => learn({ db, embedder, guardFile, changed: (topic) => announcements.announce(topic) }, id))
+          .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: error.message })));
+      }
     })().finally(() => { working = undefined; });
   };
   wake();
@@ -34,8 +48,8 @@ if (parentPort) {
   const verbs: LearnVerbs = {
     changes: () => announcements.listen(),
     wake: async () => wake(),
-    estimate: async () => estimate(db, needed()),
-    exportSamples: async () => exportSamples(db, needed()),
+    estimate: () => withEmbedder((embedder) => estimate(db, embedder)),
+    exportSamples: () => withEmbedder((embedder) => exportSamples(db, embedder)),
     finish: async () => process.exit(),
   };
   serve(verbs, messagePort(parentPort as never));

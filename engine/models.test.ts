@@ -74,7 +74,7 @@ async function holdsIn(embedder: Embedder, answer: SearchAnswer): Promise<void> 
 }
 
 test('switching the embedder while questions are asked: none fails, and each is answered in one of the two spaces', { timeout: 60_000 }, async (t) => {
-  const home = await house(t, 300);
+  const home = await house(t, 120);
   const { engine } = home;
   const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 30 });
   const embedders = await Promise.all(['resources/models/bundled', 'models/other'].map((folder) => openEmbedder(join(home.root, folder))));
@@ -101,4 +101,110 @@ test('switching the embedder while questions are asked: none fails, and each is 
   assert.deepEqual([...new Set(spaces)], embedders.map(({ space }) => space), 'first the one, then the other, never back');
   for (const at of [0, spaces.lastIndexOf(spaces[0]!), spaces.indexOf(embedders[1]!.space), spaces.length - 1]) await holdsIn(bySpace.get(spaces[at]!)!, answers[at]!);
   assert.deepEqual((await engine.health()).problems, []);
+});
+
+test('going back needs no work, and what was added meanwhile is found there too', { timeout: 60_000 }, async (t) => {
+  const home = await house(t, 60);
+  const { engine } = home;
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2 });
+  await engine.useModel('embedder', id);
+  await untilUsed(engine, id);
+  await home.write(3, 60);
+  await idle(engine);
+  const kept = (await engine.models()).find((model) => model.id === 'bundled')!.index!;
+  assert.equal(kept.chunks, 60);
+  assert.ok(kept.bytes > 60 * 16 * 4);
+  assert.equal((await engine.estimateModel('bundled')).chunks, 3);
+  await engine.useModel('embedder', undefined);
+  await untilUsed(engine, 'bundled');
+  assert.equal((await engine.models()).find((model) => model.id === 'bundled')!.index!.chunks, 63);
+  assert.equal((await engine.search({ question: 'the number 61', leg: 'vectors' })).hits.length, 10);
+  assert.deepEqual((await engine.health()).problems, []);
+});
+
+test('a model that is in use stays, and its vectors; one that is not takes its vectors with it', { timeout: 60_000 }, async (t) => {
+  const home = await house(t, 40);
+  const { engine } = home;
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2 });
+  await engine.useModel('embedder', id);
+  await untilUsed(engine, id);
+  await assert.rejects(engine.removeModel(id), { code: 'busy' });
+  await assert.rejects(engine.removeModel('bundled'), { code: 'invalid' });
+  await assert.rejects(engine.removeIndex(id), { code: 'busy' });
+  await engine.removeIndex('bundled');
+  assert.equal((await engine.models()).find((model) => model.id === 'bundled')!.index, undefined);
+  await engine.useModel('embedder', undefined);
+  await untilUsed(engine, 'bundled');
+  await engine.removeModel(id);
+  assert.deepEqual((await engine.models()).map((model) => model.id), ['bundled']);
+  assert.deepEqual((await engine.health()).problems, []);
+});
+
+test('an index that grows can be paused, and goes on after a restart; documents that arrive are found at once', { timeout: 60_000 }, async (t) => {
+  const home = await house(t, 200);
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  assert.equal((await home.engine.estimateModel(id)).chunks, 200);
+  await home.engine.useModel('embedder', id);
+  while (((await home.engine.reindexing())?.done ?? 0) === 0) await delay(5);
+  await home.engine.pause();
+  await delay(700);
+  const { done } = (await home.engine.reindexing())!;
+  await delay(300);
+  const standing = (await home.engine.reindexing())!;
+  assert.equal(standing.done, done);
+  assert.ok(done < standing.total);
+  const engine = await home.reopen();
+  assert.equal((await engine.reindexing())!.done, done);
+  await engine.resume();
+  await home.write(2, 200);
+  await idle(engine);
+  assert.equal((await active(engine))!.id, 'bundled');
+  assert.match((await engine.search({ question: 'number 201' })).hits[0]!.text, /number 201/);
+  await untilUsed(engine, id);
+  assert.equal((await active(engine))!.index!.chunks, 202);
+});
+
+test('cancelled, an index is gone, and search was never without the other', { timeout: 60_000 }, async (t) => {
+  const home = await house(t, 200);
+  const { engine } = home;
+  const before = await engine.search({ question: QUESTION });
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  await engine.useModel('embedder', id);
+  while (((await engine.reindexing())?.done ?? 0) === 0) await delay(5);
+  await engine.cancelReindexing();
+  assert.equal(await engine.reindexing(), undefined);
+  const after = await engine.search({ question: QUESTION });
+  assert.deepEqual([after.hits, after.models], [before.hits, before.models]);
+  await delay(200);
+  const [bundled, other] = await engine.models();
+  assert.deepEqual([bundled!.active, other!.active, other!.index], [true, false, undefined]);
+  assert.deepEqual((await engine.health()).problems, []);
+});
+
+test('a model that cannot be used is refused before anything changes; one whose files break meanwhile is said to, and the old one stays', { timeout: 60_000 }, async (t) => {
+  const home = await house(t, 200);
+  const { engine } = home;
+  await assert.rejects(engine.addModel(join(home.root, 'files')), { code: 'invalid', message: /manifest/ });
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  writeFileSync(join(home.models, 'other', 'model.onnx'), 'no model at all');
+  await assert.rejects(engine.useModel('embedder', id), { code: 'invalid' });
+  assert.equal(await engine.reindexing(), undefined);
+
+  await makeSmallEmbedder(join(home.models, 'other'), { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  await engine.useModel('embedder', id);
+  while (((await engine.reindexing())?.done ?? 0) === 0) await delay(5);
+  await engine.pause();
+  const again = await home.reopen();
+  rmSync(join(home.models, 'other'), { recursive: true });
+  await again.resume();
+  for (let i = 0; i < 200 && (await again.reindexing())?.reason === undefined; i++) await delay(25);
+  assert.match((await again.reindexing())!.reason!, /no longer there/);
+  assert.match((await again.models()).find((model) => model.id === id)!.trouble!, /no longer there/);
+  assert.equal((await active(again))!.id, 'bundled');
+  assert.equal((await again.search({ question: QUESTION })).hits.length, 10);
+
+  await makeSmallEmbedder(join(home.models, 'other'), { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  await again.useModel('embedder', id);
+  await untilUsed(again, id);
+  assert.deepEqual((await again.health()).problems, []);
 });
