@@ -1,4 +1,4 @@
-import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 
 export { Tensor };
 export type Session = InferenceSession;
@@ -13,6 +13,11 @@ export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml';
 export function knownDevices(): Device[] {
   const known: readonly string[] = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] satisfies Device[];
   return listSupportedBackends().map(({ name }) => name).filter((name): name is Device => known.includes(name));
+}
+
+/** Of ONNX Runtime: another one may compute other last bits. */
+export function runtimeVersion(): string {
+  return env.versions.node ?? env.versions.common;
 }
 
 export interface SessionOptions {
