@@ -85,6 +85,10 @@ const RETRIEVAL: readonly CatalogModel[] = [
   encoder('bce-embedding-base_v1', 'InfiniFlow/bce-embedding-base_v1', 'dbbfe2a23da1296f9a9b01655b12f9e7dcdf3261', 1129, {
     name: 'BCE embedding base', family: 'bce', dimensions: 768, tokens: 512, languages: ['zh', 'en'], licence: 'Apache-2.0', strengths: ['both'],
   }),
+  // Converted to safetensors by the hub; of the English one there is no such conversion at a known commit.
+  encoder('mcontriever-msmarco', 'facebook/mcontriever-msmarco', '5ee3087c3b08ec04d66f306b3ffee90dc3f096e6', 712, {
+    name: 'mContriever (MS MARCO)', family: 'contriever', dimensions: 768, tokens: 512, languages: MANY, licence: 'CC-BY-NC-4.0', strengths: ['many-languages'],
+  }),
   // The authors' branch has ONNX and no safetensors.
   {
     id: 'bge-m3', role: 'embedder', name: 'BGE M3', family: 'bge-m3', format: 'onnx', repository: 'BAAI/bge-m3', revision: '5617a9f61b028005a4858fdac845db406aefb181',

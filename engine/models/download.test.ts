@@ -100,7 +100,7 @@ test('fetches what makes the model, checks it, and puts its folder in place with
   await downloads.start(WANTED);
   assert.equal(await downloads.ended('tiny'), path.join(downloads.models, 'tiny'));
   const folder = path.join(downloads.models, 'tiny');
-  assert.deepEqual(readdirSync(folder, { recursive: true }).map(String).sort(), ['1_Pooling', '1_Pooling/config.json', 'LICENSE', 'config.json', 'model.safetensors', PROVENANCE, 'tokenizer.json'].map((name) => path.normalize(name)).sort());
+  assert.deepEqual(readdirSync(folder, { recursive: true }).map(String).sort(), ['1_Pooling', '1_Pooling/config.json', 'LICENSE', 'README.md', 'config.json', 'model.safetensors', PROVENANCE, 'tokenizer.json'].map((name) => path.normalize(name)).sort());
   assert.deepEqual(readFileSync(path.join(folder, 'model.safetensors')), WEIGHTS);
   const provenance = JSON.parse(readFileSync(path.join(folder, PROVENANCE), 'utf8')) as Provenance;
   assert.equal(provenance.commit, COMMIT);
@@ -109,7 +109,7 @@ test('fetches what makes the model, checks it, and puts its folder in place with
   assert.deepEqual(provenance.files['config.json'], { sha256: sha256(FILES['config.json']!), bytes: 21 });
   assert.deepEqual(downloads.list(), []);
   assert.deepEqual(readdirSync(path.join(downloads.models, '.downloading')), []);
-  assert.equal(requests.length, 6, 'one question for the list, one for each file');
+  assert.equal(requests.length, 7, 'one question for the list, one for each file');
   await assert.rejects(downloads.start(WANTED), /Tiny is there already/);
 });
 
@@ -132,7 +132,7 @@ test('begins again where the content has changed on the server or the server kno
   const downloads = await open(address);
   await downloads.start(WANTED);
   const folder = await downloads.ended('tiny');
-  assert.ok(requests.length > 6);
+  assert.ok(requests.length > 7);
   assert.deepEqual(readFileSync(path.join(folder!, 'model.safetensors')), WEIGHTS);
 });
 
@@ -257,7 +257,7 @@ test('pauses, tells how far it is, and goes on; a new opening leaves it paused',
   assert.equal(downloads.list()[0]!.state, 'running');
   await downloads.pause('tiny');
   assert.ok(announced > 1);
-  const shown = { id: 'tiny', name: 'Tiny', state: 'paused', bytes: 1_500_000 + 21 + 12 + 2 + 3, total: 3_000_038 };
+  const shown = { id: 'tiny', name: 'Tiny', state: 'paused', bytes: 1_500_000 + 39, total: 3_000_039 };
   assert.deepEqual(downloads.list(), [shown]);
   await downloads.close();
   const again = await open(address, { models: downloads.models });
@@ -265,6 +265,38 @@ test('pauses, tells how far it is, and goes on; a new opening leaves it paused',
   await again.start(WANTED);
   assert.ok(await again.ended('tiny'));
   assert.equal(requests.at(-1)!.headers.range, 'bytes=1500000-');
+});
+
+test('tells how fast it is and how long it will take', async () => {
+  const { address } = await hub((_request, response, bytes) => {
+    response.writeHead(200, { 'content-length': bytes.length });
+    let sent = 0;
+    const timer = setInterval(() => {
+      response.write(bytes.subarray(sent, (sent += 30_000)));
+      if (sent >= bytes.length) response.end();
+    }, 10);
+    response.on('close', () => clearInterval(timer));
+    return true;
+  });
+  const downloads = await open(address);
+  await downloads.start(WANTED);
+  const { bytesPerSecond, secondsLeft, bytes, total } = await until(() => downloads.list()[0]!.bytes > 1_500_000 && downloads.list()[0]);
+  assert.ok(bytesPerSecond! > 200_000 && bytesPerSecond! < 3_200_000, String(bytesPerSecond));
+  assert.ok(Math.abs(secondsLeft! - (total - bytes) / bytesPerSecond!) < 1e-9);
+  assert.ok(await downloads.ended('tiny'));
+});
+
+test('goes on from another hub where its address was changed meanwhile', async () => {
+  const [first, second] = [await hub(half), await hub()];
+  let { address } = first;
+  const downloads = await open(address, { hub: () => ({ address }) });
+  await downloads.start(WANTED);
+  await until(() => downloads.list()[0]!.bytes >= 1_500_000);
+  await downloads.pause('tiny');
+  address = second.address;
+  await downloads.start(WANTED);
+  assert.ok(await downloads.ended('tiny'));
+  assert.deepEqual(second.requests.map((request) => request.headers.range), ['bytes=1500000-'], 'the list is asked for once, and what came stays');
 });
 
 test('cancelling deletes what has come', async () => {

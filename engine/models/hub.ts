@@ -96,8 +96,8 @@ export function refusal(response: Response, repository: string): DownloadFailure
   return new DownloadFailure('broken', `The hub answered ${status} for ${repository}.`);
 }
 
-/** Read beside the weights, where the repository has them. */
-const BESIDE = /^(config|tokenizer|tokenizer_config|special_tokens_map|generation_config|modules|config_sentence_transformers|sentence_bert_config)\.json$|^\d_[A-Za-z]+\/(config\.json|model\.safetensors)$|^(LICEN[CS]E|NOTICE)(\.(txt|md))?$/;
+/** Read beside the weights, where the repository has them; the head of README.md says licence and languages. */
+const BESIDE = /^(config|tokenizer|tokenizer_config|special_tokens_map|generation_config|modules|config_sentence_transformers|sentence_bert_config)\.json$|^\d_[A-Za-z]+\/(config\.json|model\.safetensors)$|^(LICEN[CS]E|NOTICE)(\.(txt|md))?$|^README\.md$/;
 const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 
 /**
