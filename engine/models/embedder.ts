@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSession, Tensor, type Device, type Session } from '../nn/session.ts';
+import type { Device } from '../nn/session.ts';
+import { inspectFolder, type InspectOptions } from './inspect.ts';
 import { readManifest, spaceIdentity, type Manifest } from './manifest.ts';
+import { normalise, openGraph, openOnnx, type Network, type TokenText } from './network.ts';
+import { promptedText, promptsFor, promptTokens, type Side } from './prompts.ts';
 import { openTokenizer } from './tokenizer.ts';
 
-/** A document and the question that looks for it are not always embedded alike. */
-export type Side = 'query' | 'document';
+export type { Side } from './prompts.ts';
 
 /** Text in, vectors out. */
 export interface Embedder {
@@ -14,13 +17,20 @@ export interface Embedder {
   dimensions: number;
   /** Cosine of a query and a document that have nothing to do with each other. */
   background?: { mean: number; deviation: number };
+  /** What it was trained for, by name; absent where there is one way to embed only. */
+  tasks?: readonly string[];
+  /** The space of documents embedded for a task: another one where the model puts other words before them. */
+  spaceFor?(task: string): string;
   countTokens(text: string): number;
-  /** One vector a text, in their order; of a model with prompts for several tasks, for that one. A text's vector does not depend on the others. Computes on the calling thread. */
+  /**
+   * One vector a text, in their order. A text's vector does not depend on the others. Computes on the calling thread. `task`
+   * is one of `tasks`, or where the model follows instructions one in any words; throws a sentence where it knows no such task.
+   */
   embed(texts: string[], side: Side, task?: string): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
-export interface EmbedderOptions { threads?: number; /** The processor if absent. */ device?: Device }
+export interface EmbedderOptions extends InspectOptions { threads?: number; device?: Device }
 
 /** Tokens in one run: enough to keep a core busy, few enough that activations stay in its cache. */
 const TOKENS_PER_RUN = 4096;
@@ -28,38 +38,65 @@ const TOKENS_PER_RUN = 4096;
 const PADDING = 1 / 8;
 
 /**
- * Opens the embedder in a model folder: `manifest.json`, `tokenizer.json`, `model.onnx`. The graph takes `input_ids` and, if
- * it names them, `attention_mask` and `token_type_ids` (int64, [batch, tokens]); its first output is one vector a token
- * [batch, tokens, dimensions], or already one a text where the manifest's pooling is `graph`. Throws a sentence when the
- * folder is no usable embedder.
+ * Opens the embedder in a model folder: ours (`manifest.json`, `tokenizer.json`, `model.onnx`) or one in Hugging Face's form.
+ * Throws a sentence when the folder is no usable embedder.
  */
 export async function openEmbedder(folder: string, options: EmbedderOptions = {}): Promise<Embedder> {
-  const manifest = await readManifest(folder);
+  const own = existsSync(join(folder, 'manifest.json')) || !existsSync(join(folder, 'config.json'));
+  const found = own ? undefined : await inspectFolder(folder, options);
+  const manifest = found?.manifest ?? (await readManifest(folder));
   if (manifest.role !== 'embedder') throw new Error(`The model in ${folder} is a ${manifest.role}, not an embedder.`);
-  const tokenizer = await openTokenizer(join(folder, 'tokenizer.json'));
-  const session = await openSession(join(folder, 'model.onnx'), options);
+  const settings = { ...(options.threads === undefined ? {} : { threads: options.threads }), ...(options.device === undefined ? {} : { device: options.device }) };
+  const network = found?.architecture !== undefined ? await openGraph(found, settings)
+    : await openOnnx(found?.folder.onnx ?? join(folder, 'model.onnx'), manifest, found?.folder.projection, settings);
+  const provider = (options.device ?? 'cpu') === 'cpu' ? 'cpu' : 'gpu';
+  const reader = await openReader(folder, manifest);
+  const dot = manifest.score === 'dot';
+  // Without the weights at hand: gains are seldom above 1.
+  const bound = dot ? (found?.architecture?.bound() ?? Math.sqrt(manifest.dimensions!)) : 1;
   return {
     id: manifest.id,
-    space: spaceIdentity(manifest, (options.device ?? 'cpu') === 'cpu' ? 'cpu' : 'gpu'),
-    dimensions: manifest.dimensions!,
+    space: spaceIdentity(manifest, provider),
+    dimensions: manifest.dimensions! + Number(dot),
     ...(manifest.background === undefined ? {} : { background: manifest.background }),
-    countTokens: (text) => tokenizer.count(text),
-    async embed(texts, side) {
-      const tokens = texts.map((text) => {
-        const ids = tokenizer.encode(manifest.prompts[side] + text, manifest.maxTokens);
-        // A text without any token stands for something unknown, which is token 0.
-        return ids.length > 0 ? ids : [0];
-      });
-      const vectors = new Array<Float32Array>(texts.length);
-      for (const run of runs(tokens.map((ids) => ids.length))) {
-        const hidden = await compute(session, run.map((text) => tokens[text]!));
-        const pooled = pool(hidden, run.map((text) => tokens[text]!.length), manifest);
-        run.forEach((text, i) => (vectors[text] = manifest.normalised ? normalise(pooled[i]!) : pooled[i]!));
-      }
-      return vectors;
+    ...(manifest.tasks === undefined ? {} : { tasks: Object.keys(manifest.tasks) }),
+    spaceFor: (task) => spaceIdentity({ ...manifest, prompts: promptsFor(manifest, task) }, provider),
+    countTokens: reader.count,
+    async embed(texts, side, task) {
+      const vectors = await embedAll(network, texts.map((text) => reader.read(text, side, task)));
+      return dot ? vectors.map((vector) => onSphere(vector, side, bound)) : vectors;
     },
-    close: () => session.release(),
+    close: () => network.close(),
   };
+}
+
+interface Reader { count(text: string): number; read(text: string, side: Side, task?: string): TokenText }
+
+/** From a text to the tokens a model reads: prompt, text cut to its length, and the token that has to end it. */
+async function openReader(folder: string, manifest: Manifest): Promise<Reader> {
+  const tokenizer = await openTokenizer(join(folder, 'tokenizer.json'));
+  const end = manifest.end === undefined ? undefined : tokenizer.id(manifest.end)!;
+  return {
+    count: (text) => tokenizer.count(text),
+    read(text, side, task) {
+      let ids = tokenizer.encode(promptedText(manifest, text, side, task), manifest.maxTokens);
+      // Some tokenizers of these models put it there themselves.
+      if (end !== undefined && ids.at(-1) !== end) ids = [...ids.slice(0, manifest.maxTokens - 1), end];
+      const prompt = manifest.promptSkipped ? promptsFor(manifest, task)[side].trim() : '';
+      const from = prompt === '' ? 0 : promptTokens(tokenizer, prompt, ids);
+      // A text without any token stands for something unknown, which is token 0.
+      return { ids: ids.length > 0 ? ids : [0], from };
+    },
+  };
+}
+
+async function embedAll(network: Network, tokens: readonly TokenText[]): Promise<Float32Array[]> {
+  const vectors = new Array<Float32Array>(tokens.length);
+  for (const run of runs(tokens.map(({ ids }) => ids.length))) {
+    const found = await network.vectors(run.map((text) => tokens[text]!));
+    run.forEach((text, i) => (vectors[text] = found[i]!));
+  }
+  return vectors;
 }
 
 /** Which texts go together, by their lengths: like with like, longest first. */
@@ -78,54 +115,17 @@ export function runs(lengths: number[]): number[][] {
   return all;
 }
 
-interface Hidden { data: Float32Array; shape: readonly number[] }
-
-async function compute(session: Session, texts: number[][]): Promise<Hidden> {
-  const longest = Math.max(...texts.map((ids) => ids.length));
-  const shape = [texts.length, longest];
-  const ids = new BigInt64Array(texts.length * longest);
-  const mask = new BigInt64Array(texts.length * longest);
-  texts.forEach((text, row) => text.forEach((id, column) => {
-    ids[row * longest + column] = BigInt(id);
-    mask[row * longest + column] = 1n;
-  }));
-  const feeds: Record<string, Tensor> = {};
-  for (const name of session.inputNames) {
-    if (name === 'input_ids') feeds[name] = new Tensor('int64', ids, shape);
-    else if (name === 'attention_mask') feeds[name] = new Tensor('int64', mask, shape);
-    else if (name === 'token_type_ids') feeds[name] = new Tensor('int64', new BigInt64Array(ids.length), shape);
-    else throw new Error(`The model asks for an input "${name}" that an embedder does not have.`);
-  }
-  const output = (await session.run(feeds))[session.outputNames[0]!]!;
-  return { data: output.data as Float32Array, shape: output.dims };
-}
-
-/** One vector a text, by the manifest's pooling. */
-function pool(hidden: Hidden, lengths: number[], manifest: Manifest): Float32Array[] {
-  const dimensions = manifest.dimensions!;
-  const expected = manifest.pooling === 'graph' ? 2 : 3;
-  if (hidden.shape.length !== expected || hidden.shape.at(-1) !== dimensions) {
-    throw new Error(`The model ${manifest.id} gives [${hidden.shape.join(', ')}] where pooling "${manifest.pooling}" with ${dimensions} dimensions was expected.`);
-  }
-  const width = expected === 2 ? 1 : hidden.shape[1]!;
-  return lengths.map((length, text) => {
-    const row = (token: number): Float32Array => hidden.data.slice((text * width + token) * dimensions, (text * width + token + 1) * dimensions);
-    if (manifest.pooling === 'last') return row(length - 1);
-    if (manifest.pooling !== 'mean') return row(0);
-    const mean = new Float32Array(dimensions);
-    for (let token = 0; token < length; token++) {
-      const from = (text * width + token) * dimensions;
-      for (let d = 0; d < dimensions; d++) mean[d]! += hidden.data[from + d]! / length;
-    }
-    return mean;
-  });
-}
-
-/** To unit length, in place. */
-function normalise(vector: Float32Array): Float32Array {
+/**
+ * For models whose score is the dot product of vectors of any length: one number more, so that unit vectors' cosine has the
+ * dot product's order (https://arxiv.org/abs/1410.5518). A document is scaled by a bound of all lengths and filled up to the
+ * unit sphere; a question has only its direction.
+ */
+export function onSphere(vector: Float32Array, side: Side, bound: number): Float32Array {
+  const sphere = new Float32Array(vector.length + 1);
+  sphere.set(vector);
+  if (side === 'query') return normalise(sphere);
   let squares = 0;
-  for (const value of vector) squares += value * value;
-  const length = Math.sqrt(squares);
-  if (length > 0) for (let d = 0; d < vector.length; d++) vector[d]! /= length;
-  return vector;
+  for (let d = 0; d < vector.length; d++) squares += (sphere[d]! /= bound) ** 2;
+  sphere[vector.length] = Math.sqrt(Math.max(0, 1 - squares));
+  return squares > 1 ? normalise(sphere) : sphere;
 }

@@ -22,6 +22,18 @@ export interface Manifest {
   normalised: boolean;
   /** Put before a text of that side, exactly as the model was trained. */
   prompts: { query: string; document: string };
+  /** The row of `families.ts` a model was recognised by. */
+  family?: string;
+  /** Prompts by task, where a model was trained for several; `prompts` are those used where no task is named. */
+  tasks?: Record<string, { query: string; document: string }>;
+  /** Before a question for a task in the person's own words, `{task}` being those. */
+  instruction?: string;
+  /** Tokens of the prompt are seen but not averaged, and text and prompt are joined without a blank. */
+  promptSkipped?: true;
+  /** How two vectors, or two texts, are scored: cosine if absent; `sigmoid` is a logit whose sigmoid is meant as a probability. */
+  score?: 'cosine' | 'dot' | 'logit' | 'sigmoid';
+  /** A token that stands behind every text, after cutting. */
+  end?: string;
   /** Cosine of a query and a document that have nothing to do with each other: similarities mean something against this. */
   background?: { mean: number; deviation: number };
   /** BCP 47. */
@@ -115,9 +127,11 @@ export async function hashFile(path: string): Promise<string> {
  * laid over the model.
  */
 export function spaceIdentity(manifest: Manifest, provider: Provider, adapter = 'none'): string {
-  const model = createHash('sha256').update(NEEDED_FILES.map((name) => manifest.files[name]!.sha256).join()).digest('hex').slice(0, 16);
+  const hashes = Object.keys(manifest.files).sort().map((name) => manifest.files[name]!.sha256);
+  const model = createHash('sha256').update(hashes.join()).digest('hex').slice(0, 16);
   return [
     `${manifest.id}@${model}`, `adapter=${adapter}`, `document=${JSON.stringify(manifest.prompts.document)}`, `pooling=${manifest.pooling}`,
-    `normalised=${manifest.normalised}`, `tokens=${manifest.maxTokens}`, `provider=${provider}`,
+    `normalised=${manifest.normalised}`, `tokens=${manifest.maxTokens}`, ...(manifest.promptSkipped ? ['prompt=skipped'] : []), ...(manifest.end === undefined ? [] : [`end=${manifest.end}`]),
+    ...(manifest.score === 'dot' ? ['score=dot'] : []), `provider=${provider}`,
   ].join(' ');
 }

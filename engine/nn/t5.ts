@@ -31,11 +31,7 @@ export interface T5Options {
 }
 
 /** With `pooling_mask` int64 [batch, tokens] fed: the tokens that are averaged. */
-export interface T5EmbedderOptions extends T5Options {
-  normalised: boolean;
-  /** A projection of the mean, a weight [out, width] without bias; INSTRUCTOR and GTR have one. */
-  dense?: Value;
-}
+export interface T5EmbedderOptions extends T5Options { normalised: boolean }
 
 /** The parts of `config.json` that say how to compute. Throws a sentence where they ask for something else than T5 does. */
 export function readT5Config(json: Readonly<Record<string, unknown>>): T5Config {
@@ -75,11 +71,10 @@ export function t5Weights(config: T5Config, names: readonly string[]): Record<st
   return needed;
 }
 
-/** A vector for every text: [batch, width], or [batch, out] with a projection. */
+/** A vector for every text: [batch, width]. */
 export function t5Embedder(config: T5Config, weights: Weights, options: T5EmbedderOptions): Value {
   const mean = meanTokens(encode(config, weights, options), input('pooling_mask', 'int64', ['batch', 'tokens']));
-  const projected = options.dense === undefined ? mean : g.gemm(mean, options.dense, { transposeB: true });
-  return options.normalised ? g.l2Normalise(projected) : projected;
+  return options.normalised ? g.l2Normalise(mean) : mean;
 }
 
 /**
