@@ -14,8 +14,11 @@ const LONGEST_PAUSE = 10_000;
 const PATIENCE = 3;
 const CLOSING_TIME = 5_000;
 
-/** Runs the engine in a process of its own and starts it again when it dies, after a pause that doubles while it keeps dying. */
-export function keepEngine(): EngineProcess {
+/**
+ * Runs the engine in a process of its own and starts it again when it dies, after a pause that doubles while it keeps dying.
+ * `secret` is what it encrypts stored keys with; it goes by message, since arguments and environment can be read by others.
+ */
+export function keepEngine(secret: Uint8Array | undefined): EngineProcess {
   let child: UtilityProcess | undefined;
   let closing = false;
   let pause = FIRST_PAUSE;
@@ -38,6 +41,7 @@ export function keepEngine(): EngineProcess {
       lastWords = '';
     });
     started.once('exit', () => void restart());
+    started.postMessage({ secret });
     for (const port of waiting.splice(0)) started.postMessage(undefined, [port]);
   }
 

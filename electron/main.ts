@@ -5,6 +5,7 @@ import { answerHost } from './host.ts';
 import { setMenu } from './menu.ts';
 import { allowPageScheme, refusePermissions, servePage } from './page.ts';
 import { keepUserData } from './places.ts';
+import { keptSecret } from './secret.ts';
 import { openWindow } from './window.ts';
 
 /** The desktop shell: windows, menu, dialogs, and a process for the engine. It knows nothing about documents. */
@@ -14,7 +15,7 @@ async function start(): Promise<void> {
   await app.whenReady();
   refusePermissions();
   servePage();
-  const engine = keepEngine();
+  const engine = keepEngine(keptSecret());
   answerHost(engine, opened);
   setMenu();
   openWindow();

@@ -183,6 +183,17 @@ describe('the engine', () => {
     await again.close();
   });
 
+  test('is given the secret of stored keys by message, the same every time, which lies on disk encrypted by the system', () => {
+    const [first, latest] = [seen.children[0]!, seen.children.at(-1)!];
+    const { secret } = first.messages[0] as { secret: Uint8Array };
+    assert.equal(secret.length, 32);
+    assert.deepEqual((latest.messages[0] as { secret: Uint8Array }).secret, secret);
+    assert.ok(!first.args.join(' ').includes(Buffer.from(secret).toString('base64')));
+    const kept = readFileSync(path.join(appData, 'Lodestone', 'shell', 'secret.bin'));
+    assert.ok(!kept.includes(Buffer.from(secret)) && !kept.includes(Buffer.from(secret).toString('base64')));
+    assert.equal(standIn.safeStorage.decryptString(kept), Buffer.from(secret).toString('base64'));
+  });
+
   test('closes its library before the app ends', async () => {
     let closed = false;
     seen.children.at(-1)!.once('closed', () => (closed = true));

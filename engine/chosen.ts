@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ModelInfo, ModelRole } from './api.ts';
 import { EngineError } from './api.ts';
+import { leavesMachine } from './llm/servers.ts';
+import { hold, type Holder } from './held.ts';
 import { openEmbedder, type Embedder } from './models/embedder.ts';
 import { installedModels, meanQuality } from './models/installed.ts';
 import { write, type Db } from './store/database.ts';
@@ -26,17 +28,11 @@ export async function knownModels(db: Db, dirs: ModelDirs): Promise<KnownModel[]
   for (const { id, role, format, place, details: { server, ...details }, downloaded } of addedModels(db)) {
     if (known.some((other) => other.id === id || other.place === place)) continue;
     const model: KnownModel = { id, role, format, place, downloaded, bundled: false, quality: {}, ...details };
-    if (server) Object.assign(model, { server, address: place, remote: isRemote(place) });
+    if (server) Object.assign(model, { server, address: place, remote: leavesMachine(place) });
     else if (!existsSync(place)) model.trouble = `${place} is no longer there. Put it back, or take the model off the list.`;
     known.push(model);
   }
   return known;
-}
-
-/** Whether text sent to this address leaves the machine. */
-function isRemote(address: string): boolean {
-  const { hostname } = new URL(address);
-  return !(hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.'));
 }
 
 /** The model a person chose for the role, else the best of those that ship with Lodestone; no language model ships. */
@@ -95,8 +91,33 @@ export async function settleEmbedder(db: Db, dirs: ModelDirs): Promise<Settled |
 }
 
 /** Opens the embedder whose vectors are searched now; undefined where none can be opened, and search goes by words alone. */
-export async function openEmbedderInUse(db: Db, dirs: ModelDirs): Promise<Embedder | undefined> {
+async function openEmbedderInUse(db: Db, dirs: ModelDirs): Promise<Embedder | undefined> {
   const model = embedderInUse(db, await knownModels(db, dirs));
   const embedder = model && (await openKnownEmbedder(model).catch(() => undefined));
   return embedder && { ...embedder, space: spaceOf(db, embedder.space)?.identity ?? embedder.space };
+}
+
+/** Holds the embedder of the space in use open. `prepare` opens one that is to be used soon, so that no question waits for it. */
+export function holdEmbedder(db: Db, dirs: ModelDirs): Holder<Embedder> & { prepare(model: string): Promise<void> } {
+  let prepared: Embedder | undefined;
+
+  async function open(): Promise<Embedder | undefined> {
+    const ready = prepared;
+    const space = ready && spaceOf(db, ready.space);
+    if (!space || space.id !== spaceInUse(db)?.space.id) return openEmbedderInUse(db, dirs);
+    prepared = undefined;
+    return { ...ready, space: space.identity };
+  }
+
+  return {
+    ...hold(() => spaceInUse(db)?.space.id.toString(), open),
+    async prepare(model) {
+      await prepared?.close();
+      prepared = undefined;
+      const embedder = await openKnownEmbedder(mustKnow(await knownModels(db, dirs), model, 'embedder'));
+      // The first text costs more than those after it.
+      await embedder.embed(['.'], 'query');
+      prepared = embedder;
+    },
+  };
 }

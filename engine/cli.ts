@@ -5,6 +5,7 @@ import type { Added, Citation, Engine, FailureCode, Hit, LibraryId, Place } from
 import { serveAgain } from './address.ts';
 import { models } from './cli-models.ts';
 import { openEngine } from './engine.ts';
+import { fileSecret } from './keys.ts';
 import { defaultDataDir, pageDir, resourcesDir } from './locations.ts';
 import { openParser } from './parse/sandbox.ts';
 import { DEFAULT_SETTINGS } from './store/settings.ts';
@@ -123,7 +124,8 @@ function dataDirOf(values: Values): string {
 }
 
 async function withEngine(values: Values, work: (engine: Engine) => Promise<number>): Promise<number> {
-  const engine = await openEngine({ dataDir: dataDirOf(values), resourcesDir });
+  const dataDir = dataDirOf(values);
+  const engine = await openEngine({ dataDir, resourcesDir, secret: fileSecret(path.join(dataDir, 'secret')) });
   try {
     return await work(engine);
   } finally {

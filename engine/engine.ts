@@ -29,6 +29,8 @@ export interface EngineOptions {
   dataDir: string;
   /** What ships with Lodestone: models and samples. */
   resourcesDir: string;
+  /** 32 bytes that the keys of servers are encrypted with before they are stored; without it none can be. */
+  secret?: Uint8Array;
 }
 
 /**

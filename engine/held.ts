@@ -1,79 +1,70 @@
-import { knownModels, mustKnow, openEmbedderInUse, openKnownEmbedder, type ModelDirs } from './chosen.ts';
-import type { Embedder } from './models/embedder.ts';
-import type { Db } from './store/database.ts';
-import { spaceInUse, spaceOf } from './store/spaces.ts';
+/** What was opened, as long as one question takes; `release` says that it is answered. */
+export interface Lease<T> { held: T | undefined; release(): void }
 
-/** The embedder of the space in use, as long as one question takes; `release` says that it is answered. */
-export interface Lease { embedder?: Embedder; release(): void }
-
-export interface HeldEmbedder {
-  /** The embedder for a question that comes now: it stays open until it is released, whatever is switched to meanwhile. */
-  take(): Promise<Lease>;
-  /** Opens an embedder that is to be used soon. Throws a sentence where that is not possible. */
-  prepare(model: string): Promise<void>;
+export interface Holder<T> {
+  /** What is in use now: it stays open until it is released, whatever is chosen meanwhile. Fails as opening does. */
+  take(): Promise<Lease<T>>;
+  /** Closes it, once nobody uses it any more. */
+  close(): void;
 }
 
-interface Holding { space: number | undefined; at: number; users: number; retired: boolean; embedder: Promise<Embedder | undefined> }
+interface Holding<T> { identity: string | undefined; at: number; users: number; retired: boolean; opened: Promise<T | undefined> }
 
 /** What could not be opened is tried again after so long: a drive may have come back. */
 const TRIED_AGAIN = 10_000;
 
 /**
- * Holds the embedder in use open. Before each question the tables are asked which space is in use; where that is another one
- * since the last, its embedder takes over, and the old one is closed when the last question it answers is done.
+ * Holds one thing open, a model that is in use. Before each use `identity` says, from the tables, what is to be in use; where
+ * that is another thing than the last time, that is opened, and the old one is closed when its last use is over. While there
+ * was no identity yet, what was opened stays.
  */
-export function holdEmbedder(db: Db, modelDirs: ModelDirs): HeldEmbedder {
-  let present: Holding | undefined;
-  let prepared: Embedder | undefined;
+export function hold<T extends { close(): Promise<unknown> }>(identity: () => string | undefined, open: () => Promise<T | undefined>): Holder<T> {
+  let present: Holding<T> | undefined;
 
-  async function open(): Promise<Embedder | undefined> {
-    const ready = prepared;
-    const known = ready && spaceOf(db, ready.space);
-    if (!known || known.id !== spaceInUse(db)?.space.id) return openEmbedderInUse(db, modelDirs);
-    prepared = undefined;
-    return { ...ready, space: known.identity };
+  async function isOutdated({ identity: before, at, opened }: Holding<T>, now: string | undefined): Promise<boolean> {
+    const held = await opened.catch(() => undefined);
+    if (held === undefined) return before !== now || Date.now() - at > TRIED_AGAIN;
+    return before !== undefined && before !== now;
   }
 
-  async function isOutdated({ space, at, embedder }: Holding, now: number | undefined): Promise<boolean> {
-    // A library without a space is just being made, and the space it gets is that of the embedder which was opened for it.
-    if ((await embedder) === undefined) return space !== now || Date.now() - at > TRIED_AGAIN;
-    return space !== undefined && space !== now;
+  function retire(holding: Holding<T> | undefined): void {
+    if (!holding) return;
+    holding.retired = true;
+    closeUnused(holding);
   }
 
-  function done(holding: Holding): void {
-    if (holding.users === 0 && holding.retired) void holding.embedder.then((embedder) => embedder?.close());
+  function closeUnused({ users, retired, opened }: Holding<T>): void {
+    if (users === 0 && retired) void opened.then((held) => held?.close(), () => undefined);
   }
 
   return {
     async take() {
-      const space = spaceInUse(db)?.space.id;
+      const now = identity();
       const before = present;
-      if (!before || ((await isOutdated(before, space)) && present === before)) {
-        present = { space, at: Date.now(), users: 0, retired: false, embedder: open() };
-        if (before) {
-          before.retired = true;
-          done(before);
-        }
+      if (!before || ((await isOutdated(before, now)) && present === before)) {
+        present = { identity: now, at: Date.now(), users: 0, retired: false, opened: open() };
+        retire(before);
       }
       const holding = present!;
-      holding.space ??= space;
+      holding.identity ??= now;
       holding.users++;
-      const embedder = await holding.embedder;
-      return {
-        ...(embedder && { embedder }),
-        release() {
-          holding.users--;
-          done(holding);
-        },
+      let over = false;
+      const release = (): void => {
+        if (over) return;
+        over = true;
+        holding.users--;
+        closeUnused(holding);
       };
+      try {
+        return { held: await holding.opened, release };
+      } catch (error) {
+        release();
+        throw error;
+      }
     },
-    async prepare(model) {
-      await prepared?.close();
-      prepared = undefined;
-      const embedder = await openKnownEmbedder(mustKnow(await knownModels(db, modelDirs), model, 'embedder'));
-      // The first text costs more than those after it.
-      await embedder.embed(['.'], 'query');
-      prepared = embedder;
+    close() {
+      retire(present);
+      present = undefined;
     },
   };
 }

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
 import { EngineError } from './api.ts';
-import { holdEmbedder } from './held.ts';
+import { holdEmbedder } from './chosen.ts';
 import { estimate, exportSamples, learn } from './learn.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
@@ -20,11 +20,11 @@ if (parentPort) {
   const { file, modelDirs, guardFile } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');
   const announcements = new Announcements();
-  const held = holdEmbedder(db, modelDirs);
+  const embedders = holdEmbedder(db, modelDirs);
 
   /** Works with the embedder that is in use now, to the end, even where search goes over to another one meanwhile. */
   async function withEmbedder<T>(work: (embedder: Embedder) => Promise<T>): Promise<T> {
-    const { embedder, release } = await held.take();
+    const { held: embedder, release } = await embedders.take();
     try {
       if (!embedder) throw new EngineError('invalid', 'Learning needs a model for meaning, and none can be opened.');
       return await work(embedder);

@@ -1,13 +1,15 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Engine } from './api.ts';
 import { openEngine } from './engine.ts';
+import { fileSecret } from './keys.ts';
 import { defaultDataDir, resourcesDir } from './locations.ts';
 import { type Port, serve } from './rpc.ts';
 
 /**
  * The door for the desktop shell, run as an Electron utility process: `process.js [--data DIR] [--resources DIR]`.
- * The shell sends a MessagePort for each window, which then holds the engine, and 'close' before it ends; it hears
- * 'open' when the engine is up. When the engine cannot be opened, the reason goes to standard error and the exit is 1.
+ * The shell first sends the secret that stored keys are encrypted with, if the system has a keychain for it; then a MessagePort
+ * for each window, which then holds the engine, and 'close' before it ends; it hears 'open' when the engine is up. When the engine cannot be opened, the reason goes to standard error and the exit is 1.
  */
 interface ShellPort {
   on(event: 'message', listener: (event: { data: unknown; ports: PagePort[] }) => void): unknown;
@@ -46,16 +48,27 @@ export function serveShell(shell: ShellPort, opening: Promise<Engine>): Promise<
   });
 }
 
+/** The secret that the shell sends before anything else; undefined where it has none. */
+export function secretFrom(shell: ShellPort): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    shell.on('message', ({ data }) => {
+      if (typeof data === 'object' && data !== null && 'secret' in data) resolve(data.secret instanceof Uint8Array ? data.secret : undefined);
+    });
+  });
+}
+
 /** Only a utility process has it. */
 const shell = (process as { parentPort?: ShellPort }).parentPort;
 
 if (shell) {
   // Not strict: Chromium may hand its own switches to the processes it starts.
   const { values } = parseArgs({ strict: false, options: { data: { type: 'string' }, resources: { type: 'string' } } });
-  const opening = openEngine({
-    dataDir: typeof values['data'] === 'string' ? values['data'] : defaultDataDir(),
+  const dataDir = typeof values['data'] === 'string' ? values['data'] : defaultDataDir();
+  const opening = secretFrom(shell).then((secret) => openEngine({
+    dataDir,
     resourcesDir: typeof values['resources'] === 'string' ? values['resources'] : resourcesDir,
-  });
+    secret: secret ?? fileSecret(join(dataDir, 'secret')),
+  }));
   serveShell(shell, opening).then(
     () => process.exit(0),
     (error: Error) => {

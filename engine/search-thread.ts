@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { answer } from './answer.ts';
-import { holdEmbedder } from './held.ts';
+import { holdEmbedder } from './chosen.ts';
 import { openLearned } from './learn/learned.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
@@ -12,7 +12,7 @@ import type { SearchVerbs, ThreadData } from './thread.ts';
 if (parentPort) {
   const { file, modelDirs } = workerData as ThreadData;
   const db = openDatabase(file, 'search');
-  const held = holdEmbedder(db, modelDirs);
+  const embedders = holdEmbedder(db, modelDirs);
   /** What was learned, by the embedder that turns its questions into vectors. */
   let known: { embedder: Embedder | undefined; learned: ReturnType<typeof openLearned> } | undefined;
 
@@ -20,7 +20,7 @@ if (parentPort) {
 
   /** Answers one question with the models that are in use when it comes. */
   async function* withModels<T>(work: (parts: Parts) => AsyncIterable<T>): AsyncGenerator<T> {
-    const { embedder, release } = await held.take();
+    const { held: embedder, release } = await embedders.take();
     try {
       if (!known || known.embedder !== embedder) known = { embedder, learned: openLearned(db, embedder) };
       yield* work({ db, learned: known.learned, ...(embedder && { embedder }) });
@@ -38,11 +38,11 @@ if (parentPort) {
   const verbs: SearchVerbs = {
     search: (query) => once((parts) => search(parts, query)),
     answer: (question) => withModels((parts) => answer(parts, question)),
-    prepare: (model) => held.prepare(model),
+    prepare: (model) => embedders.prepare(model),
     judged: () => once(({ learned }) => learned.summary()),
     finish: async () => process.exit(),
   };
   // The first question finds it open.
-  (await held.take()).release();
+  (await embedders.take()).release();
   serve(verbs, messagePort(parentPort as never));
 }

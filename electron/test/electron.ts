@@ -93,11 +93,19 @@ export class MessageChannelMain {
   }
 }
 
+/** The system's keychain: it turns bits over, so that a test sees what went through it. */
+export const safeStorage = {
+  isEncryptionAvailable: (): boolean => true,
+  encryptString: (text: string): Buffer => Buffer.from(Buffer.from(text).map((byte) => byte ^ 0xff)),
+  decryptString: (bytes: Buffer): string => Buffer.from(bytes.map((byte) => byte ^ 0xff)).toString(),
+};
+
 /** The engine's process as the shell sees it; `inside` is its end of the same wire. */
 export class Child extends EventEmitter {
   inside = new EventEmitter();
   stderr = new EventEmitter();
   ports: MainPort[] = [];
+  messages: unknown[] = [];
   args: string[];
   constructor(args: string[]) {
     super();
@@ -105,6 +113,7 @@ export class Child extends EventEmitter {
   }
   postMessage(data: unknown, ports: MainPort[] = []): void {
     this.ports.push(...ports);
+    this.messages.push(data);
     this.inside.emit('message', { data, ports });
   }
   kill(): void {

@@ -14,14 +14,21 @@ interface Row extends Omit<AddedModel, 'details' | 'downloaded'> { details: stri
 
 /** Oldest first. */
 export function addedModels(db: Db): AddedModel[] {
-  return sql<Row>(db, 'select id, role, format, place, details, downloaded, added from model order by added, id').all()
-    .map((row) => ({ ...row, details: JSON.parse(row.details) as ModelDetails, downloaded: row.downloaded === 1 }));
+  return sql<Row>(db, `${SELECT} order by added, id`).all().map(fromRow);
 }
+
+export function addedModel(db: Db, id: string): AddedModel | undefined {
+  const row = sql<Row>(db, `${SELECT} where id = ?`).get(id);
+  return row && fromRow(row);
+}
+
+const SELECT = 'select id, role, format, place, details, downloaded, added from model';
+const fromRow = (row: Row): AddedModel => ({ ...row, details: JSON.parse(row.details) as ModelDetails, downloaded: row.downloaded === 1 });
 
 /** Stores a model, or what was found anew at the place of one that is known. `key`: encrypted. */
 export function saveModel(db: Db, { id, role, format, place, details, downloaded }: Omit<AddedModel, 'added'>, key?: Uint8Array): void {
   sql(db, `insert into model (id, role, format, place, details, key, downloaded, added) values (?, ?, ?, ?, ?, ?, ?, ?)
-    on conflict (id) do update set role = excluded.role, format = excluded.format, place = excluded.place, details = excluded.details, key = excluded.key, downloaded = excluded.downloaded`)
+    on conflict (id) do update set role = excluded.role, format = excluded.format, place = excluded.place, details = excluded.details, key = excluded.key, downloaded = excluded.downloaded, added = excluded.added`)
     .run(id, role, format, place, JSON.stringify(details), key === undefined ? null : Buffer.from(key), downloaded ? 1 : 0, Date.now());
 }
 
