@@ -34,12 +34,13 @@ type Task = 'chat' | 'icl' | 'tool';
 /** Texts of one task with their vectors; what is new is embedded when it is next asked. */
 class TaskIndex<Key> {
   readonly #embedder: Embedder;
-  readonly #task: Task;
+  /** Absent for a model that was trained for one task only. */
+  readonly #task: Task | undefined;
   readonly #vectors = new Map<Key, Float32Array>();
 
   constructor(embedder: Embedder, task: Task) {
     this.#embedder = embedder;
-    this.#task = task;
+    this.#task = embedder.tasks?.includes(task) ? task : undefined;
   }
 
   /** The keys nearest to a question, best first, by deviations above the background. */
