@@ -62,7 +62,11 @@ export function embedderSubject(folder: string, threads?: number): Subject {
   return { module: import.meta.url, name: openEmbedderOn.name, argument: { folder, threads } };
 }
 
+/** Both sides are computed: of models that score by the dot product only a question's vector shows its direction undisguised. */
 export async function openEmbedderOn(device: Device, { folder, threads }: { folder: string; threads?: number }): Promise<Opened> {
   const embedder = await openEmbedder(folder, { device, ...(threads && { threads }) });
-  return { compute: (texts) => embedder.embed([...texts], 'document'), close: () => embedder.close() };
+  return {
+    compute: async (texts) => [...(await embedder.embed([...texts], 'document')), ...(await embedder.embed([...texts], 'query'))],
+    close: () => embedder.close(),
+  };
 }

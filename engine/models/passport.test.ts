@@ -100,6 +100,13 @@ test('another length, another set of texts and numbers that are none are no equa
   assert.throws(() => readProbed('{}'), /have to be made again/);
 });
 
+test('what fills a vector up to the unit sphere does not hide that the rest differs', () => {
+  const record = (x: number, y: number): Probed => probed({ normalised: false, dimensions: 2 } as Probed['passport'], PROBES.map(() => Float32Array.of(x, y, Math.sqrt(1 - x * x - y * y))));
+  assert.ok(equivalent(record(0.02, 0.01), record(0.02, 0.01)).equivalent);
+  assert.ok(!equivalent(record(0.02, 0.01), record(0.01, 0.02)).equivalent);
+  assert.ok(!equivalent(record(0.02, 0.01), record(0.03, 0.015)).equivalent);
+});
+
 test('vectors that keep their length have to agree in it too', () => {
   const [a, b] = [[Float32Array.of(3, 4)], [Float32Array.of(6, 8)]];
   assert.ok(compare(a, b, true).equivalent);

@@ -19,6 +19,8 @@ export interface Passport {
   adapter: string;
   prompts: { query: string; document: string };
   pooling: Manifest['pooling'];
+  /** Of what the network gives; where a vector is kept with one number more, that one fills it up to the unit sphere. */
+  dimensions: number;
   normalised: boolean;
   tokens: number;
   precision: Precision;
@@ -35,7 +37,7 @@ export function passportOf(manifest: Manifest, provider: Provider, { adapter = '
     model: manifest.id,
     files: Object.fromEntries(Object.entries(manifest.files).map(([name, { sha256 }]) => [name, sha256])),
     adapter, prompts: { query: manifest.prompts.query, document: prompt },
-    pooling: manifest.pooling, normalised: manifest.normalised, tokens: manifest.maxTokens, precision, provider,
+    pooling: manifest.pooling, dimensions: manifest.dimensions ?? 0, normalised: manifest.normalised, tokens: manifest.maxTokens, precision, provider,
   };
 }
 
@@ -70,10 +72,12 @@ export function readProbed(text: string): Probed {
   throw new Error('The passport that came with these vectors cannot be read; they have to be made again.');
 }
 
-function unpacked(vectors: readonly string[]): Float32Array[] {
+/** Without what fills a vector up: beside that number, which may be nearly 1, all others look alike. */
+function unpacked({ vectors, passport }: Probed): Float32Array[] {
   return vectors.map((text) => {
     const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
-    return new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
+    const length = Math.floor(bytes.length / 4);
+    return new Float32Array(bytes.buffer, 0, length === passport.dimensions + 1 ? passport.dimensions : length);
   });
 }
 
@@ -100,7 +104,7 @@ export interface Equivalence {
 export function equivalent(a: Probed, b: Probed): Equivalence {
   const no = (reason: string): Equivalence => ({ equivalent: false, cosine: 0, failed: [], reason });
   if (a.probes !== PROBE_SET || b.probes !== PROBE_SET) return no('They were tried with other texts than those of this version.');
-  return compare(unpacked(a.vectors), unpacked(b.vectors), a.passport.normalised && b.passport.normalised);
+  return compare(unpacked(a), unpacked(b), a.passport.normalised && b.passport.normalised);
 }
 
 /** The same of vectors that are at hand; `unit`: both sides are of unit length. */
