@@ -60,6 +60,8 @@ export function keepModel(opening: Opening, name: string, { start = forkChild, i
   let closed = false;
 
   async function launch(): Promise<RunnerVerbs> {
+    // Two copies of a large model may not fit.
+    await ended;
     const { port } = (child = start());
     const mine = child;
     const over = Promise.withResolvers<void>();

@@ -74,6 +74,19 @@ export async function readGguf(file: string): Promise<Gguf> {
   }
 }
 
+/** The kind of a model's vocabulary (`bert`, `llama`, `t5`, `gpt2`) and its pieces. @throws EngineError as `readGguf` does */
+export async function readVocabulary(file: string): Promise<{ kind: string; pieces: string[] }> {
+  const handle = await open(file);
+  try {
+    const { pairs } = await readHeader(handle, (await handle.stat()).size, (code, why) => {
+      throw new EngineError(code, `${basename(file)} cannot be used: ${why}`);
+    });
+    return { kind: String(pairs.get('tokenizer.ggml.model')), pieces: pairs.get('tokenizer.ggml.tokens') as string[] };
+  } finally {
+    await handle.close();
+  }
+}
+
 async function describe(file: string, handle: FileHandle): Promise<Gguf> {
   const name = basename(file);
   const refuse: Refuse = (code, why) => {
@@ -113,7 +126,7 @@ async function describe(file: string, handle: FileHandle): Promise<Gguf> {
     id: `${architecture}-${await fingerprint(handle, length, bytes)}`,
     name: text('general.name') ?? name.replace(/\.gguf$/i, ''),
     architecture,
-    use: ranks ? 'reranker' : encoder || (pooling !== undefined && pooling !== 'none' && chatTemplate === undefined) ? 'embedder' : 'writer',
+    use: ranks ? 'reranker' : encoder || (pooling !== undefined && pooling !== 'none') ? 'embedder' : 'writer',
     bytes,
     parameters: [...tensors.values()].reduce((sum, tensor) => sum + tensor.weights, 0),
     quantisation: commonType(tensors),

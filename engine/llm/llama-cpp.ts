@@ -72,7 +72,7 @@ export function llamaRunner(): RunnerVerbs {
       const model = await llama.loadModel({ modelPath: file, gpuLayers: { fitContext: { contextSize: contextTokens, embeddingContext: use !== 'write' } } });
       opened = { model, contextTokens };
       if (use === 'embed') embedding = await model.createEmbeddingContext(sized);
-      else if (use === 'rank') ranking = await model.createRankingContext(sized);
+      else if (use === 'rank') ranking = await model.createRankingContext({ ...sized, ...wordPieceTemplate(model) });
       else {
         const context = await model.createContext(sized);
         writing = { context, chat: new LlamaChat({ contextSequence: context.getSequence() }) };
@@ -181,6 +181,16 @@ export function llamaRunner(): RunnerVerbs {
       return { kind: llama.gpu, names: await llama.getGpuDeviceNames(), bytes: total, freeBytes: free };
     },
   };
+}
+
+/**
+ * A cross-encoder over word pieces was trained with one mark between question and text; what is put there otherwise are
+ * the two of XLM-RoBERTa.
+ */
+function wordPieceTemplate(model: LlamaModel): { template?: `${string}{{query}}${string}{{document}}${string}` } {
+  const { bosString, sepString } = model.tokens;
+  if (model.fileInfo.metadata.tokenizer.ggml.model !== 'bert' || bosString === null || sepString === null) return {};
+  return { template: `${bosString}{{query}}${sepString}{{document}}${sepString}` };
 }
 
 /**

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { EngineError } from '../api.ts';
+import { fitOf, memoryNeeded } from './fit.ts';
+import { type Gguf, readGguf } from './gguf.ts';
+import { writeGguf } from './testing/gguf.ts';
+import { writeMicroBert } from './testing/micro-bert.ts';
+import { writeMicroLlama } from './testing/micro-llama.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lodestone-gguf-'));
+after(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+const micro = writeMicroLlama(at('micro.gguf'));
+const refusal = async (file: string): Promise<[string, string]> => readGguf(file).then(() => assert.fail(`${file} was taken.`), (error: EngineError) => [error.code, error.message]);
+
+test('a header says what a model is, without its weights', async () => {
+  const { id, chatTemplate, ...gguf } = await readGguf(micro.file);
+  assert.deepEqual(gguf, {
+    file: micro.file, name: 'Micro', architecture: 'llama', use: 'writer', bytes: readFileSync(micro.file).length, parameters: 95_680, quantisation: 'F32',
+    contextTokens: 512, layers: 2, dimensions: 64,
+    // Two layers, two heads for keys and values, 16 numbers a head.
+    cachedNumbers: 2 * 2 * 2 * 16,
+    vocabulary: 265, licence: 'apache-2.0',
+  });
+  assert.match(chatTemplate!, /im_start/);
+  assert.match(id, /^llama-[0-9a-f]{16}$/);
+});
+
+test('what a file is good for', async () => {
+  for (const [pooling, use] of [['mean', 'embedder'], ['cls', 'embedder'], ['rank', 'reranker']] as const) {
+    const gguf = await readGguf(writeMicroBert(at(`${pooling}.gguf`), pooling).file);
+    assert.deepEqual([gguf.use, gguf.pooling, gguf.cachedNumbers, gguf.chatTemplate], [use, pooling, 0, undefined]);
+  }
+});
+
+test('an identity stays with the content', async () => {
+  copyFileSync(micro.file, at('renamed.gguf'));
+  const { id } = await readGguf(micro.file);
+  assert.equal((await readGguf(at('renamed.gguf'))).id, id);
+  const bytes = readFileSync(micro.file);
+  bytes[bytes.length - 200]! ^= 1;
+  writeFileSync(at('changed.gguf'), bytes);
+  assert.notEqual((await readGguf(at('changed.gguf'))).id, id);
+});
+
+test('a broken file is refused with a sentence, wherever it was cut', async () => {
+  assert.deepEqual(await refusal(at('nowhere.gguf')), ['not-found', 'nowhere.gguf cannot be opened (there is no such file).']);
+  writeFileSync(at('page.gguf'), '<html>Not found</html>');
+  assert.deepEqual(await refusal(at('page.gguf')), ['damaged', 'page.gguf cannot be used: it is no GGUF file.']);
+  writeFileSync(at('empty.gguf'), '');
+  assert.deepEqual(await refusal(at('empty.gguf')), ['damaged', 'empty.gguf cannot be used: it is no GGUF file.']);
+  const { length } = readFileSync(micro.file);
+  for (const kept of [10, 100, 2000, 4000]) {
+    copyFileSync(micro.file, at('cut.gguf'));
+    truncateSync(at('cut.gguf'), kept);
+    assert.deepEqual(await refusal(at('cut.gguf')), ['damaged', 'cut.gguf cannot be used: it ends in the middle of its header; it was not copied or downloaded in full.'], `after ${kept} bytes`);
+  }
+  truncateSync(at('renamed.gguf'), length - 150_000);
+  assert.deepEqual(await refusal(at('renamed.gguf')), ['damaged', 'renamed.gguf cannot be used: 0.1 MB are missing at its end; it was not copied or downloaded in full.']);
+});
+
+test('a file of another kind is told apart', async () => {
+  const tensors = { 'a.weight': { shape: [4], data: new Float32Array(4) } };
+  writeGguf(at('adapter.gguf'), { 'general.architecture': { kind: 'string', value: 'llama' }, 'general.type': { kind: 'string', value: 'adapter' } }, tensors);
+  assert.deepEqual(await refusal(at('adapter.gguf')), ['unsupported', 'adapter.gguf cannot be used: it is a LoRA adapter, not a model of its own.']);
+  writeGguf(at('nameless.gguf'), {}, tensors);
+  assert.match((await refusal(at('nameless.gguf')))[1], /does not say what architecture/);
+  const bytes = readFileSync(micro.file);
+  bytes.writeUInt32LE(9, 4);
+  writeFileSync(at('later.gguf'), bytes);
+  assert.match((await refusal(at('later.gguf')))[1], /GGUF of version 9/);
+  // Garbage where counts are: refused, not allocated.
+  bytes.writeUInt32LE(3, 4);
+  bytes.writeBigUInt64LE(2n ** 60n, 16);
+  writeFileSync(at('garbage.gguf'), bytes);
+  assert.match((await refusal(at('garbage.gguf')))[1], /makes no sense/);
+});
+
+test('whether a model fits: Qwen2.5 7B in 4 bits, by its published figures', () => {
+  const gb = 1024 ** 3;
+  const gguf = {
+    use: 'writer', bytes: 4.68e9, layers: 28, dimensions: 3584, vocabulary: 152_064, contextTokens: 32_768,
+    // 4 heads for keys and values, 128 numbers each.
+    cachedNumbers: 28 * 4 * (128 + 128),
+  } as Gguf;
+  // 56 KB of cache a token.
+  assert.equal(memoryNeeded(gguf, 8192) - memoryNeeded(gguf, 0), 57_344 * 8192);
+  const memory = (total: number, graphics?: number) => fitOf(gguf, 8192, { memory: total * gb, freeMemory: 0, ...(graphics && { graphics: { kind: 'vulkan' as const, names: [], bytes: graphics * gb, freeBytes: 0 } }) }).where;
+  assert.deepEqual([memory(4), memory(6), memory(16), memory(16, 4), memory(16, 8)], ['no', 'tight', 'memory', 'memory', 'graphics']);
+});
