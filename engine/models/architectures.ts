@@ -4,11 +4,13 @@ import { llamaEmbedder, llamaPrefix, llamaWeights, readLlamaConfig } from '../nn
 import type { Checkpoint } from '../nn/safetensors.ts';
 import { readT5Config, t5CrossEncoder, t5Embedder, t5Weights } from '../nn/t5.ts';
 import { constant, type Value } from '../nn/value.ts';
-import { Weights } from '../nn/weights.ts';
+import { Weights, type WeightsOptions } from '../nn/weights.ts';
 import type { Projection } from './model-folder.ts';
 
 /** A network that can be built from a checkpoint. */
 export interface Architecture {
+  /** What its graphs are built with. */
+  weights: Weights;
   /** Length of a token's vector. */
   width: number;
   /** The longest text it has positions for. */
@@ -27,23 +29,23 @@ export interface Architecture {
   crossEncoder?(longest: number): Value;
 }
 
-/** The network a `config.json` describes. Throws a sentence where it is none of those that are known. */
-export function readArchitecture(config: Readonly<Record<string, unknown>>, checkpoint: Checkpoint): Architecture {
+/** The network a `config.json` describes; `options` say what of it is learned. Throws a sentence where it is none of those that are known. */
+export function readArchitecture(config: Readonly<Record<string, unknown>>, checkpoint: Checkpoint, options: Omit<WeightsOptions, 'prefix'> = {}): Architecture {
   const type = String(config['model_type']);
   const read = ARCHITECTURES[type];
   if (read === undefined) throw new Error(`its model_type is "${type}", which can only be read as ONNX (onnx/model.onnx); from safetensors ${Object.keys(ARCHITECTURES).join(', ')} can be read.`);
-  return read(config, checkpoint);
+  return read(config, checkpoint, options);
 }
 
-type Reader = (config: Readonly<Record<string, unknown>>, checkpoint: Checkpoint) => Architecture;
+type Reader = (config: Readonly<Record<string, unknown>>, checkpoint: Checkpoint, options: Omit<WeightsOptions, 'prefix'>) => Architecture;
 
-const bert: Reader = (json, checkpoint) => {
+const bert: Reader = (json, checkpoint, options) => {
   const config = readBertConfig(json);
   const prefix = bertPrefix(checkpoint.names);
-  const weights = new Weights(checkpoint, { prefix });
+  const weights = new Weights(checkpoint, { ...options, prefix });
   const vocabulary = count(json, 'vocab_size');
   return {
-    width: config.width, longest: config.longest, vocabulary, poolings: ['cls', 'mean'],
+    weights, width: config.width, longest: config.longest, vocabulary, poolings: ['cls', 'mean'],
     needed: (role, labels) => bertWeights(config, prefix, vocabulary, count(json, 'intermediate_size'), role === 'reranker' ? labels : 0),
     bound: () => normBound(checkpoint, `${prefix}encoder.layer.${config.layers - 1}.output.LayerNorm`),
     embedder: (pooling) => bertEmbedder(config, weights, { pooling: pooling === 'cls' ? 'cls' : 'mean', normalised: false }),
@@ -51,11 +53,11 @@ const bert: Reader = (json, checkpoint) => {
   };
 };
 
-const t5: Reader = (json, checkpoint) => {
+const t5: Reader = (json, checkpoint, options) => {
   const config = readT5Config(json);
-  const weights = new Weights(checkpoint);
+  const weights = new Weights(checkpoint, options);
   return {
-    width: config.width, longest: Infinity, vocabulary: config.vocabulary, poolings: ['mean', 'last'],
+    weights, width: config.width, longest: Infinity, vocabulary: config.vocabulary, poolings: ['mean', 'last'],
     needed: (role, labels) => ({ ...t5Weights(config, checkpoint.names), ...(role === 'reranker' ? { 'classifier.weight': [labels, config.width], 'classifier.bias': [labels] } : {}) }),
     bound: () => normBound(checkpoint, 'encoder.final_layer_norm'),
     embedder: (_, longest) => t5Embedder(config, weights, { longest, normalised: false }),
@@ -63,14 +65,14 @@ const t5: Reader = (json, checkpoint) => {
   };
 };
 
-const llama: Reader = (json, checkpoint) => {
+const llama: Reader = (json, checkpoint, options) => {
   const config = readLlamaConfig(json);
   const prefix = llamaPrefix(checkpoint.names);
-  const weights = new Weights(checkpoint, { prefix });
+  const weights = new Weights(checkpoint, { ...options, prefix });
   // GTE's Qwen2 says so itself; its own code then leaves out the causal mask.
   const causal = json['is_causal'] !== false;
   return {
-    width: config.width, longest: config.longest, vocabulary: config.vocabulary, poolings: ['mean', 'last'],
+    weights, width: config.width, longest: config.longest, vocabulary: config.vocabulary, poolings: ['mean', 'last'],
     needed: () => prefixed(prefix, llamaWeights(config)),
     bound: () => normBound(checkpoint, `${prefix}norm`),
     embedder: (_, longest) => llamaEmbedder(config, weights, { longest, normalised: false, causal }),

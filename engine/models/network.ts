@@ -52,6 +52,16 @@ export async function openOnnx(file: string, manifest: Manifest, projection: Pro
 
 /** What a session asks for, from texts that are padded at the end to the longest. */
 export function feeds(session: Session, texts: readonly TokenText[], pooling: 'cls' | 'mean' | 'last'): Record<string, Tensor> {
+  const known = textFeeds(texts, pooling);
+  return Object.fromEntries(session.inputNames.map((name, i) => {
+    const make = known[name] ?? (name.startsWith('past_key_values') ? () => emptyPast(session, i, texts.length) : undefined);
+    if (make === undefined) throw new Error(`The model asks for an input "${name}" that no text has.`);
+    return [name, make()];
+  }));
+}
+
+/** All that a network may ask of texts, by its name, int64 [texts, tokens], padded at the end to the longest. */
+export function textFeeds(texts: readonly TokenText[], pooling: 'cls' | 'mean' | 'last'): Record<string, () => Tensor> {
   const longest = Math.max(...texts.map(({ ids }) => ids.length));
   const shape = [texts.length, longest];
   const ints = (of: (text: TokenText, token: number) => number): Tensor => {
@@ -59,18 +69,13 @@ export function feeds(session: Session, texts: readonly TokenText[], pooling: 'c
     texts.forEach((text, row) => text.ids.forEach((_, token) => void (data[row * longest + token] = BigInt(of(text, token)))));
     return new Tensor('int64', data, shape);
   };
-  const known: Record<string, () => Tensor> = {
+  return {
     input_ids: () => ints(({ ids }, token) => ids[token]!),
     attention_mask: () => ints(() => 1),
     token_type_ids: () => ints(({ types }, token) => types?.[token] ?? 0),
     position_ids: () => ints((_, token) => token),
     pooling_mask: () => ints(({ ids, from }, token) => Number(pooling === 'last' ? token === ids.length - 1 : token >= Math.min(from, ids.length - 1))),
   };
-  return Object.fromEntries(session.inputNames.map((name, i) => {
-    const make = known[name] ?? (name.startsWith('past_key_values') ? () => emptyPast(session, i, texts.length) : undefined);
-    if (make === undefined) throw new Error(`The model asks for an input "${name}" that no text has.`);
-    return [name, make()];
-  }));
 }
 
 /** A decoder exported for writing wants what it read before; an embedder read nothing. [batch, heads, 0, width] */
