@@ -61,7 +61,8 @@ class Part {
   bytes = 0;
   readonly #work: Transfer;
   #sha256: Hash = createHash('sha256');
-  #git: Hash;
+  /** Only of files the hub knows by git's name: it costs as much again. */
+  #git: Hash | undefined;
 
   private constructor(work: Transfer) {
     this.#work = work;
@@ -86,7 +87,7 @@ class Part {
 
   took(chunk: Uint8Array): void {
     this.#sha256.update(chunk);
-    this.#git.update(chunk);
+    this.#git?.update(chunk);
     this.bytes += chunk.length;
     this.#work.onBytes(this.bytes);
   }
@@ -107,7 +108,7 @@ class Part {
   async checked(): Promise<string> {
     const { file, repository } = this.#work;
     const sha256 = this.#sha256.digest('hex');
-    const same = 'sha256' in file.hash ? sha256 === file.hash.sha256 : this.#git.digest('hex') === file.hash.git;
+    const same = 'sha256' in file.hash ? sha256 === file.hash.sha256 : this.#git?.digest('hex') === file.hash.git;
     if (!same) {
       await this.discard();
       throw new DownloadFailure('wrong', `${file.path} of ${repository} arrived with another content than the hub had said. It was deleted; try again, or set another hub.`);
@@ -117,8 +118,8 @@ class Part {
 }
 
 /** Git names a content by the SHA-1 of its length and its bytes. */
-function gitHash({ bytes }: HubFile): Hash {
-  return createHash('sha1').update(`blob ${bytes}\0`);
+function gitHash({ bytes, hash }: HubFile): Hash | undefined {
+  return 'sha256' in hash ? undefined : createHash('sha1').update(`blob ${bytes}\0`);
 }
 
 /** One connection: asks for what is missing and writes it behind what is there. */
