@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { CATALOG, catalogEntries, catalogModel, fitOf, type Machine } from './catalog.ts';
 import { thisMachine } from './download.ts';
+import { FAMILIES, familyOf } from './families.ts';
 import { HUB } from './hub.ts';
 
 const GB = 1e9;
@@ -19,6 +20,14 @@ test('every model has a folder name of its own, a pinned revision, a licence and
     assert.equal(model.role === 'embedder', model.dimensions !== undefined, model.id);
   }
   for (const role of ['embedder', 'reranker', 'llm']) assert.ok(CATALOG.some((model) => model.role === role && model.languages.includes('zh')), role);
+});
+
+test('a model that is fetched is recognised by its folder as what the catalogue says it is', () => {
+  for (const { id, family, role } of CATALOG) {
+    if (role === 'llm') continue;
+    const { types } = FAMILIES.find((row) => row.id === family)!;
+    assert.equal(familyOf([id], types[0]!, role)?.id, family);
+  }
 });
 
 test('a GGUF is one file whose hash is known before it is fetched', () => {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { after, test } from 'node:test';
+import { openEmbedder, type Side } from './embedder.ts';
 import { openDownloads, PROVENANCE, type Downloads, type DownloadOptions, type Provenance, type Wanted } from './download.ts';
 
 // A hub on this machine, which lies in one way at a time.
@@ -42,7 +43,7 @@ after(async () => {
 });
 
 /** Serves as a hub does, with ranges; where `lie` says true it has answered for the weights itself. */
-async function hub(lie: Lie = () => false, said: object = listing()): Promise<{ address: string; requests: IncomingMessage[] }> {
+async function hub(lie: Lie = () => false, said: object = listing(), files = FILES): Promise<{ address: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = [];
   let times = 0;
   const server = createServer((request, response) => {
@@ -50,7 +51,7 @@ async function hub(lie: Lie = () => false, said: object = listing()): Promise<{ 
     const { pathname } = new URL(request.url!, 'http://hub');
     if (pathname.startsWith('/api/')) return void response.end(JSON.stringify(said));
     const name = decodeURIComponent(pathname.split(`/resolve/${COMMIT}/`)[1] ?? '');
-    const bytes = FILES[name];
+    const bytes = files[name];
     if (bytes === undefined) return void response.writeHead(404).end();
     if (name === 'model.safetensors' && lie(request, response, bytes, ++times)) return;
     serve(request, response, bytes);
@@ -111,6 +112,25 @@ test('fetches what makes the model, checks it, and puts its folder in place with
   assert.deepEqual(readdirSync(path.join(downloads.models, '.downloading')), []);
   assert.equal(requests.length, 7, 'one question for the list, one for each file');
   await assert.rejects(downloads.start(WANTED), /Tiny is there already/);
+});
+
+test('what was downloaded opens, and computes what its authors\' library computes', async () => {
+  const fixture = (name: string): Buffer => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
+  const recorded = JSON.parse(fixture('recorded.json').toString()) as {
+    asked: string[]; maxTokens: number; networks: Record<string, { tokenizer: string; config: object }>; vectors: { family: string; folder: string; network: string; side: Side; vectors: number[][] }[];
+  };
+  const { folder: id, network, side, vectors } = recorded.vectors.find(({ family }) => family === 'bge-zh')!;
+  const { tokenizer, config } = recorded.networks[network]!;
+  const files = {
+    'config.json': Buffer.from(JSON.stringify(config)), 'tokenizer.json': fixture(`tokenizers/${tokenizer}.json`), 'model.safetensors': fixture(`weights/${network}.safetensors`),
+    'sentence_bert_config.json': Buffer.from(JSON.stringify({ max_seq_length: recorded.maxTokens })),
+  };
+  const downloads = await open((await hub(undefined, listing(files), files)).address);
+  await downloads.start({ ...WANTED, id });
+  const embedder = await openEmbedder((await downloads.ended(id))!);
+  const made = await embedder.embed(recorded.asked, side);
+  made.forEach((vector, i) => vector.forEach((value, d) => assert.ok(Math.abs(value - vectors[i]![d]!) < 1e-5)));
+  await embedder.close();
 });
 
 test('goes on where a dropped connection stopped, with the same content only', async () => {
