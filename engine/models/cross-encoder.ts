@@ -11,7 +11,7 @@ import { openTokenizer } from './tokenizer.ts';
 
 export interface CrossEncoder extends Reranker {
   /** `task` as of an embedder: what is looked for, for a model that follows instructions. */
-  score(question: string, texts: string[], task?: string): Promise<number[]>;
+  score(question: string, candidates: readonly { text: string }[], task?: string): Promise<number[]>;
   close(): Promise<void>;
 }
 
@@ -28,10 +28,10 @@ export async function openCrossEncoder(path: string, options: EmbedderOptions = 
     : await openSession(writeGraph({ logits: architecture.crossEncoder!(manifest.maxTokens) }).bytes, settings);
   return {
     id: manifest.id,
-    async score(question, texts, task) {
+    async score(question, candidates, task) {
       const asked = promptedText(manifest, question, 'query', task);
-      const pairs = texts.map((text): TokenText => ({ ...tokenizer.encodePair(asked, text, manifest.maxTokens), from: 0 }));
-      const logits = new Array<number>(texts.length);
+      const pairs = candidates.map(({ text }): TokenText => ({ ...tokenizer.encodePair(asked, text, manifest.maxTokens), from: 0 }));
+      const logits = new Array<number>(candidates.length);
       for (const run of runs(pairs.map(({ ids }) => ids.length))) {
         const found = await judge(session, run.map((pair) => pairs[pair]!), manifest.id);
         run.forEach((pair, i) => (logits[pair] = found[i]!));

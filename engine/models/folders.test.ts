@@ -104,7 +104,7 @@ describe('logits are those of transformers', () => {
       assert.equal(manifest.family ?? null, family);
       assert.equal(manifest.role, 'reranker');
       const reranker = await openCrossEncoder(folder);
-      near(await reranker.score(question, recorded.asked), logits);
+      near(await reranker.score(question, recorded.asked.map((text) => ({ text }))), logits);
       await reranker.close();
     });
   }

@@ -13,8 +13,11 @@ export interface ValueType { type: ElementType; shape: Dimension[] }
 
 export interface TensorData { type: ElementType; shape: number[]; data: Float32Array | Float64Array | Int8Array | Int32Array | BigInt64Array | Uint8Array }
 
-/** A tensor that stays where it is: `length` bytes from `offset` on in a file, named as seen from the model's own folder. */
-export interface ExternalData { type: ElementType; shape: number[]; file: string; offset: number; length: number }
+/**
+ * A tensor that stays where it is: `length` bytes from `offset` on in a file, named as seen from the model's own folder. Where it
+ * is stored in half precision, `stored` says how; a graph that uses it has to cast it.
+ */
+export interface ExternalData { type: ElementType; shape: number[]; file: string; offset: number; length: number; stored?: 'float16' | 'bfloat16' }
 
 export type Attribute = { float: number } | { int: number } | { string: string } | { ints: number[] };
 
@@ -41,6 +44,7 @@ const OPSET = 17;
 const IR_VERSION = 8;
 /** Numbers of the element types in `TensorProto.DataType`. */
 export const ELEMENT: Record<ElementType, number> = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 };
+const STORED = { float16: 10, bfloat16: 16 };
 
 /** The bytes of a `.onnx` file. Throws a RangeError when a constant's data does not fill its shape. */
 export function writeModel(graph: Graph): Uint8Array {
@@ -110,7 +114,7 @@ function writeTensor(name: string, tensor: TensorData | ExternalData): Message {
 function writeExternal(name: string, tensor: ExternalData): Message {
   const message = new Message();
   for (const length of tensor.shape) message.int(1, length);
-  message.int(2, ELEMENT[tensor.type]);
+  message.int(2, tensor.stored === undefined ? ELEMENT[tensor.type] : STORED[tensor.stored]);
   message.string(8, name);
   for (const [key, value] of Object.entries({ location: tensor.file, offset: tensor.offset, length: tensor.length })) {
     const entry = new Message();

@@ -60,6 +60,21 @@ test('a graph reads float32 weights where they lie in the file', async () => {
   await program.close();
 });
 
+test('a graph reads weights in half precision where they lie, too', async () => {
+  // 1, −2, 0.5, 3 as float16, then as bfloat16
+  handmade({ half: { dtype: 'F16', shape: [2, 2], data_offsets: [0, 8] }, brain: { dtype: 'BF16', shape: [2, 2], data_offsets: [8, 16] } },
+    0x00, 0x3c, 0x00, 0xc0, 0x00, 0x38, 0x00, 0x42, 0x80, 0x3f, 0x00, 0xc0, 0x00, 0x3f, 0x40, 0x40);
+  const checkpoint = openCheckpoint(file);
+  for (const name of ['half', 'brain']) {
+    const tensor = checkpoint.tensor(name);
+    assert.ok('file' in tensor);
+    const program = await Program.open({ y: g.matmul(input('x', 'float32', [1, 2]), frozen(name, tensor)) }, { folder: checkpoint.folder });
+    const results = await program.run({ x: new Tensor('float32', Float32Array.of(1, 10), [1, 2]) });
+    assert.deepEqual([...(results['y']!.data as Float32Array)], [6, 28], name);
+    await program.close();
+  }
+});
+
 test('a file that is none, or was cut off, says so', () => {
   writeFileSync(file, 'not a checkpoint');
   assert.throws(() => openCheckpoint(file), /no safetensors checkpoint, or one that was cut off/);
@@ -69,4 +84,6 @@ test('a file that is none, or was cut off, says so', () => {
   handmade({ ids: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }, 0, 0, 0, 0, 0, 0, 0, 0);
   assert.throws(() => openCheckpoint(file).read('ids'), /ids in .* is of type I64/);
   assert.throws(() => openCheckpoint(file).read('w'), /has no tensor "w"/);
+  handmade({ w: { dtype: 'F32', shape: [3], data_offsets: [0, 8] } }, 0, 0, 0, 0, 0, 0, 0, 0);
+  assert.throws(() => openCheckpoint(file), /w in .* has 8 bytes, which is not \[3\] of F32/);
 });

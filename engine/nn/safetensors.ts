@@ -15,7 +15,7 @@ export interface Checkpoint {
   shape(name: string): number[];
   /** All values, converted to float32 where they are stored as float16 or bfloat16. */
   read(name: string): Float32Array;
-  /** For a graph: float32 is referred to where it lies; anything else is converted and held in memory. */
+  /** For a graph: what has 32 or 16 bits is referred to where it lies; 64 are converted and held in memory. */
   tensor(name: string): TensorData | ExternalData;
 }
 
@@ -25,6 +25,7 @@ export interface Weight { shape: number[]; data: Float32Array }
 type Format = 'F64' | 'F32' | 'F16' | 'BF16';
 interface Entry { dtype: string; shape: number[]; data_offsets: [number, number] }
 
+const STORED: Record<string, 'float16' | 'bfloat16'> = { F16: 'float16', BF16: 'bfloat16' };
 const BYTES: Record<Format, number> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
 /** As in the reference implementation: a longer header is an attack or no header. */
 const LONGEST_HEADER = 100_000_000;
@@ -34,7 +35,9 @@ export function openCheckpoint(file: string): Checkpoint {
   const { header, start } = readHeader(file);
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & { __metadata__?: Record<string, string> };
   const size = statSync(file).size;
-  for (const [name, { data_offsets: [from, to] }] of Object.entries(entries)) {
+  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(entries)) {
+    const count = shape.reduce((product, length) => product * length, 1);
+    if (dtype in BYTES && count * BYTES[dtype as Format] !== to - from) throw new Error(`The tensor ${name} in ${file} has ${to - from} bytes, which is not [${shape.join(', ')}] of ${dtype}.`);
     if (!(from >= 0 && from <= to && start + to <= size)) throw new Error(`${file} was cut off: ${name} should end at byte ${start + to} of ${size}.`);
   }
   const entry = (name: string): Entry => {
@@ -43,10 +46,8 @@ export function openCheckpoint(file: string): Checkpoint {
     return found;
   };
   const read = (name: string): Float32Array => {
-    const { dtype, shape, data_offsets: [from, to] } = entry(name);
+    const { dtype, data_offsets: [from, to] } = entry(name);
     if (!(dtype in BYTES)) throw new Error(`The tensor ${name} in ${file} is of type ${dtype}, which holds no weights Lodestone can use.`);
-    const count = shape.reduce((product, length) => product * length, 1);
-    if (count * BYTES[dtype as Format] !== to - from) throw new Error(`The tensor ${name} in ${file} has ${to - from} bytes, which is not [${shape.join(', ')}] of ${dtype}.`);
     return toFloat32(readBytes(file, start + from, to - from), dtype as Format);
   };
   return {
@@ -58,8 +59,9 @@ export function openCheckpoint(file: string): Checkpoint {
     read,
     tensor(name) {
       const { dtype, shape, data_offsets: [from, to] } = entry(name);
-      if (dtype !== 'F32') return { type: 'float32', shape: [...shape], data: read(name) };
-      return { type: 'float32', shape: [...shape], file: path.basename(file), offset: start + from, length: to - from };
+      const stored = STORED[dtype];
+      if (dtype !== 'F32' && stored === undefined) return { type: 'float32', shape: [...shape], data: read(name) };
+      return { type: 'float32', shape: [...shape], file: path.basename(file), offset: start + from, length: to - from, ...(stored === undefined ? {} : { stored }) };
     },
   };
 }
