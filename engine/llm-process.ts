@@ -1,4 +1,5 @@
 import { llamaRunner } from './llm/llama-cpp.ts';
+import { tryBinariesHere } from './llm/trial.ts';
 import { type Port, serve } from './rpc.ts';
 
 /**
@@ -40,5 +41,7 @@ function run(port: Port): void {
 
 /** Only a utility process has it. */
 const shell = (process as { parentPort?: ShellPort }).parentPort;
-if (shell) shell.on('message', ({ ports: [port] }) => { if (port) run(utilityPort(port)); });
-else if (process.send) run(channel);
+if (shell) {
+  tryBinariesHere();
+  shell.on('message', ({ ports: [port] }) => { if (port) run(utilityPort(port)); });
+} else if (process.send) run(channel);

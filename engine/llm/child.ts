@@ -49,7 +49,8 @@ export function forkChild(): Child {
 
 /**
  * Keeps the model of a file in a process: started at the first use, ended when idle, started anew at the next use after
- * it died. What was under way when it died fails with 'closed'.
+ * it died. What was under way when it died fails with 'closed'; where it died of opening the model, that is tried once more
+ * without the graphics card.
  */
 export function keepModel(opening: Opening, name: string, { start = forkChild, idleMinutes = 10 }: ChildOptions = {}): KeptModel {
   let running: Promise<RunnerVerbs> | undefined;
@@ -59,7 +60,18 @@ export function keepModel(opening: Opening, name: string, { start = forkChild, i
   let idle: NodeJS.Timeout | undefined;
   let closed = false;
 
+  /** A driver may take the process along before anything was asked of the model. */
   async function launch(): Promise<RunnerVerbs> {
+    try {
+      return await begin(opening);
+    } catch (error) {
+      if (closed || opening.graphics === false || !(error instanceof EngineError) || error.code !== 'closed') throw error;
+      opening = { ...opening, graphics: false };
+      return begin(opening);
+    }
+  }
+
+  async function begin(opening: Opening): Promise<RunnerVerbs> {
     // Two copies of a large model may not fit.
     await ended;
     const { port } = (child = start());

@@ -9,7 +9,14 @@ import { streamed } from './streamed.ts';
 export interface Graphics { kind: 'cuda' | 'vulkan' | 'metal'; names: string[]; bytes: number; freeBytes: number }
 
 /** How a file is to be opened: with a context of so many tokens, on so many threads (all useful ones if absent). */
-export interface Opening { file: string; use: 'write' | 'embed' | 'rank'; contextTokens: number; threads?: number }
+export interface Opening {
+  file: string;
+  use: 'write' | 'embed' | 'rank';
+  contextTokens: number;
+  threads?: number;
+  /** Without the graphics card. */
+  graphics?: false;
+}
 
 /** What the process that runs llama.cpp may be asked; one model a process, `open` comes first. */
 export interface RunnerVerbs {
@@ -52,8 +59,8 @@ export function llamaRunner(): RunnerVerbs {
     return turn;
   }
 
-  function load(threads = Math.min(availableParallelism(), MOST_THREADS)): Promise<Binding> {
-    binding ??= getLlama({ build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error, maxThreads: threads })
+  function load({ threads = Math.min(availableParallelism(), MOST_THREADS), graphics }: Pick<Opening, 'threads' | 'graphics'> = {}): Promise<Binding> {
+    binding ??= getLlama({ gpu: graphics ?? 'auto', build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error, maxThreads: threads })
       .catch((error: Error) => {
         throw new EngineError('unsupported', `llama.cpp has no binary that runs on this machine (${error.message}).`);
       });
@@ -65,8 +72,8 @@ export function llamaRunner(): RunnerVerbs {
     return opened.model;
   }
 
-  async function open({ file, use, contextTokens, threads }: Opening): Promise<{ dimensions: number }> {
-    const llama = await load(threads);
+  async function open({ file, use, contextTokens, ...device }: Opening): Promise<{ dimensions: number }> {
+    const llama = await load(device);
     const sized = { contextSize: contextTokens, threads: llama.maxThreads, ...(use !== 'write' && { batchSize: contextTokens }) };
     try {
       const model = await llama.loadModel({ modelPath: file, gpuLayers: { fitContext: { contextSize: contextTokens, embeddingContext: use !== 'write' } } });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { EngineError } from '../api.ts';
+import { forkChild } from './child.ts';
 import type { JsonSchema, Message } from './llm.ts';
 import { type LocalLlm, openLocalLlm } from './local.ts';
 import { noLlama } from './testing/llama-here.ts';
@@ -120,6 +121,23 @@ describe('a language model in a file', { skip: noLlama ?? false }, () => {
     assert.equal(error.code, 'closed');
     assert.equal(error.message, 'The process of Micro ended in the middle of its work. Ask again: it is started anew.');
     assert.match(await written(asked, 30), /opqrst/);
+  });
+
+  test('a process that dies of opening the model is started once more; one that nobody uses is let go', async () => {
+    let starts = 0;
+    const start = () => {
+      const child = forkChild();
+      if (++starts === 1) child.kill();
+      return child;
+    };
+    const idle = await openLocalLlm(micro.file, { threads: 1, start, idleMinutes: 0.001 });
+    assert.deepEqual(await idle.count(['abc']), [3]);
+    assert.equal(starts, 2);
+    while (idle.isRunning()) await new Promise(setImmediate);
+    assert.deepEqual(await idle.count(['abc']), [3]);
+    assert.equal(starts, 3);
+    await idle.close();
+    assert.equal((await failing(idle.count(['abc']))).message, 'Micro was closed.');
   });
 
   // Acceptance test LE-4: the teacher's score is the mean log-probability of the answer's tokens.

@@ -15,6 +15,8 @@ const CONTEXT = 8192;
 export interface LocalLlm extends Llm {
   gguf: Gguf;
   likelihood: NonNullable<Llm['likelihood']>;
+  /** Whether it takes memory now. */
+  isRunning(): boolean;
   /** Ends the model's process as a crash would, for tests of what follows. */
   kill(): void;
 }
@@ -44,6 +46,7 @@ export async function openLocalLlm(file: string, options: LocalOptions = {}): Pr
     write: (messages, { signal, ...options }) => model.stream((verbs) => verbs.write(messages, options), signal),
     count: (texts) => model.call((verbs) => verbs.count(texts)),
     likelihood: (pairs, signal) => model.call((verbs) => verbs.likelihood(pairs, signal)),
+    isRunning: () => model.child !== undefined,
     kill: () => model.child?.kill(),
     close: () => model.close(),
   };
