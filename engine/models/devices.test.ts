@@ -103,6 +103,14 @@ test('a real embedder agrees on WebGPU, and is not moved there where that is slo
   assert.equal(device, trial!.reason === undefined ? 'webgpu' : 'cpu');
 });
 
+test('a device that this build of ONNX Runtime does not have is refused, and not taken for the processor', async () => {
+  const lacking = (['dml', 'coreml'] as const).find((device) => !knownDevices().includes(device))!;
+  const model = await makeSmallEmbedder(path.join(folder, 'lacking'), { id: 'lacking', dimensions: 8, seed: 7 });
+  const { device, trials: [trial] } = await chooseDevice({ subject: embedderSubject(model), model: 'lacking', devices: [lacking], rounds: 1 });
+  assert.equal(device, 'cpu');
+  assert.match(trial!.reason!, /cannot be used here: This build of ONNX Runtime has no/);
+});
+
 test('a device that is not there is refused with what ONNX Runtime says', { skip: !knownDevices().includes('webgpu') && 'this ONNX Runtime has no WebGPU' }, async () => {
   const model = await makeSmallEmbedder(path.join(folder, 'alone'), { id: 'alone', dimensions: 8, seed: 7 });
   const env = { ...process.env, VK_ICD_FILENAMES: path.join(folder, 'none.json'), VK_DRIVER_FILES: path.join(folder, 'none.json') };

@@ -49,6 +49,8 @@ export async function openSession(model: string | Uint8Array, options: SessionOp
     extra: { session: { intra_op: { allow_spinning: '0' }, ...(options.folder === undefined ? {} : { model_external_initializers_file_folder_path: options.folder }) } },
   };
   try {
+    // It would be left out without a word, and the processor would pass for it.
+    if (options.device !== undefined && !knownDevices().includes(options.device)) throw new Error(`This build of ONNX Runtime has no ${options.device}.`);
     return typeof model === 'string' ? await InferenceSession.create(model, settings) : await InferenceSession.create(model, settings);
   } catch (error) {
     const name = (typeof model === 'string' ? model : 'the model') + (options.device === undefined ? '' : ` on ${options.device}`);
