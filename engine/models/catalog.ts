@@ -1,4 +1,4 @@
-import type { CatalogEntry, Fit, ModelRole } from '../api.ts';
+import type { Fit, ModelRole } from '../api.ts';
 
 /** What a model of the catalogue is good for; the page has words for each in both languages. */
 export type Strength = 'small' | 'precise' | 'chinese' | 'english' | 'both' | 'many-languages' | 'long-texts' | 'many-tasks' | 'thinks';
@@ -181,13 +181,4 @@ export function fitOf(model: { role: ModelRole; memory: number }, bytes: number,
     return slow ? { verdict: 'tight', limit: 'cores', ...fit } : { verdict: 'well', ...fit };
   }
   return { verdict: needs <= machine.memory * TIGHT ? 'tight' : 'no', limit: 'memory', ...fit };
-}
-
-/** The catalogue as the interface shows it. */
-export function catalogEntries(machine: Machine, isInstalled: (id: string) => boolean): CatalogEntry[] {
-  return CATALOG.map((model) => {
-    const { id, role, name, family, repository, bytes, languages, licence } = model;
-    const installed = isInstalled(id);
-    return { id, role, name, ...(family === undefined ? {} : { family }), repository, bytes, languages: [...languages], licence, installed, fit: fitOf(model, installed ? 0 : bytes, machine) };
-  });
 }

@@ -1,8 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import { join } from 'node:path';
 import type { Download } from '../api.ts';
-import { DISK_SPARE, type CatalogModel, type Machine } from './catalog.ts';
+import { DISK_SPARE, type CatalogModel } from './catalog.ts';
 import { DownloadFailure } from './failure.ts';
 import { chooseFiles, HUB, list, type Hub, type HubFile } from './hub.ts';
 import { transfer } from './transfer.ts';
@@ -276,11 +275,6 @@ export async function freeBytes(folder: string): Promise<number> {
   await mkdir(folder, { recursive: true });
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
-}
-
-/** What decides here which models fit. */
-export async function thisMachine(models: string): Promise<Machine> {
-  return { cores: os.availableParallelism(), memory: os.totalmem(), disk: await freeBytes(models) };
 }
 
 function megabytes(bytes: number): string {
