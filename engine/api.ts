@@ -227,6 +227,7 @@ export interface Turn {
 }
 
 export type AnswerPart =
+  /** Comes once more, with `standalone`, where the conversation completed the question. */
   | { kind: 'begun'; conversation: ConversationId; turn: TurnId; standalone?: string }
   | { kind: 'hits'; hits: Hit[] }
   | { kind: 'sentence'; sentence: Sentence }
@@ -270,6 +271,8 @@ export interface Settings {
   parseMegabytes: number;
   /** A larger file is refused. */
   fileMegabytes: number;
+  /** Where models are downloaded from, for those who use a mirror; empty: the usual hub. */
+  hub: string;
   /** First-launch words were read. */
   welcomed: boolean;
 }

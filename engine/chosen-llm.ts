@@ -1,5 +1,6 @@
 import { EngineError } from './api.ts';
-import { knownModels, mustKnow, wantedModel, type ModelDirs } from './chosen.ts';
+import { knownModels, mustKnow, wantedModel } from './chosen.ts';
+import type { ModelDirs } from './found.ts';
 import { hold, type Holder } from './held.ts';
 import { openKey } from './keys.ts';
 import type { StartChild } from './llm/child.ts';

@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ModelInfo, ModelRole } from './api.ts';
 import { EngineError } from './api.ts';
 import { leavesMachine } from './llm/servers.ts';
+import { hashesIn, type ModelDirs } from './found.ts';
 import { hold, type Holder } from './held.ts';
 import { openEmbedder, type Embedder } from './models/embedder.ts';
 import { installedModels, meanQuality } from './models/installed.ts';
 import { write, type Db } from './store/database.ts';
 import { addedModels, chosen } from './store/models.ts';
 import { spaceInUse, spaceOf, useSpace, type Space } from './store/spaces.ts';
-
-/** Where models are looked for: those that ship with Lodestone, then those in the data directory. */
-export type ModelDirs = readonly string[];
 
 /** A model on the list, and where it is: the path of its folder or file, or the address of its server. */
 export interface KnownModel extends Omit<ModelInfo, 'active' | 'mine' | 'device'> { place: string; downloaded: boolean; server?: { kind: 'ollama' | 'openai'; model: string } }
@@ -25,11 +23,14 @@ export async function knownModels(db: Db, dirs: ModelDirs): Promise<KnownModel[]
     languages: manifest.languages, licence: manifest.licence, quality: manifest.quality,
     bytes: Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0),
   }));
-  for (const { id, role, format, place, details: { server, ...details }, downloaded } of addedModels(db)) {
+  for (const { id, role, format, place, details: { server, files, ...details }, downloaded } of addedModels(db)) {
     if (known.some((other) => other.id === id || other.place === place)) continue;
     const model: KnownModel = { id, role, format, place, downloaded, bundled: false, quality: {}, ...details };
     if (server) Object.assign(model, { server, address: place, remote: leavesMachine(place) });
-    else if (!existsSync(place)) model.trouble = `${place} is no longer there. Put it back, or take the model off the list.`;
+    else {
+      const gone = [place, ...(files ?? []).map((name) => join(place, name))].find((path) => !existsSync(path));
+      if (gone !== undefined) model.trouble = `${gone} is no longer there. Put it back, or take the model off the list.`;
+    }
     known.push(model);
   }
   return known;
@@ -62,8 +63,8 @@ export function mustKnow(models: readonly KnownModel[], id: string, role?: Model
 }
 
 /** Opens an embedder of the list. Throws a sentence where that is not possible. */
-export async function openKnownEmbedder(model: KnownModel): Promise<Embedder> {
-  return openEmbedder(model.place);
+export async function openKnownEmbedder(model: KnownModel, dirs: ModelDirs): Promise<Embedder> {
+  return openEmbedder(model.place, { hashes: hashesIn(dirs), ...(model.family !== undefined && { family: model.family }) });
 }
 
 /** An embedder together with the space its vectors belong to. */
@@ -79,7 +80,7 @@ export async function settleEmbedder(db: Db, dirs: ModelDirs): Promise<Settled |
   const wanted = wantedModel(db, models, 'embedder');
   const current = spaceInUse(db);
   for (const model of new Set([embedderInUse(db, models), wanted])) {
-    const embedder = model && (await openKnownEmbedder(model).catch(() => undefined));
+    const embedder = model && (await openKnownEmbedder(model, dirs).catch(() => undefined));
     if (!embedder) continue;
     if (current === undefined || model === wanted || spaceOf(db, embedder.space)?.id === current.space.id) {
       const space = await write(db, () => useSpace(db, embedder.space, embedder.dimensions, model.id));
@@ -93,7 +94,7 @@ export async function settleEmbedder(db: Db, dirs: ModelDirs): Promise<Settled |
 /** Opens the embedder whose vectors are searched now; undefined where none can be opened, and search goes by words alone. */
 async function openEmbedderInUse(db: Db, dirs: ModelDirs): Promise<Embedder | undefined> {
   const model = embedderInUse(db, await knownModels(db, dirs));
-  const embedder = model && (await openKnownEmbedder(model).catch(() => undefined));
+  const embedder = model && (await openKnownEmbedder(model, dirs).catch(() => undefined));
   return embedder && { ...embedder, space: spaceOf(db, embedder.space)?.identity ?? embedder.space };
 }
 
@@ -110,11 +111,11 @@ export function holdEmbedder(db: Db, dirs: ModelDirs): Holder<Embedder> & { prep
   }
 
   return {
-    ...hold(() => spaceInUse(db)?.space.id.toString(), open),
+    ...hold(() => spaceInUse(db)?.space.id.toString(), open, ({ space }) => spaceOf(db, space)?.id === spaceInUse(db)?.space.id),
     async prepare(model) {
       await prepared?.close();
       prepared = undefined;
-      const embedder = await openKnownEmbedder(mustKnow(await knownModels(db, dirs), model, 'embedder'));
+      const embedder = await openKnownEmbedder(mustKnow(await knownModels(db, dirs), model, 'embedder'), dirs);
       // The first text costs more than those after it.
       await embedder.embed(['.'], 'query');
       prepared = embedder;

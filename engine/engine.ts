@@ -4,6 +4,7 @@ import type { Document, DocumentId, Engine, EngineError, Health, LibraryId, Prog
 import { learningVerbs } from './learning.ts';
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
+import { openDownloaded } from './downloaded.ts';
 import { addPaths, readRange, sizeOf } from './files.ts';
 import { addBytes } from './kept.ts';
 import { version } from './locations.ts';
@@ -62,6 +63,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     void switchOver(verbs);
   })).verbs;
   if (shadow(db) || anyDropped(db)) reindexer();
+
+  const downloaded = openDownloaded(db, modelDirs, (topic) => announcements.announce(topic));
+  // Whoever asks about downloads is told why there are none.
+  downloaded.catch(() => undefined);
 
   async function switchOver(verbs: ReindexVerbs): Promise<void> {
     try {
@@ -185,11 +190,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     deleteFeedback: (ids) => change(['feedback', 'learning'], () => feedback.deleteEvents(db, ids)),
     exportFeedback: async () => feedback.exportEvents(db),
 
-    ...modelVerbs({ db, modelDirs, reindexer, change }),
+    ...modelVerbs({ db, modelDirs, reindexer, downloaded, secret: options.secret, change }),
     ...learningVerbs({ db, search: () => search.verbs, learner, change }),
 
     async close() {
-      await Promise.all([ingest.close(), search.close(), learnThread?.close(), reindexThread?.close()]);
+      await Promise.all([ingest.close(), search.close(), learnThread?.close(), reindexThread?.close(), downloaded.then(({ downloads }) => downloads.close(), () => undefined)]);
       db.close();
     },
   };

@@ -15,7 +15,7 @@ function shelf() {
       if (wanted === 'broken') throw new Error('It is broken.');
       const name = wanted ?? 'standard';
       return { name, close: async () => void closed.push(name) };
-    }),
+    }, ({ name }) => name === wanted),
   };
 }
 
@@ -47,13 +47,18 @@ test('what another takes the place of is closed when its last use is over', asyn
   assert.deepEqual(closed, ['a', 'b']);
 });
 
-test('what was opened before anything was chosen stays when its choice is written down', async () => {
+test('what was opened before anything was chosen stays if it is what is chosen then', async () => {
   const { holder, want, opened } = shelf();
   want(undefined);
   (await holder.take()).release();
   want('standard');
   (await holder.take()).release();
   assert.deepEqual(opened, ['standard']);
+  const other = shelf();
+  other.want(undefined);
+  (await other.holder.take()).release();
+  other.want('b');
+  assert.equal((await other.holder.take()).held!.name, 'b');
 });
 
 test('what cannot be opened fails every use, is not tried at each, and gives way to what can', async () => {

@@ -15,16 +15,17 @@ const TRIED_AGAIN = 10_000;
 
 /**
  * Holds one thing open, a model that is in use. Before each use `identity` says, from the tables, what is to be in use; where
- * that is another thing than the last time, that is opened, and the old one is closed when its last use is over. While there
- * was no identity yet, what was opened stays.
+ * that is another thing than the last time, that is opened, and the old one is closed when its last use is over. `fits` says
+ * whether what was opened while there was no identity yet is what the identity stands for.
  */
-export function hold<T extends { close(): Promise<unknown> }>(identity: () => string | undefined, open: () => Promise<T | undefined>): Holder<T> {
+export function hold<T extends { close(): Promise<unknown> }>(identity: () => string | undefined, open: () => Promise<T | undefined>, fits: (held: T) => boolean = () => false): Holder<T> {
   let present: Holding<T> | undefined;
 
-  async function isOutdated({ identity: before, at, opened }: Holding<T>, now: string | undefined): Promise<boolean> {
-    const held = await opened.catch(() => undefined);
-    if (held === undefined) return before !== now || Date.now() - at > TRIED_AGAIN;
-    return before !== undefined && before !== now;
+  async function isOutdated(holding: Holding<T>, now: string | undefined): Promise<boolean> {
+    const held = await holding.opened.catch(() => undefined);
+    if (held === undefined) return holding.identity !== now || Date.now() - holding.at > TRIED_AGAIN;
+    if (holding.identity === undefined && fits(held)) holding.identity = now;
+    return holding.identity !== now;
   }
 
   function retire(holding: Holding<T> | undefined): void {
@@ -46,7 +47,6 @@ export function hold<T extends { close(): Promise<unknown> }>(identity: () => st
         retire(before);
       }
       const holding = present!;
-      holding.identity ??= now;
       holding.users++;
       let over = false;
       const release = (): void => {

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
-import { basename, resolve } from 'node:path';
-import type { FoundModel, ModelInfo, ModelVerbs, Reindexing, Topic } from './api.ts';
+import { basename, join } from 'node:path';
+import type { ModelInfo, ModelVerbs, Reindexing, ServerChoice, Topic } from './api.ts';
 import { EngineError } from './api.ts';
 import { bestBundled, embedderInUse, knownModels, mustKnow, wantedModel, type KnownModel } from './chosen.ts';
-import { readManifest } from './models/manifest.ts';
+import type { Downloaded } from './downloaded.ts';
+import { inspectPlace } from './found.ts';
+import { sealKey } from './keys.ts';
+import { findServers, serverModels, type ServerModel } from './llm/servers.ts';
 import { cancelReindex, TROUBLE } from './reindex.ts';
 import type { Db } from './store/database.ts';
 import { choose, chosen, deleteModel, saveModel } from './store/models.ts';
@@ -17,11 +20,14 @@ interface ModelParts {
   db: Db;
   modelDirs: readonly string[];
   reindexer: () => ReindexVerbs;
+  downloaded: Promise<Downloaded>;
+  /** What keys of servers are encrypted with. */
+  secret: Uint8Array | undefined;
   change: <T>(topics: Topic[], run: () => T) => Promise<T>;
 }
 
 /** The engine's verbs on models. What is chosen are rows; the threads look at them before each question and each piece of work. */
-export function modelVerbs({ db, modelDirs, reindexer, change }: ModelParts): ModelVerbs {
+export function modelVerbs({ db, modelDirs, reindexer, downloaded, secret, change }: ModelParts): ModelVerbs {
   const known = (): Promise<KnownModel[]> => knownModels(db, modelDirs);
 
   async function models(): Promise<ModelInfo[]> {
@@ -37,17 +43,28 @@ export function modelVerbs({ db, modelDirs, reindexer, change }: ModelParts): Mo
   }
 
   async function addModel(path: string): Promise<string> {
-    const found = await inspect(path);
+    const found = await inspectPlace(path, modelDirs);
     const all = await known();
     const place = found.path;
     const there = all.find((model) => model.place === place);
     if (there) return there.id;
-    const { role, format, name, family, dimensions, tokens, languages, licence, bytes } = found;
+    const { role, format, name, family, dimensions, tokens, languages, licence, bytes, files } = found;
     const id = `${basename(place)}-${createHash('sha256').update(place).digest('hex').slice(0, 8)}`;
     await change(['models'], () => saveModel(db, {
       id, role, format, place, downloaded: false,
-      details: { name, languages, licence, bytes, ...(family !== undefined && { family }), ...(dimensions !== undefined && { dimensions }), ...(tokens !== undefined && { tokens }) },
+      details: { name, languages, licence, bytes, files, ...(family !== undefined && { family }), ...(dimensions !== undefined && { dimensions }), ...(tokens !== undefined && { tokens }) },
     }));
+    return id;
+  }
+
+  async function addServer({ kind, address, model, key }: ServerChoice): Promise<string> {
+    const offered = await serverModels({ kind, url: address, ...(key !== undefined && { key }) }).catch((error: Error) => { throw new EngineError('invalid', error.message); });
+    const found = offered.find(({ name }) => name === model);
+    if (!found) throw new EngineError('invalid', `The server at ${address} does not have the model “${model}”. It has: ${writers(offered).join(', ') || 'none'}.`);
+    if (key !== undefined && !secret) throw new EngineError('invalid', 'There is no safe place for the key here.');
+    const id = `${new URL(address).host}/${model}`;
+    const details = { name: model, languages: [], licence: '', bytes: found.bytes ?? 0, server: { kind, model }, ...(found.contextTokens !== undefined && { tokens: found.contextTokens }) };
+    await change(['models'], () => saveModel(db, { id, role: 'llm', format: 'server', place: address, downloaded: false, details }, key === undefined || !secret ? undefined : sealKey(secret, address, key)));
     return id;
   }
 
@@ -62,7 +79,7 @@ export function modelVerbs({ db, modelDirs, reindexer, change }: ModelParts): Mo
       for (const { space, model: owner } of keptIndexes(db)) if (owner === id) dropSpace(db, space);
       deleteModel(db, id);
     });
-    if (model.downloaded) await rm(model.place, { recursive: true, force: true });
+    if (model.downloaded) await rm(join(modelDirs[1]!, id), { recursive: true, force: true });
     await reindexer().wake();
   }
 
@@ -104,7 +121,10 @@ export function modelVerbs({ db, modelDirs, reindexer, change }: ModelParts): Mo
   return {
     models,
     hardware: async () => ({ cores: os.availableParallelism(), memory: os.totalmem(), free: os.freemem() }),
-    inspectModel: inspect,
+    async inspectModel(path) {
+      const { files: _, ...found } = await inspectPlace(path, modelDirs);
+      return found;
+    },
     addModel,
     removeModel,
     removeIndex,
@@ -112,25 +132,17 @@ export function modelVerbs({ db, modelDirs, reindexer, change }: ModelParts): Mo
     useModel,
     reindexing,
     cancelReindexing: () => change(['models'], () => cancelReindex(db)).then(() => reindexer().wake()),
-    catalog: async () => [],
-    download: async () => { throw new EngineError('not-found', 'That model is not in the catalogue.'); },
-    pauseDownload: async () => undefined,
-    cancelDownload: async () => undefined,
-    downloads: async () => [],
-    findServers: async () => [],
-    addServer: async () => { throw new EngineError('invalid', 'Nothing answers there.'); },
+    catalog: async () => (await downloaded).catalog(),
+    download: async (id) => (await downloaded).start(id),
+    pauseDownload: async (id) => (await downloaded).downloads.pause(id),
+    cancelDownload: async (id) => (await downloaded).downloads.cancel(id),
+    downloads: async () => (await downloaded).downloads.list(),
+    findServers: async () => (await findServers()).map(({ kind, product, url, models: offered }) => ({ kind, name: product, address: url, models: writers(offered) })),
+    addServer,
   };
 }
 
-async function inspect(given: string): Promise<FoundModel> {
-  const path = resolve(given);
-  const manifest = await readManifest(path).catch((error: unknown) => {
-    throw new EngineError('invalid', error instanceof Error ? error.message : String(error));
-  });
-  const { role, name, dimensions, maxTokens, languages, licence, files } = manifest;
-  const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-  return {
-    path, role, name, format: 'lodestone', ...(dimensions !== undefined && { dimensions }), tokens: maxTokens, languages, licence, bytes,
-    fit: { verdict: 'well', needs: bytes, has: os.totalmem() },
-  };
+/** Those of a server's models that can write. */
+function writers(offered: readonly ServerModel[]): string[] {
+  return offered.filter(({ embedder }) => !embedder).map(({ name }) => name);
 }

@@ -1,8 +1,9 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { Topic } from './api.ts';
 import { EngineError } from './api.ts';
-import { bestBundled, knownModels, mustKnow, openKnownEmbedder, type ModelDirs } from './chosen.ts';
+import { bestBundled, knownModels, mustKnow, openKnownEmbedder } from './chosen.ts';
 import { inContext } from './context.ts';
+import type { ModelDirs } from './found.ts';
 import type { Embedder } from './models/embedder.ts';
 import { write, type Db } from './store/database.ts';
 import { choose } from './store/models.ts';
@@ -116,7 +117,7 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
       await opened?.embedder.close();
       opened = undefined;
       chunksPerSecond = undefined;
-      opened = { model, embedder: await openKnownEmbedder(mustKnow(await knownModels(db, modelDirs), model, 'embedder')) };
+      opened = { model, embedder: await openKnownEmbedder(mustKnow(await knownModels(db, modelDirs), model, 'embedder'), modelDirs) };
     }
     return opened;
   }
@@ -130,7 +131,7 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
   async function tried<T>(model: string, look: (embedder: Embedder) => Promise<T>): Promise<T> {
     if (opened?.model === model) return look(opened.embedder);
     const known = mustKnow(await knownModels(db, modelDirs), model, 'embedder');
-    const embedder = await openKnownEmbedder(known).catch((error: unknown) => {
+    const embedder = await openKnownEmbedder(known, modelDirs).catch((error: unknown) => {
       throw new EngineError('invalid', error instanceof Error ? error.message : String(error));
     });
     try {

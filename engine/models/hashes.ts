@@ -1,7 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import process from 'node:process';
-import { threadId } from 'node:worker_threads';
 import { hashFile } from './manifest.ts';
 
 /** SHA-256 of files that are gigabytes long: computed once, and again only when a file changed by its size, time or place. */
@@ -39,8 +38,8 @@ async function read(file: string | undefined): Promise<Map<string, Known>> {
 
 async function save(file: string, entries: Map<string, Known>): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  // Threads that open the same model save at the same time.
-  const written = `${file}.${process.pid}.${threadId}`;
+  // Files are hashed side by side, and threads open the same model: each writes its own.
+  const written = `${file}.${randomUUID()}`;
   await writeFile(written, JSON.stringify(Object.fromEntries(entries)));
   await rename(written, file);
 }

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { writeModel, type Node, type TensorData } from '../nn/onnx.ts';
 import { Random } from '../nn/random.ts';
 import { hashFile, type Manifest } from './manifest.ts';
@@ -56,5 +57,18 @@ export async function makeSmallEmbedder(folder: string, { id, dimensions, seed, 
     prompts: { query: '', document: '' }, languages: ['en'], licence: 'CC0', attribution: [], recipe: {}, quality: quality === undefined ? {} : { some: quality }, files,
   };
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  return folder;
+}
+
+/** Puts a recorded network into a folder in Hugging Face's form. The folder's name tells the family. For tests. */
+export async function makeRecordedFolder(folder: string, network: string): Promise<string> {
+  const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
+  const { networks, maxTokens } = JSON.parse(await readFile(join(fixtures, 'recorded.json'), 'utf8')) as { networks: Record<string, { tokenizer: string; config: object }>; maxTokens: number };
+  const { tokenizer, config } = networks[network]!;
+  await mkdir(folder, { recursive: true });
+  await copyFile(join(fixtures, 'tokenizers', `${tokenizer}.json`), join(folder, 'tokenizer.json'));
+  await copyFile(join(fixtures, 'weights', `${network}.safetensors`), join(folder, 'model.safetensors'));
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  await writeFile(join(folder, 'sentence_bert_config.json'), JSON.stringify({ max_seq_length: maxTokens }));
   return folder;
 }

@@ -4,7 +4,11 @@ import { get, put } from './settings.ts';
 
 /** What was found where a model was added; of a server, how it is spoken to. */
 export interface ModelDetails extends Pick<FoundModel, 'name' | 'family' | 'dimensions' | 'tokens' | 'languages' | 'licence' | 'bytes'> {
+  /** Of a folder: the files it needs. */
+  files?: string[];
   server?: { kind: 'ollama' | 'openai'; model: string };
+  /** Why what was downloaded cannot be used. */
+  trouble?: string;
 }
 
 /** A model that a person added. `place` is the path of its folder or file, or the address of its server. */

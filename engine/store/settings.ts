@@ -8,6 +8,7 @@ export const DEFAULT_SETTINGS: Settings = {
   parseSeconds: 120,
   parseMegabytes: 2048,
   fileMegabytes: 512,
+  hub: '',
   welcomed: false,
 };
 
@@ -23,17 +24,21 @@ export function settings(db: Db): Settings {
   return { ...DEFAULT_SETTINGS, ...chosen };
 }
 
-/** @throws EngineError 'invalid' for an unknown key or a value of another type, below 1 or not among the choices. */
+/** @throws EngineError 'invalid' for an unknown key or a value of another type, below 1, not among the choices or no web address. */
 export function changeSettings(db: Db, change: Partial<Settings>): void {
   for (const [key, value] of Object.entries(change)) {
     if (!(key in DEFAULT_SETTINGS)) throw new EngineError('invalid', `There is no setting called “${key}”.`);
     const standard = DEFAULT_SETTINGS[key as keyof Settings];
     const choices = CHOICES[key];
-    if (typeof value !== typeof standard || (typeof value === 'number' && !(value >= 1 && value < Infinity)) || (choices && !choices.includes(String(value)))) {
+    if (typeof value !== typeof standard || (typeof value === 'number' && !(value >= 1 && value < Infinity)) || (choices && !choices.includes(String(value))) || (key === 'hub' && !isWebAddress(String(value)))) {
       throw new EngineError('invalid', `“${String(value)}” does not fit the setting “${key}”.`);
     }
     put(db, `user.${key}`, JSON.stringify(value));
   }
+}
+
+function isWebAddress(text: string): boolean {
+  return text === '' || /^https?:$/.test(URL.parse(text)?.protocol ?? '');
 }
 
 /** A value the engine keeps for itself, such as the space in use. */

@@ -182,6 +182,9 @@ test('settings refuse what does not fit', () => {
   assert.equal(settings(db).language, 'zh');
   assert.throws(() => changeSettings(db, { parseSeconds: -1 }), /does not fit/);
   assert.throws(() => changeSettings(db, { theme: 'pink' as never }), /does not fit/);
+  assert.throws(() => changeSettings(db, { hub: 'not an address' }), /does not fit/);
+  changeSettings(db, { hub: 'https://mirror.example' });
+  changeSettings(db, { hub: '' });
   assert.throws(() => changeSettings(db, { fileMegabytes: Infinity }), /does not fit/);
   assert.throws(() => changeSettings(db, { colour: 'red' } as never), /no setting/);
 });
