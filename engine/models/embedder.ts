@@ -70,10 +70,10 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
   };
 }
 
-interface Reader { count(text: string): number; read(text: string, side: Side, task?: string): TokenText }
+export interface Reader { count(text: string): number; read(text: string, side: Side, task?: string): TokenText }
 
 /** From a text to the tokens a model reads: prompt, text cut to its length, and the token that has to end it. */
-async function openReader(folder: string, manifest: Manifest): Promise<Reader> {
+export async function openReader(folder: string, manifest: Manifest): Promise<Reader> {
   const tokenizer = await openTokenizer(join(folder, 'tokenizer.json'));
   const end = manifest.end === undefined ? undefined : tokenizer.id(manifest.end)!;
   return {

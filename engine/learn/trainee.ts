@@ -1,0 +1,57 @@
+import type { Gradients } from '../nn/optimizer.ts';
+import type { Weight } from '../nn/safetensors.ts';
+
+/** A question with texts to tell apart: what the deep levels of learning train on. */
+export interface TextLesson {
+  question: string;
+  texts: readonly string[];
+  /** How much each text answers: they sum to 1. */
+  target: readonly number[];
+  /** 0: not to be held against it, since it may answer and nobody said so. */
+  counts: readonly number[];
+  weight: number;
+}
+
+/** What can be trained on lessons: an adapter on a reranker, or on an embedder. Weights are passed in and out; it keeps none. */
+export interface Trainee {
+  /** What is learned, before the first step: nothing changed yet. The same seed gives the same bytes. */
+  begin(seed: number): Record<string, Weight>;
+  /** Mean loss of some lessons and its gradients; these are valid until the next call. */
+  gradients(lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>): Promise<{ loss: number; gradients: Gradients }>;
+  /** A score for each text, higher is better; a reranker's logits, an embedder's cosines. */
+  scores(question: string, texts: readonly string[], weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** How an adapter is trained. */
+export interface LoraRecipe { rank: number; alpha: number; /** Texts in one uninterrupted run. */ chunk: number; threads?: number }
+
+export const LORA: LoraRecipe = { rank: 8, alpha: 16, chunk: 8, threads: 1 };
+
+/**
+ * −Σ target · log softmax(scores) over the texts that count, and its slope for every score: localized contrastive loss
+ * (https://arxiv.org/abs/2101.08751) where one text answers. In closed form: `losses.ts` has it as a graph.
+ */
+export function listLoss(scores: Float32Array, { target, counts, weight }: Pick<TextLesson, 'target' | 'counts' | 'weight'>, temperature = 1): { loss: number; slope: Float32Array } {
+  const counted = (i: number): boolean => counts[i] !== 0 || target[i]! > 0;
+  let best = -Infinity;
+  scores.forEach((score, i) => (best = counted(i) ? Math.max(best, score / temperature) : best));
+  const powers = scores.map((score, i) => (counted(i) ? Math.exp(score / temperature - best) : 0));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  let loss = 0;
+  const slope = scores.map((score, i) => {
+    if (!counted(i)) return 0;
+    loss -= weight * target[i]! * (score / temperature - best - Math.log(total));
+    return (weight * (powers[i]! / total - target[i]!)) / temperature;
+  });
+  return { loss, slope };
+}
+
+/** What is left of a lesson when only so many texts are taken: all that answer, and the first of the others that count. */
+export function shortened(lesson: TextLesson, most: number): TextLesson {
+  const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
+  const others = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || lesson.counts[i] === 0 ? [] : [i]));
+  const kept = [...right, ...others].slice(0, Math.max(right.length, most));
+  const pick = <T>(values: readonly T[]): T[] => kept.map((i) => values[i]!);
+  return { ...lesson, texts: pick(lesson.texts), target: pick(lesson.target), counts: pick(lesson.counts) };
+}
