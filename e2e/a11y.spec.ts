@@ -59,6 +59,16 @@ for (const { code, locale, words, reader } of LANGUAGES) {
       }
       await page.keyboard.press('Escape');
 
+      await page.getByRole('button', { name: words.models.title, exact: true }).click();
+      for (const [section, name] of Object.entries(words.models.sections).filter(([key]) => key !== 'tests')) {
+        await page.getByRole('tab', { name, exact: true }).click();
+        await check(`models-${section}`);
+      }
+      await page.keyboard.press('Escape');
+
+      await page.locator('.how > summary').click();
+      await check('how-made');
+
       await page.getByRole('button', { name: new RegExp(words.library.switch) }).click();
       await check('menu');
       await page.getByRole('menuitem', { name: words.library.create }).click();

@@ -5,18 +5,22 @@ import './App.css';
 import { Ask } from './ask/Ask.tsx';
 import { AskHead } from './ask/AskHead.tsx';
 import { Conversations } from './ask/Conversations.tsx';
+import { ExplainDialog, type Pointed } from './ask/ExplainDialog.tsx';
 import { useToaster } from './controls/Toast.tsx';
 import { useEngine } from './engine.tsx';
+import { FaqDialog } from './faq/FaqDialog.tsx';
 import { DropVeil } from './library/DropVeil.tsx';
 import { Library } from './library/Library.tsx';
 import { Welcome } from './library/Welcome.tsx';
 import { LearningDialog } from './learning/LearningDialog.tsx';
+import { ModelsDialog } from './models/ModelsDialog.tsx';
 import { Notices } from './Notices.tsx';
 import { Parts, useArrangement } from './Parts.tsx';
 import { Reader } from './reader/Reader.tsx';
 import { readerWordsEn, readerWordsZh } from './reader/words.ts';
 import { SettingsDialog } from './settings/SettingsDialog.tsx';
 import { useSettings } from './settings/useSettings.tsx';
+import { useActions, type Open } from './useActions.ts';
 import { useIntake } from './useIntake.ts';
 import { useKeys } from './useKeys.ts';
 import { useLive } from './useLive.ts';
@@ -33,7 +37,8 @@ export function App() {
   const { value: libraries, again } = useLive(['libraries', 'documents'], '', (from) => from.libraries());
   const [chosen, setChosen] = useStored<number>('library', 0);
   const [conversation, setConversation] = useState<ConversationId>();
-  const [open, setOpen] = useState<'settings' | 'conversations' | 'learning'>();
+  const [open, setOpen] = useState<Open>();
+  const [pointed, setPointed] = useState<Pointed>();
   const composer = useRef<HTMLTextAreaElement>(null);
   const reader = useReader();
   const arrangement = useArrangement(reader.target !== undefined);
@@ -48,6 +53,7 @@ export function App() {
   );
   const library = libraries?.find(({ id }) => id === chosen) ?? libraries?.[0];
   const { give, step } = useIntake(library?.id, choose);
+  const act = useActions({ give, open: setOpen, chooseLibrary: choose });
 
   const populated = libraries?.some(({ documents }) => documents > 0);
   useEffect(() => {
@@ -89,6 +95,7 @@ export function App() {
                 reader.openDocument(id);
                 turnTo('reader');
               }}
+              onFaq={() => setOpen('faq')}
             />
           }
           conversation={
@@ -99,6 +106,7 @@ export function App() {
                 onNew={() => begin(undefined)}
                 onConversations={() => setOpen('conversations')}
                 onLearning={() => setOpen('learning')}
+                onModels={() => setOpen('models')}
                 onSettings={() => setOpen('settings')}
               />
               <Ask
@@ -111,19 +119,29 @@ export function App() {
                   reader.open(place);
                   turnTo('reader');
                 }}
+                onAct={act}
               />
             </div>
           }
           reader={
             reader.target && (
-              <Reader target={reader.target} words={words.language === 'zh' ? readerWordsZh : readerWordsEn} engine={engine} onRightPlace={reader.markRight} onClose={reader.close} />
+              <Reader
+                target={reader.target}
+                words={words.language === 'zh' ? readerWordsZh : readerWordsEn}
+                engine={engine}
+                onRightPlace={reader.markRight}
+                onClose={reader.close}
+              />
             )
           }
         />
       )}
       <DropVeil into={library?.name ?? words.library.firstName} onGive={give} />
       {open === 'settings' && <SettingsDialog onClose={() => setOpen(undefined)} />}
-      {open === 'learning' && <LearningDialog onClose={() => setOpen(undefined)} />}
+      {(open === 'learning' || open === 'samples') && <LearningDialog {...(open === 'samples' && { start: open })} onClose={() => setOpen(undefined)} />}
+      {open === 'models' && library && <ModelsDialog library={library} onClose={() => setOpen(undefined)} />}
+      {open === 'faq' && library && <FaqDialog library={library} onClose={() => setOpen(undefined)} />}
+      {pointed && conversation !== undefined && <ExplainDialog conversation={conversation} pointed={pointed} onClose={() => setPointed(undefined)} />}
       {open === 'conversations' && <Conversations current={conversation} onChoose={begin} onClose={() => setOpen(undefined)} />}
     </>
   );

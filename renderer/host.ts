@@ -11,6 +11,11 @@ export async function chooseTexts(accept: string): Promise<string[]> {
   return Promise.all(files.map((file) => file.text()));
 }
 
+/** Asks for a file to hand on whole; empty if the person thought better of it. */
+export function chooseFiles(accept: string): Promise<File[]> {
+  return chooseInPage(false, accept);
+}
+
 /** Kinds of files taken out of a folder in the browser; the engine decides for itself about folders it walks. */
 const READABLE = /\.(pdf|docx|md|markdown|mdown|html?|xhtml|txt|text|log|csv|tsv|rst|org)$/i;
 
@@ -20,6 +25,11 @@ export async function choose(what: 'files' | 'folder'): Promise<Gift> {
   if (host) return { paths: what === 'files' ? await host.pickFiles() : await host.pickFolder(), files: [] };
   const files = await chooseInPage(what === 'folder');
   return { paths: [], files: what === 'folder' ? files.filter((file) => READABLE.test(file.name)) : files };
+}
+
+/** Whether what is chosen comes with its path, as in the desktop shell; a browser gives bytes alone. */
+export function namesPaths(): boolean {
+  return window.lodestone !== undefined;
 }
 
 function chooseInPage(folder: boolean, accept = ''): Promise<File[]> {

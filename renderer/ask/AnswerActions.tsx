@@ -3,10 +3,10 @@ import type { Signal, Turn } from '../../engine/api.ts';
 import { Button, IconButton } from '../controls/Button.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
-import { decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './AnswerActions.css';
 import { citationsOf } from './openPlace.ts';
+import { tookInWords } from './howMade.ts';
 import { Taught } from './Taught.tsx';
 import { Thumbs } from './Thumbs.tsx';
 
@@ -41,7 +41,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
         <Thumbs thumb={turn.thumbs.answer} up={words.ask.answerHelped} down={words.ask.answerFailed} onThumb={thumb} />
         {turn.answer.sentences.length > 0 && <IconButton small icon="copy" label={words.ask.copy} onClick={() => run(copy)} />}
         <Taught turn={turn} />
-        <span className="answer-took">{words.ask.took(decimal(words.language, Math.max(10, turn.milliseconds) / 1000, turn.milliseconds < 100 ? 2 : 1))}</span>
+        <span className="answer-took">{tookInWords(turn, words)}</span>
       </div>
       {reasoning && (
         <div className="answer-reasons" role="group" aria-label={words.ask.reasonQuestion}>

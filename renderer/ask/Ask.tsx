@@ -8,6 +8,8 @@ import { EmptyAsk } from './EmptyAsk.tsx';
 import { MakingView } from './MakingView.tsx';
 import { TurnView } from './TurnView.tsx';
 import { useAnswer, type Making } from './useAnswer.ts';
+import type { Act } from './Offered.tsx';
+import { Offer } from './Offer.tsx';
 import type { OpenPlace } from './openPlace.ts';
 
 interface AskProps {
@@ -17,10 +19,11 @@ interface AskProps {
   composer: Ref<HTMLTextAreaElement>;
   onConversation(conversation: ConversationId): void;
   onOpen: OpenPlace;
+  onAct: Act;
 }
 
 /** The middle part: the questions and answers of one conversation, and the next question. */
-export function Ask({ conversation, library, libraries, composer, onConversation, onOpen }: AskProps) {
+export function Ask({ conversation, library, libraries, composer, onConversation, onOpen, onAct }: AskProps) {
   const words = useWords();
   const [question, setQuestion] = useState('');
   const [scope, setScope] = useState<Scope>('this');
@@ -77,12 +80,13 @@ export function Ask({ conversation, library, libraries, composer, onConversation
                 {'state' in what ? (
                   <MakingView making={what} onOpen={onOpen} onAskAgain={put} />
                 ) : (
-                  <TurnView turn={what} unread={i === shown.length - 1 ? library.waiting : 0} onOpen={onOpen} onAskAgain={put} />
+                  <TurnView turn={what} unread={i === shown.length - 1 ? library.waiting : 0} onOpen={onOpen} onAct={onAct} onAskAgain={put} />
                 )}
               </li>
             ))}
           </ol>
         )}
+        {shown.length > 0 && !here && <Offer onModels={() => onAct('open-models')} />}
       </div>
       <Composer
         ref={composer}

@@ -11,11 +11,12 @@ interface AskHeadProps {
   onNew(): void;
   onConversations(): void;
   onLearning(): void;
+  onModels(): void;
   onSettings(): void;
 }
 
 /** Above the conversation: its title, the others, a new one, and the window's own buttons. */
-export function AskHead({ conversation, arrangement: { narrow, seen, showLibrary }, onNew, onConversations, onLearning, onSettings }: AskHeadProps) {
+export function AskHead({ conversation, arrangement: { narrow, seen, showLibrary }, onNew, onConversations, onLearning, onModels, onSettings }: AskHeadProps) {
   const words = useWords();
   const { value: conversations } = useLive(['conversations'], '', (engine) => engine.conversations());
   const title = conversations?.find(({ id }) => id === conversation)?.title;
@@ -28,6 +29,7 @@ export function AskHead({ conversation, arrangement: { narrow, seen, showLibrary
       <IconButton icon="newConversation" label={words.ask.newConversation} onClick={onNew} />
       <IconButton icon="conversations" label={words.ask.conversations} aria-haspopup="dialog" onClick={onConversations} />
       <IconButton icon="learn" label={words.learning.title} aria-haspopup="dialog" onClick={onLearning} />
+      <IconButton icon="models" label={words.models.title} aria-haspopup="dialog" onClick={onModels} />
       <IconButton icon="settings" label={words.settings.title} aria-haspopup="dialog" onClick={onSettings} />
     </header>
   );

@@ -3,17 +3,20 @@ import { sentenceOf, useWords } from '../words/useWords.ts';
 import { AnswerText } from './AnswerText.tsx';
 import type { OpenPlace } from './openPlace.ts';
 import { Asked } from './TurnView.tsx';
+import { UnsupportedLegend } from './Unsupported.tsx';
 import type { Making } from './useAnswer.ts';
 
 /** An answer while it is being made, or what there is of it when it was broken off. */
 export function MakingView({ making, onOpen, onAskAgain }: { making: Making; onOpen: OpenPlace; onAskAgain(question: string): void }) {
   const words = useWords();
-  const { question, standalone, sentences, hits, turn, state } = making;
+  const { question, standalone, sentences, tail, hits, turn, state } = making;
+  const written = sentences.length > 0 || tail !== '';
   return (
     <article className="turn" aria-busy={state.kind === 'asking'}>
       <Asked question={question} standalone={standalone} />
-      {sentences.length > 0 && <AnswerText sentences={sentences} hits={hits} turn={turn} thumbs={{}} growing onOpen={onOpen} />}
-      {state.kind === 'asking' && <p className="thinking"><span className={sentences.length > 0 ? 'unseen' : undefined}>{words.ask.thinking}</span></p>}
+      {written && <AnswerText sentences={sentences} tail={state.kind === 'done' ? '' : tail} hits={hits} turn={turn} thumbs={{}} growing onOpen={onOpen} />}
+      {state.kind !== 'asking' && <UnsupportedLegend sentences={sentences} />}
+      {state.kind === 'asking' && <p className={tail === '' ? 'thinking' : 'unseen'}><span className={written ? 'unseen' : undefined}>{words.ask.thinking}</span></p>}
       {state.kind === 'stopped' && <p className="turn-note">{words.ask.stopped}</p>}
       {state.kind === 'lost' && (
         <div className="turn-note" role="alert">

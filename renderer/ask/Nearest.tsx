@@ -4,6 +4,7 @@ import { useWords } from '../words/useWords.ts';
 import { whereIs } from './CitationCard.tsx';
 import './Nearest.css';
 import { hitToOpen, type OpenPlace } from './openPlace.ts';
+import { Probability } from './Probability.tsx';
 
 const SHOWN = 4;
 
@@ -14,11 +15,13 @@ export function Nearest({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
   return (
     <>
       <p className="nearest-lead"><strong>{words.ask.notFound}</strong> {hits.length > 0 && words.ask.notFoundText}</p>
+      {turn.details && <p className="nearest-found"><span>{words.answers.probability}</span> <Probability {...turn.details.found} /></p>}
       {hits.length > 0 && (
         <ul className="nearest" aria-label={words.ask.nearest}>
           {hits.map((hit) => (
             <li key={hit.chunk}>
-              <button type="button" aria-label={words.ask.openNearest(hit.documentName)} onClick={() => onOpen(hitToOpen(hit, turn.id))}>
+              <button type="button" onClick={() => onOpen(hitToOpen(hit, turn.id))}>
+                <span className="unseen">{words.ask.openNearest(hit.documentName)}: </span>
                 <span className="nearest-text" lang={languageOf(hit.text)}>{inOneLine(hit)}</span>
                 <span className="nearest-source">{[hit.documentName, whereIs(hit.place, words)].filter(Boolean).join(' · ')}</span>
               </button>

@@ -6,20 +6,24 @@ import { languageOf } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import { AnswerActions } from './AnswerActions.tsx';
 import { AnswerText } from './AnswerText.tsx';
+import { HowMade } from './HowMade.tsx';
 import { Nearest } from './Nearest.tsx';
+import { Offered, type Act } from './Offered.tsx';
 import type { OpenPlace } from './openPlace.ts';
 import { Sources } from './Sources.tsx';
+import { UnsupportedLegend } from './Unsupported.tsx';
 
 interface TurnProps {
   turn: Turn;
   /** Documents still to be read. */
   unread: number;
   onOpen: OpenPlace;
+  onAct: Act;
   onAskAgain(question: string): void;
 }
 
 /** A question and its answer as they are kept. */
-export function TurnView({ turn, unread, onOpen, onAskAgain }: TurnProps) {
+export function TurnView({ turn, unread, onOpen, onAct, onAskAgain }: TurnProps) {
   const words = useWords();
   const engine = useEngine();
   const { run } = useToaster();
@@ -44,8 +48,11 @@ export function TurnView({ turn, unread, onOpen, onAskAgain }: TurnProps) {
           <Button look="quiet" icon="retry" onClick={() => onAskAgain(turn.question)}>{words.ask.askAgain}</Button>
         </div>
       )}
+      <UnsupportedLegend sentences={sentences} />
       <Sources sentences={sentences} turn={turn.id} onOpen={onOpen} />
+      {turn.actions && turn.actions.length > 0 && <Offered actions={turn.actions} onAct={onAct} />}
       {outcome !== 'stopped' && <AnswerActions turn={turn} />}
+      <HowMade turn={turn} onOpen={onOpen} />
     </article>
   );
 }

@@ -8,7 +8,7 @@ import './Why.css';
 const TERMS = 8;
 
 /** A hit's trace in plain words. */
-export function Why({ hit }: { hit: Hit }) {
+export function Why({ hit, closed = false }: { hit: Hit; /** Its lines are shown when asked for. */ closed?: boolean }) {
   const { citation: words, learning, language } = useWords();
   const { words: byWords, vectors, fused, rerank, taught } = hit.trace;
   const lines = [
@@ -19,7 +19,7 @@ export function Why({ hit }: { hit: Hit }) {
     words.overall(rerank?.rank ?? fused.rank, decimal(language, hit.relevance)),
   ].filter(Boolean);
   return (
-    <details className="why" open>
+    <details className="why" open={!closed}>
       <summary>{words.why}</summary>
       <ul>{lines.map((line) => <li key={String(line)}>{line}</li>)}</ul>
     </details>

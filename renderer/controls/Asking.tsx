@@ -4,7 +4,7 @@ import { Button } from './Button.tsx';
 import { Dialog } from './Dialog.tsx';
 import { Field } from './Field.tsx';
 
-interface Confirmation { title: string; text: string; action: string }
+interface Confirmation { title: string; text: string; action: string; /** Nothing is lost by it. */ harmless?: boolean }
 interface NameRequest { title: string; label: string; start?: string; placeholder?: string }
 
 /** Small questions to the person that must be answered before something happens. */
@@ -62,7 +62,7 @@ function Confirm({ what, onAnswer }: { what: Confirmation; onAnswer(answer: bool
       <p className="dialog-body">{what.text}</p>
       <footer className="dialog-foot">
         <Button onClick={() => onAnswer(false)} data-focus>{words.general.cancel}</Button>
-        <Button look="danger" onClick={() => onAnswer(true)}>{what.action}</Button>
+        <Button look={what.harmless ? 'primary' : 'danger'} onClick={() => onAnswer(true)}>{what.action}</Button>
       </footer>
     </Dialog>
   );

@@ -4,7 +4,7 @@ import { IconButton } from './Button.tsx';
 import './Dialog.css';
 
 /** A native modal dialog: the rest is inert, Escape closes, the focus goes back where it came from. */
-export function Dialog({ title, look = 'small', onClose, children }: { title: string; look?: 'small' | 'large' | 'drawer'; onClose(): void; children: ReactNode }) {
+export function Dialog({ title, look = 'small', onClose, children }: { title: string; look?: 'small' | 'medium' | 'large' | 'drawer'; onClose(): void; children: ReactNode }) {
   const words = useWords();
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);

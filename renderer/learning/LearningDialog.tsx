@@ -15,9 +15,9 @@ const SECTIONS = ['learn', 'versions', 'questions', 'samples'] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** What was learned from the person: what from, a run and what came of it, the versions, each question, the samples. */
-export function LearningDialog({ onClose }: { onClose(): void }) {
+export function LearningDialog({ start = 'learn', onClose }: { start?: Section; onClose(): void }) {
   const { learning: words } = useWords();
-  const [section, setSection] = useState<Section>('learn');
+  const [section, setSection] = useState<Section>(start);
   const [compared, setCompared] = useState<AdapterId>();
   const { value: learning, error } = useLive(['learning', 'feedback', 'documents'], '', (engine) => engine.learning());
   const { value: adapters, error: adaptersError } = useLive(['learning', 'feedback', 'documents', 'models'], '', (engine) => engine.adapters());

@@ -20,10 +20,11 @@ interface LibraryProps {
   onChoose(library: LibraryInfo['id'] | undefined): void;
   onGive(gift: Gift): void;
   onOpen(document: Document): void;
+  onFaq(): void;
 }
 
 /** The left part: which library, what is in it and how far it is understood, and how more comes in. */
-export function Library({ library, libraries, openDocument, onChoose, onGive, onOpen }: LibraryProps) {
+export function Library({ library, libraries, openDocument, onChoose, onGive, onOpen, onFaq }: LibraryProps) {
   const words = useWords();
   const [name, setName] = useState('');
   const [state, setState] = useState<DocumentState['kind'] | 'all'>('all');
@@ -33,7 +34,7 @@ export function Library({ library, libraries, openDocument, onChoose, onGive, on
   return (
     <div className="library">
       <header className="library-head">
-        <LibrarySwitch library={library} libraries={libraries} onChoose={onChoose} />
+        <LibrarySwitch library={library} libraries={libraries} onChoose={onChoose} onFaq={onFaq} />
         <Coverage library={library} />
       </header>
       {library.documents > 0 && (

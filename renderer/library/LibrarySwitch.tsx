@@ -9,7 +9,7 @@ import { useWords } from '../words/useWords.ts';
 import './LibrarySwitch.css';
 
 /** The library's name as a button: choose another, make one, rename or remove this one. */
-export function LibrarySwitch({ library, libraries, onChoose }: { library: Library; libraries: Library[]; onChoose(library: LibraryId | undefined): void }) {
+export function LibrarySwitch({ library, libraries, onChoose }: { library: Library; libraries: Library[]; onChoose(library: LibraryId | undefined): void; onFaq?(): void }) {
   const words = useWords();
   const engine = useEngine();
   const { run } = useToaster();

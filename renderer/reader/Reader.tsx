@@ -37,6 +37,8 @@ export interface ReaderProps {
   words: ReaderWords;
   engine: Engine;
   onRightPlace?(start: number, end: number): void;
+  /** "Why was this not cited?", about a span and its text. */
+  onExplain?(start: number, end: number, text: string): void;
   onClose(): void;
 }
 
@@ -55,7 +57,7 @@ type Goal = { key: number; flash: boolean } & ({ kind: 'span'; span: Span } | { 
 const MATCHES_SHOWN = 30;
 const NOTE_MILLISECONDS = 3500;
 
-function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderProps): ReactNode {
+function OpenDocument({ target, words, engine, onRightPlace, onExplain, onClose }: ReaderProps): ReactNode {
   const { document, turn } = target;
   const isPdf = document.type ? document.type === 'pdf' : /\.pdf$/i.test(document.name);
   const [pdf, retryPdf] = usePdf(engine, document.id, isPdf);
@@ -127,6 +129,11 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
     onRightPlace?.(span.start, span.end);
     setNote(words.rightPlaceSaved);
   };
+  const explain = (selected: Selected) => {
+    const span = spanOf(selected);
+    if (!span) return setNote(words.notLocated);
+    onExplain?.(span.start, span.end, selected.text.trim());
+  };
   const copy = (selected: Selected) => {
     const span = spanOf(selected);
     const block = span && blockAt(blocks, span.start);
@@ -183,7 +190,7 @@ function OpenDocument({ target, words, engine, onRightPlace, onClose }: ReaderPr
           const { sentence, again } = troubleOf(loaded.error, document, words);
           return <Sentence text={sentence} {...(again && { again: words.retry, onAgain: () => { retryBlocks(); if (isPdf) retryPdf(); } })} />;
         })()}
-        <SelectionBar words={words} scroller={scroller} onCopy={copy} {...(right && { onRightPlace: (selected: Selected) => markRight(spanOf(selected)) })} />
+        <SelectionBar words={words} scroller={scroller} onCopy={copy} {...(right && { onRightPlace: (selected: Selected) => markRight(spanOf(selected)) })} {...(onExplain && { onExplain: explain })} />
         <div className="reader-note" role="status">{note && <p>{note}</p>}</div>
       </div>
     </section>

@@ -13,6 +13,7 @@ const PATHS = {
   pages: 'M5.5 3.500h6l3 3v10h-9zM11.5 3.500v3h3',
   copy: 'M7.5 7.500h8v8h-8zM12.5 7.500v-3h-8v8h3',
   place: 'M10 17s5.5-5 5.5-9a5.5 5.5 0 0 0-11 0c0 4 5.5 9 5.5 9zM10 6.200a1.9 1.9 0 1 0 0 3.8 1.9 1.9 0 0 0 0-3.800z',
+  why: 'M7.4 7.6a2.6 2.6 0 1 1 4 2.2c-.9.6-1.4 1.1-1.4 2.1M10 14.400h.01M10 3.500a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z',
 } as const;
 
 export function ReaderIcon({ name }: { name: keyof typeof PATHS }): ReactNode {

@@ -8,15 +8,18 @@ export interface SelectionBarProps {
   /** Where a selection counts, and what scrolls under the bar. */
   scroller: RefObject<HTMLElement | null>;
   onRightPlace?(selected: Selected): void;
+  onExplain?(selected: Selected): void;
   onCopy(selected: Selected): void;
 }
 
 /** A selection still being dragged is left alone this long. */
 const SETTLE = 180;
 const BAR_HEIGHT = 44;
+/** Of the bar with all it may hold. */
+const BAR_WIDTH = 520;
 
 /** What can be done with selected text, floating beside it; the next stop of the Tab key after the document. */
-export function SelectionBar({ words, scroller, onRightPlace, onCopy }: SelectionBarProps): ReactNode {
+export function SelectionBar({ words, scroller, onRightPlace, onExplain, onCopy }: SelectionBarProps): ReactNode {
   const [selected, setSelected] = useState<Selected>();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
@@ -48,10 +51,11 @@ export function SelectionBar({ words, scroller, onRightPlace, onCopy }: Selectio
   const away = () => { document.getSelection()?.removeAllRanges(); setSelected(undefined); scroller.current?.focus(); };
   return (
     <div className="reader-selection" role="toolbar" aria-label={words.selectionActions}
-      style={{ top, left: Math.min(Math.max(8, rect.left - frame.left), Math.max(8, frame.width - 340)) }}
+      style={{ top, left: Math.min(Math.max(8, rect.left - frame.left), Math.max(8, frame.width - BAR_WIDTH)) }}
       onPointerDown={(event) => event.preventDefault()}
       onKeyDown={(event) => { if (event.key === 'Escape') { event.stopPropagation(); away(); } }}>
       {onRightPlace && <button type="button" className="reader-action strong" onClick={() => { onRightPlace(selected); away(); }}><ReaderIcon name="place" />{words.rightPlace}</button>}
+      {onExplain && <button type="button" className="reader-action" onClick={() => { onExplain(selected); away(); }}><ReaderIcon name="why" />{words.whyNot}</button>}
       <button type="button" className="reader-action" onClick={() => { onCopy(selected); away(); }}><ReaderIcon name="copy" />{words.copyWithSource}</button>
     </div>
   );

@@ -27,6 +27,7 @@ export interface ReaderWords {
   nextCitation: string;
   rightPlace: string;
   rightPlaceSaved: string;
+  whyNot: string;
   copyWithSource: string;
   copied: string;
   selectionActions: string;
@@ -74,6 +75,7 @@ export const readerWordsEn: ReaderWords = {
   nextCitation: 'Next citation',
   rightPlace: 'The right place is here',
   rightPlaceSaved: 'Noted. Lodestone will learn from this.',
+  whyNot: 'Why was this not cited?',
   copyWithSource: 'Copy with source',
   copied: 'Copied',
   selectionActions: 'Selected text',
@@ -134,6 +136,7 @@ export const readerWordsZh: ReaderWords = {
   nextCitation: '下一处引用',
   rightPlace: '答案应该在这里',
   rightPlaceSaved: '已记下，Lodestone 会从中学习。',
+  whyNot: '为什么没有引用这里？',
   copyWithSource: '复制并附出处',
   copied: '已复制',
   selectionActions: '选中的文字',

@@ -5,14 +5,13 @@ import { useWords } from '../words/useWords.ts';
 import { FeedbackPage } from './FeedbackPage.tsx';
 import { GeneralPage } from './GeneralPage.tsx';
 import { HealthPage } from './HealthPage.tsx';
-import { ModelsPage } from './ModelsPage.tsx';
 import './SettingsDialog.css';
 
-const PAGES = { general: GeneralPage, models: ModelsPage, feedback: FeedbackPage, health: HealthPage } as const;
+const PAGES = { general: GeneralPage, feedback: FeedbackPage, health: HealthPage } as const;
 type Section = keyof typeof PAGES;
 const SECTIONS = Object.keys(PAGES) as Section[];
 
-/** Settings, the models in use, what was told, and how the engine is; a page each. */
+/** Settings, what was told, and how the engine is; a page each. */
 export function SettingsDialog({ onClose }: { onClose(): void }) {
   const { settings: words } = useWords();
   const [section, setSection] = useState<Section>('general');

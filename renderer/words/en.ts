@@ -1,4 +1,6 @@
+import { answersEn } from './answers-en.ts';
 import { learningEn } from './learning-en.ts';
+import { modelsEn } from './models-en.ts';
 import { count } from './numbers.ts';
 import type { Words } from './words.ts';
 
@@ -106,6 +108,7 @@ export const en: Words = {
     embedding: (chunks) => `Learning the meaning of ${plural(chunks, 'passage', 'passages')}`,
     left: (seconds) => (seconds < 60 ? 'less than a minute left' : `about ${plural(Math.round(seconds / 60), 'minute', 'minutes')} left`),
     paused: 'Paused',
+    resumed: 'Reading goes on',
     pause: 'Pause',
     resume: 'Resume',
     cancel: 'Stop and forget what is waiting',
@@ -201,7 +204,7 @@ export const en: Words = {
 
   settings: {
     title: 'Settings',
-    sections: { general: 'General', models: 'Models', feedback: 'Feedback', health: 'Health' },
+    sections: { general: 'General', feedback: 'Feedback', health: 'Health' },
     language: 'Language',
     theme: 'Appearance',
     system: 'System',
@@ -219,23 +222,8 @@ export const en: Words = {
     megabytes: 'MB',
   },
 
-  models: {
-    text: 'These work on this computer; nothing is sent anywhere.',
-    none: 'No model is installed. Documents are found by their words.',
-    embedder: 'Finds by meaning',
-    reranker: 'Reads closely and sorts',
-    llm: 'Writes answers',
-    active: 'In use',
-    dimensions: (value) => `${n(value)} dimensions`,
-    languages: 'Languages',
-    licence: 'Licence',
-    size: 'Size',
-    quality: 'Measured quality',
-    qualityHint: 'nDCG@10 on public test sets: 100 would put the best passage first every time.',
-    set: 'Test set',
-    mean: 'Mean',
-    unmeasured: 'Not measured.',
-  },
+  models: modelsEn,
+  answers: answersEn,
 
   feedback: {
     text: 'What you told Lodestone, as it happened. It stays here and will teach the models on this computer.',

@@ -1,5 +1,7 @@
 import type { DocumentState, ErrorCode, FailureCode, Signal } from '../../engine/api.ts';
+import type { AnswerWords } from './answers.ts';
 import type { LearningWords } from './learning.ts';
+import type { ModelsWords } from './models.ts';
 
 /**
  * Everything the window says, in one language. A language is a value of this type, so a sentence that is missing in one
@@ -106,6 +108,7 @@ export interface Words {
     embedding: (chunks: number) => string;
     left: (seconds: number) => string;
     paused: string;
+    resumed: string;
     pause: string;
     resume: string;
     cancel: string;
@@ -195,7 +198,7 @@ export interface Words {
 
   settings: {
     title: string;
-    sections: Record<'general' | 'models' | 'feedback' | 'health', string>;
+    sections: Record<'general' | 'feedback' | 'health', string>;
     language: string;
     theme: string;
     system: string;
@@ -213,23 +216,8 @@ export interface Words {
     megabytes: string;
   };
 
-  models: {
-    text: string;
-    none: string;
-    embedder: string;
-    reranker: string;
-    llm: string;
-    active: string;
-    dimensions: (count: number) => string;
-    languages: string;
-    licence: string;
-    size: string;
-    quality: string;
-    qualityHint: string;
-    set: string;
-    mean: string;
-    unmeasured: string;
-  };
+  models: ModelsWords;
+  answers: AnswerWords;
 
   feedback: {
     text: string;

@@ -1,4 +1,6 @@
+import { answersZh } from './answers-zh.ts';
 import { learningZh } from './learning-zh.ts';
+import { modelsZh } from './models-zh.ts';
 import { count } from './numbers.ts';
 import type { Words } from './words.ts';
 
@@ -102,6 +104,7 @@ export const zh: Words = {
     embedding: (chunks) => `正在理解 ${n(chunks)} 个段落的语义`,
     left: (seconds) => (seconds < 60 ? '剩余不到一分钟' : `剩余约 ${n(Math.round(seconds / 60))} 分钟`),
     paused: '已暂停',
+    resumed: '继续读取',
     pause: '暂停',
     resume: '继续',
     cancel: '停止并放弃等待中的文档',
@@ -197,7 +200,7 @@ export const zh: Words = {
 
   settings: {
     title: '设置',
-    sections: { general: '通用', models: '模型', feedback: '反馈', health: '状态' },
+    sections: { general: '通用', feedback: '反馈', health: '状态' },
     language: '语言',
     theme: '外观',
     system: '跟随系统',
@@ -215,23 +218,8 @@ export const zh: Words = {
     megabytes: 'MB',
   },
 
-  models: {
-    text: '它们只在这台电脑上工作，不会向外发送任何内容。',
-    none: '没有安装模型，文档只能按字词查找。',
-    embedder: '按语义查找',
-    reranker: '细读并排序',
-    llm: '撰写答案',
-    active: '使用中',
-    dimensions: (value) => `${n(value)} 维`,
-    languages: '语言',
-    licence: '许可',
-    size: '大小',
-    quality: '实测质量',
-    qualityHint: '公开测试集上的 nDCG@10：100 表示最佳段落总是排在第一。',
-    set: '测试集',
-    mean: '平均',
-    unmeasured: '尚未测量。',
-  },
+  models: modelsZh,
+  answers: answersZh,
 
   feedback: {
     text: '你告诉磁石的一切，按发生时的样子保存。它们留在这里，将用于在本机改进模型。',

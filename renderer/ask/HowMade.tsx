@@ -1,0 +1,80 @@
+import { useState } from 'react';
+import type { Hit, Turn } from '../../engine/api.ts';
+import { Away } from '../models/Away.tsx';
+import { decimal, languageOf } from '../words/numbers.ts';
+import { useWords } from '../words/useWords.ts';
+import { whereIs } from './CitationCard.tsx';
+import './HowMade.css';
+import { numbersOf, seconds } from './howMade.ts';
+import { hitToOpen, type OpenPlace } from './openPlace.ts';
+import { Probability } from './Probability.tsx';
+import { Why } from './Why.tsx';
+
+/** How an answer came about: the question as searched for, who answered, times, and every passage with its reasons. */
+export function HowMade({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
+  const { answers: words } = useWords();
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="how" onToggle={(event) => event.target === event.currentTarget && setOpen(event.currentTarget.open)}>
+      <summary>{words.how}</summary>
+      {open && (
+        <>
+          <Facts turn={turn} />
+          {turn.hits.length > 0 && (
+            <section aria-label={words.passages}>
+              <h4>{words.passages}</h4>
+              <p className="how-hint">{words.passagesHint}</p>
+              <ol className="how-hits">
+                {turn.hits.map((hit) => <Passage key={hit.chunk} hit={hit} numbers={numbersOf(hit, turn)} onOpen={() => onOpen(hitToOpen(hit, turn.id))} />)}
+              </ol>
+            </section>
+          )}
+        </>
+      )}
+    </details>
+  );
+}
+
+function Facts({ turn: { standalone, question, details, hits, milliseconds } }: { turn: Turn }) {
+  const all = useWords();
+  const words = all.answers;
+  const { written, fallback, completedBy, found, faq, remembered } = details ?? {};
+  const rewritten = standalone !== undefined && standalone !== question;
+  return (
+    <dl className="how-facts">
+      <dt>{words.facts.standalone}</dt>
+      <dd>{rewritten ? <><q lang={languageOf(standalone)}>{standalone}</q>{completedBy && <span>{words.completed[completedBy]}</span>}</> : words.asGiven}</dd>
+      <dt>{words.facts.who}</dt>
+      <dd>
+        {written ? <>{written.model} {written.remote ? <Away said={words.remote} /> : <span>{words.local}</span>}</> : faq === undefined ? words.extractive : <q lang={languageOf(faq)}>{faq}</q>}
+        {fallback !== undefined && <span className="how-fallback">{words.fallback} {fallback}</span>}
+      </dd>
+      {written && <><dt>{words.facts.given}</dt><dd>{words.givenPassages(written.given, hits.length)}</dd></>}
+      {written && <><dt>{words.facts.tokens}</dt><dd>{words.tokens(written.promptTokens, written.answerTokens)}</dd></>}
+      <dt>{words.facts.times}</dt>
+      <dd>{written ? words.times(seconds(written.firstWord, all), seconds(milliseconds, all)) : words.took(seconds(milliseconds, all))}</dd>
+      {found && <><dt>{words.facts.found}</dt><dd><Probability {...found} /></dd></>}
+      {remembered && remembered.length > 0 && <><dt>{words.facts.remembered}</dt><dd>{remembered.map((each) => <q key={each} lang={languageOf(each)}>{each}</q>)}</dd></>}
+    </dl>
+  );
+}
+
+function Passage({ hit, numbers, onOpen }: { hit: Hit; numbers: number[]; onOpen(): void }) {
+  const all = useWords();
+  const words = all.answers;
+  const cited = numbers.length > 0;
+  return (
+    <li data-cited={cited || undefined}>
+      <button type="button" className="how-hit" onClick={onOpen}>
+        <span className="unseen">{words.openPassage(hit.documentName)}: </span>
+        <span className="how-text" lang={languageOf(hit.text)}>{hit.text.replace(/\s+/g, ' ')}</span>
+        <span className="how-about">{[hit.documentName, whereIs(hit.place, all)].filter(Boolean).join(' · ')}</span>
+      </button>
+      <p className="how-about">
+        <span className={cited ? 'how-cited' : undefined}>{cited ? numbers.map((number) => words.cited(number)).join(' · ') : words.notCited}</span>
+        {' · '}{words.relevance(decimal(all.language, hit.relevance))}
+      </p>
+      <Why hit={hit} closed />
+    </li>
+  );
+}
