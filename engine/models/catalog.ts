@@ -4,7 +4,7 @@ import type { Fit, ModelRole } from '../api.ts';
 export type Strength = 'small' | 'precise' | 'chinese' | 'english' | 'both' | 'many-languages' | 'long-texts' | 'many-tasks' | 'thinks';
 
 /**
- * A public model that Lodestone can run and a person may fetch. `revision` pins what was looked at; sizes are of the files that
+ * A public model that Lodestone can run and a person may fetch. `revision` pins what was looked at, where its commit is known; sizes are of the files that
  * are fetched, rounded except where `sha256` names the very file. `memory` is what its weights take when they are open: those
  * that lie on disk in half precision are computed in float32.
  */
@@ -59,6 +59,9 @@ const bge = (id: string, revision: string, megabytes: number, dimensions: number
     strengths: [language === 'zh' ? 'chinese' : 'english', ...size],
   });
 
+/** The authors offer a pickle only; this is the same model as transformers.js has it. */
+const inOnnx = (model: CatalogModel): CatalogModel => ({ ...model, format: 'onnx', repository: model.repository.replace('BAAI', 'Xenova') });
+
 const e5 = (size: 'small' | 'base' | 'large', revision: string, megabytes: number, dimensions: number, strengths: readonly Strength[]): CatalogModel =>
   encoder(`multilingual-e5-${size}`, `intfloat/multilingual-e5-${size}`, revision, megabytes, {
     name: `Multilingual E5 ${size}`, family: 'e5', dimensions, tokens: 512, languages: MANY, licence: 'MIT', strengths: ['both', 'many-languages', ...strengths],
@@ -71,9 +74,9 @@ const qwen = (id: string, repository: string, revision: string, file: string, by
 const RETRIEVAL: readonly CatalogModel[] = [
   bge('bge-small-zh-v1.5', '7999e1d3359715c523056ef9478215996d62a620', 96, 512, 'zh', ['small']),
   bge('bge-small-en-v1.5', '5c38ec7c405ec4b44b94cc5a9bb96e735b38267a', 134, 384, 'en', ['small']),
-  bge('bge-base-zh-v1.5', 'f03589ceff5aac7111bd60cfc7d497ca17ecac65', 409, 768, 'zh', []),
+  inOnnx(bge('bge-base-zh-v1.5', 'main', 409, 768, 'zh', [])),
   bge('bge-base-en-v1.5', 'a5beb1e3e68b9ab74eb54cfd186867f64f240e1a', 438, 768, 'en', []),
-  bge('bge-large-zh-v1.5', '79e7739b6ab944e86d6171e44d24c997fc1e0116', 1302, 1024, 'zh', ['precise']),
+  inOnnx(bge('bge-large-zh-v1.5', 'main', 1302, 1024, 'zh', ['precise'])),
   bge('bge-large-en-v1.5', 'd4aa6901d3a41ba39fb536a557fa166f842b0e09', 1341, 1024, 'en', ['precise']),
   e5('small', 'fd1525a9fd15316a2d503bf26ab031a61d056e98', 488, 384, ['small']),
   e5('base', 'd13f1b27baf31030b7fd040960d60d909913633f', 1129, 768, []),
