@@ -1,4 +1,5 @@
 import { app, dialog, MessageChannelMain, type MessagePortMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron';
+import { startForEngine } from './children.ts';
 import { ENGINE_PROCESS, resourcesDir } from './places.ts';
 
 export interface EngineProcess {
@@ -30,6 +31,7 @@ export function keepEngine(secret: Uint8Array | undefined): EngineProcess {
   function start(): void {
     const started = utilityProcess.fork(ENGINE_PROCESS, ['--resources', resourcesDir()], { serviceName: 'Lodestone engine', stdio: ['ignore', 'inherit', 'pipe'] });
     child = started;
+    startForEngine(started);
     started.stderr?.on('data', (words: Buffer) => {
       process.stderr.write(words);
       lastWords = `${lastWords}${words}`.slice(-2000);

@@ -7,6 +7,8 @@ const built = path.resolve(import.meta.dirname, '..');
 export const PAGE_DIR = path.join(built, 'renderer');
 export const PRELOAD = path.join(built, 'electron', 'preload.cjs');
 export const ENGINE_PROCESS = path.join(built, 'engine', 'process.js');
+/** What the engine may have started for it. */
+export const CHILD_PROCESSES: Record<string, string> = Object.fromEntries(['llm-process', 'device-process'].map((module) => [module, path.join(built, 'engine', `${module}.js`)]));
 
 /** Models and samples: beside the app where it is packaged, in the project where it is not. */
 export function resourcesDir(): string {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { type Engine, EngineError } from '../engine/api.ts';
 import { serveShell } from '../engine/process.ts';
-import { connect, messagePort } from '../engine/rpc.ts';
+import { connect, messagePort, serve } from '../engine/rpc.ts';
 import * as standIn from './test/electron.ts';
 import type { Child, WebContents } from './test/electron.ts';
 
@@ -181,6 +181,29 @@ describe('the engine', () => {
     const again = engineOf(page);
     assert.match((await again.health()).version, /^engine/);
     await again.close();
+  });
+
+  test('has processes started for it, which it cannot do itself, and speaks to them through a port', async () => {
+    const runWell = standIn.program.run;
+    standIn.program.run = (child) => child.inside.once('message', ({ ports: [port] }: { ports: standIn.MainPort[] }) => serve({ name: async () => child.file }, messagePort(port!.inner as never)));
+    const engine = seen.children.at(-1)!;
+    const told: { data: unknown; ports: standIn.MainPort[] }[] = [];
+    engine.inside.on('message', (message) => told.push(message as (typeof told)[number]));
+    engine.emit('message', { start: 'llm-process', id: 1 });
+    const started = seen.children.at(-1)!;
+    assert.match(started.file, /engine.llm-process\.js$/);
+    assert.deepEqual(told[0]!.data, { started: 1 });
+    const model = connect<{ name(): Promise<string> }>(messagePort(told[0]!.ports[0]!.inner as never));
+    assert.equal(await model.name(), started.file);
+    started.kill();
+    await assert.rejects(model.name(), (error) => error instanceof EngineError && error.code === 'closed');
+    assert.deepEqual(told.at(-1)!.data, { ended: 1 });
+    // Nothing else is started, whatever is asked for.
+    const before = seen.children.length;
+    engine.emit('message', { start: '../evil', id: 2 });
+    assert.deepEqual([seen.children.length, told.at(-1)!.data], [before, { ended: 2 }]);
+    standIn.program.run = runWell;
+    seen.children.splice(seen.children.indexOf(started), 1);
   });
 
   test('is given the secret of stored keys by message, the same every time, which lies on disk encrypted by the system', () => {

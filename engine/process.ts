@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Engine } from './api.ts';
+import { startThroughShell } from './children.ts';
 import { openEngine } from './engine.ts';
 import { fileSecret } from './keys.ts';
 import { defaultDataDir, resourcesDir } from './locations.ts';
@@ -41,6 +42,8 @@ export function serveShell(shell: ShellPort, opening: Promise<Engine>): Promise<
   return new Promise((resolve, reject) => {
     shell.on('message', ({ data, ports }) => {
       // A port holds its messages until it is started, so a window may call before the engine is up.
+      // Other messages come with ports as well: those of processes that were started for us.
+      if (typeof data === 'object' && data !== null) return;
       for (const port of ports) opening.then((engine) => serve(engine, pagePort(port), ['close']), () => port.close());
       if (data === 'close') opening.then((engine) => engine.close()).then(resolve, reject);
     });
@@ -61,6 +64,7 @@ export function secretFrom(shell: ShellPort): Promise<Uint8Array | undefined> {
 const shell = (process as { parentPort?: ShellPort }).parentPort;
 
 if (shell) {
+  startThroughShell(shell);
   // Not strict: Chromium may hand its own switches to the processes it starts.
   const { values } = parseArgs({ strict: false, options: { data: { type: 'string' }, resources: { type: 'string' } } });
   const dataDir = typeof values['data'] === 'string' ? values['data'] : defaultDataDir();

@@ -5,6 +5,7 @@ import type { DocumentId, ExportFile, SearchAnswer, SearchQuery, Topic } from '.
 import type { IngestProgress } from './ingest.ts';
 import type { Summary } from './learn/learned.ts';
 import type { Reindex } from './reindex.ts';
+import { passOnStarts } from './children.ts';
 import { connect, workerPort } from './rpc.ts';
 
 /** What the thread that reads, writes and embeds documents may be asked. */
@@ -106,6 +107,7 @@ export function keepThread<T extends { finish(): Promise<void> }>(name: string, 
       void delay(pause, undefined, { ref: false }).then(() => { if (!closing) start(); });
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     });
+    passOnStarts(worker);
     verbs = connect<T>(workerPort(worker), streams);
     started(verbs);
   }

@@ -100,15 +100,17 @@ export const safeStorage = {
   decryptString: (bytes: Buffer): string => Buffer.from(bytes.map((byte) => byte ^ 0xff)).toString(),
 };
 
-/** The engine's process as the shell sees it; `inside` is its end of the same wire. */
+/** A process as the shell sees it; `inside` is its end of the same wire. */
 export class Child extends EventEmitter {
   inside = new EventEmitter();
   stderr = new EventEmitter();
   ports: MainPort[] = [];
   messages: unknown[] = [];
+  file: string;
   args: string[];
-  constructor(args: string[]) {
+  constructor(file: string, args: string[]) {
     super();
+    this.file = file;
     this.args = args;
   }
   postMessage(data: unknown, ports: MainPort[] = []): void {
@@ -126,8 +128,8 @@ export class Child extends EventEmitter {
 export const program = { run: (_: Child): void => {} };
 
 export const utilityProcess = {
-  fork(_: string, args: string[]): Child {
-    const child = new Child(args);
+  fork(file: string, args: string[]): Child {
+    const child = new Child(file, args);
     seen.children.push(child);
     program.run(child);
     return child;

@@ -1,15 +1,14 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { EngineError } from '../api.ts';
-import { connect, type Port } from '../rpc.ts';
+import { type Child, startChild } from '../children.ts';
+import { connect } from '../rpc.ts';
 import { type Opening, RUNNER_STREAMS, type RunnerVerbs } from './llama-cpp.ts';
 import { streamed } from './streamed.ts';
 
-/** A process that runs llama.cpp, as seen by whoever started it; closing its port ends it. */
-export interface Child { port: Port; kill(): void }
-
-/** How such a process is started. Electron's utility processes cannot fork, so there the shell does it. */
+/** How the process is started. */
 export type StartChild = () => Child;
+
+/** Forked under Node, by the shell within Electron. */
+export const startRunner: StartChild = () => startChild('llm-process');
 
 export interface ChildOptions {
   start?: StartChild;
@@ -26,33 +25,12 @@ export interface KeptModel {
   close(): Promise<void>;
 }
 
-/** The module that runs in the process: `llm-process.ts`. */
-export const LLM_PROCESS = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../llm-process.ts' : '../llm-process.js', import.meta.url));
-
-/** Starts the process as a child of this one, under the same Node. */
-export function forkChild(): Child {
-  const child = fork(LLM_PROCESS, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  return {
-    port: {
-      // What cannot be sent any more was sent to a process that has ended, of which `onClose` tells.
-      post: (message) => void child.send(message as object, () => undefined),
-      onMessage: (listener) => child.on('message', listener),
-      onClose(listener) {
-        child.once('exit', listener);
-        child.once('error', listener);
-      },
-      close: () => { if (child.connected) child.disconnect(); },
-    },
-    kill: () => void child.kill('SIGKILL'),
-  };
-}
-
 /**
  * Keeps the model of a file in a process: started at the first use, ended when idle, started anew at the next use after
  * it died. What was under way when it died fails with 'closed'; where it died of opening the model, that is tried once more
  * without the graphics card.
  */
-export function keepModel(opening: Opening, name: string, { start = forkChild, idleMinutes = 10 }: ChildOptions = {}): KeptModel {
+export function keepModel(opening: Opening, name: string, { start = startRunner, idleMinutes = 10 }: ChildOptions = {}): KeptModel {
   let running: Promise<RunnerVerbs> | undefined;
   let child: Child | undefined;
   let ended: Promise<void> = Promise.resolve();

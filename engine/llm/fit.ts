@@ -1,6 +1,6 @@
 import { freemem, totalmem } from 'node:os';
 import type { Gguf } from './gguf.ts';
-import { type ChildOptions, forkChild } from './child.ts';
+import { type ChildOptions, startRunner } from './child.ts';
 import { connect } from '../rpc.ts';
 import type { Graphics, RunnerVerbs } from './llama-cpp.ts';
 
@@ -49,7 +49,7 @@ export function fitOf(gguf: Gguf, contextTokens: number, machine: Machine): Fit 
  * The memory of this machine, and its graphics card if llama.cpp can use it. Graphics drivers crash: they are asked in a
  * process of their own, and one that does not answer is none.
  */
-export async function inspectMachine({ start = forkChild }: Pick<ChildOptions, 'start'> = {}): Promise<Machine> {
+export async function inspectMachine({ start = startRunner }: Pick<ChildOptions, 'start'> = {}): Promise<Machine> {
   const { port } = start();
   const machine = { memory: totalmem(), freeMemory: freemem() };
   try {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { EngineError } from '../api.ts';
-import { forkChild } from './child.ts';
+import { startRunner } from './child.ts';
 import type { JsonSchema, Message } from './llm.ts';
 import { type LocalLlm, openLocalLlm } from './local.ts';
 import { noLlama } from './testing/llama-here.ts';
@@ -126,7 +126,7 @@ describe('a language model in a file', { skip: noLlama ?? false }, () => {
   test('a process that dies of opening the model is started once more; one that nobody uses is let go', async () => {
     let starts = 0;
     const start = () => {
-      const child = forkChild();
+      const child = startRunner();
       if (++starts === 1) child.kill();
       return child;
     };
