@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { writeGraph } from '../nn/emission.ts';
 import { openSession, type Session } from '../nn/session.ts';
 import type { Reranker } from '../rank.ts';
@@ -7,7 +6,6 @@ import { inspectFolder } from './inspect.ts';
 import { familyNamed } from './families.ts';
 import { feeds, type TokenText } from './network.ts';
 import { promptedText } from './prompts.ts';
-import { openTokenizer } from './tokenizer.ts';
 
 export interface CrossEncoder extends Reranker {
   /** `task` as of an embedder: what is looked for, for a model that follows instructions. */
@@ -20,26 +18,48 @@ export interface CrossEncoder extends Reranker {
  * cut, questions to three quarters of the length at most. Throws a sentence when the folder is none.
  */
 export async function openCrossEncoder(path: string, options: EmbedderOptions = {}): Promise<CrossEncoder> {
-  const { folder, architecture, manifest } = await inspectFolder(path, options);
+  const { folder, architecture, manifest, tokenizer } = await inspectFolder(path, options);
   if (manifest.role !== 'reranker') throw new Error(`The model in ${path} is an ${manifest.role}, not a reranker.`);
-  const tokenizer = await openTokenizer(join(path, 'tokenizer.json'), familyNamed(manifest.family)?.pair);
+  const family = familyNamed(manifest.family);
   const settings = { ...(options.threads === undefined ? {} : { threads: options.threads }), ...(options.device === undefined ? {} : { device: options.device }), folder: folder.path };
   const session = architecture === undefined ? await openSession(folder.onnx!, settings)
     : await openSession(writeGraph({ logits: architecture.crossEncoder!(manifest.maxTokens) }).bytes, settings);
   return {
     id: manifest.id,
     async score(question, candidates, task) {
-      const asked = promptedText(manifest, question, 'query', task);
-      const pairs = candidates.map(({ text }): TokenText => ({ ...tokenizer.encodePair(asked, text, manifest.maxTokens), from: 0 }));
-      const logits = new Array<number>(candidates.length);
-      for (const run of runs(pairs.map(({ ids }) => ids.length))) {
-        const found = await judge(session, run.map((pair) => pairs[pair]!), manifest.id);
-        run.forEach((pair, i) => (logits[pair] = found[i]!));
+      const limit = manifest.maxTokens;
+      const asked = tokenizer.plain(promptedText(manifest, question, 'query', task)).slice(0, Math.floor((limit * 3) / 4));
+      const pairs = candidates.flatMap(({ text }, candidate) => {
+        const passage = tokenizer.plain(text);
+        const room = limit - asked.length - tokenizer.aroundPair;
+        const parts = family?.windows && room > LEAST_ROOM ? passageWindows(passage.length, room) : [[0, room] as const];
+        return parts.map(([start, end]) => ({ candidate, text: { ...tokenizer.join(asked, passage.slice(start, Math.max(start, end))), from: 0 } }));
+      });
+      const logits = new Array<number>(candidates.length).fill(-Infinity);
+      for (const run of runs(pairs.map(({ text }) => text.ids.length))) {
+        const found = await judge(session, run.map((pair) => pairs[pair]!.text), manifest.id);
+        run.forEach((pair, i) => (logits[pairs[pair]!.candidate] = Math.max(logits[pairs[pair]!.candidate]!, found[i]!)));
       }
       return logits;
     },
     close: () => session.release(),
   };
+}
+
+/** Smaller windows would tear sentences apart. */
+const LEAST_ROOM = 100;
+const OVERLAP = 80;
+
+/**
+ * Where BCE's reranker cuts a passage of `length` tokens with `room` for them beside the question: windows that overlap, the last
+ * one shorter. Throws a sentence where the question leaves too little room.
+ */
+export function passageWindows(length: number, room: number): [start: number, end: number][] {
+  if (room <= LEAST_ROOM) throw new Error(`The question is too long to be read together with passages: it leaves them ${Math.max(0, room)} tokens. Ask in fewer words.`);
+  const step = room - Math.min(OVERLAP, Math.floor(room / 4));
+  const windows: [number, number][] = [[0, Math.min(room, length)]];
+  for (let start = step; windows.at(-1)![1] < length; start += step) windows.push([start, Math.min(start + room, length)]);
+  return windows;
 }
 
 /** One logit a pair; of two labels their difference, whose sigmoid is the second one's softmax. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Device } from '../nn/session.ts';
+import { measureBackground, type Background } from './background.ts';
 import { inspectFolder, type InspectOptions } from './inspect.ts';
 import { readManifest, spaceIdentity, type Manifest } from './manifest.ts';
 import { normalise, openGraph, openOnnx, type Network, type TokenText } from './network.ts';
 import { promptedText, promptsFor, promptTokens, type Side } from './prompts.ts';
-import { openTokenizer } from './tokenizer.ts';
+import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 export type { Side } from './prompts.ts';
 
@@ -30,7 +31,12 @@ export interface Embedder {
   close(): Promise<void>;
 }
 
-export interface EmbedderOptions extends InspectOptions { threads?: number; device?: Device }
+export interface EmbedderOptions extends InspectOptions {
+  threads?: number;
+  device?: Device;
+  /** What `Embedder.background` is, where it is known already; measured on opening where neither this nor the manifest says. */
+  background?: { mean: number; deviation: number };
+}
 
 /** Tokens in one run: enough to keep a core busy, few enough that activations stay in its cache. */
 const TOKENS_PER_RUN = 4096;
@@ -50,31 +56,42 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
   const network = found?.architecture !== undefined ? await openGraph(found, settings)
     : await openOnnx(found?.folder.onnx ?? join(folder, 'model.onnx'), manifest, found?.folder.projection, settings);
   const provider = (options.device ?? 'cpu') === 'cpu' ? 'cpu' : 'gpu';
-  const reader = await openReader(folder, manifest);
+  const reader = readerOf(found?.tokenizer ?? (await openTokenizer(join(folder, 'tokenizer.json'))), manifest);
   const dot = manifest.score === 'dot';
   // Without the weights at hand: gains are seldom above 1.
   const bound = dot ? (found?.architecture?.bound() ?? Math.sqrt(manifest.dimensions!)) : 1;
+  const embed: Embedder['embed'] = async (texts, side, task) => {
+    const vectors = await embedAll(network, texts.map((text) => reader.read(text, side, task)));
+    return dot ? vectors.map((vector) => onSphere(vector, side, bound)) : vectors;
+  };
+  const space = spaceIdentity(manifest, provider);
+  const background = manifest.background ?? options.background ?? (own ? undefined : await backgroundOf(space, embed));
   return {
     id: manifest.id,
-    space: spaceIdentity(manifest, provider),
+    space,
     dimensions: manifest.dimensions! + Number(dot),
-    ...(manifest.background === undefined ? {} : { background: manifest.background }),
+    ...(background === undefined ? {} : { background }),
     ...(manifest.tasks === undefined ? {} : { tasks: Object.keys(manifest.tasks) }),
     spaceFor: (task) => spaceIdentity({ ...manifest, prompts: promptsFor(manifest, task) }, provider),
     countTokens: reader.count,
-    async embed(texts, side, task) {
-      const vectors = await embedAll(network, texts.map((text) => reader.read(text, side, task)));
-      return dot ? vectors.map((vector) => onSphere(vector, side, bound)) : vectors;
-    },
+    embed,
     close: () => network.close(),
   };
 }
 
-export interface Reader { count(text: string): number; read(text: string, side: Side, task?: string): TokenText }
+export const backgrounds = new Map<string, Background>();
+
+/** Measured once in a process: models are closed when nobody uses them, and opened again. */
+async function backgroundOf(space: string, embed: Embedder['embed']): Promise<Background> {
+  const known = backgrounds.get(space) ?? (await measureBackground({ embed }));
+  backgrounds.set(space, known);
+  return known;
+}
+
+interface Reader { count(text: string): number; read(text: string, side: Side, task?: string): TokenText }
 
 /** From a text to the tokens a model reads: prompt, text cut to its length, and the token that has to end it. */
-export async function openReader(folder: string, manifest: Manifest): Promise<Reader> {
-  const tokenizer = await openTokenizer(join(folder, 'tokenizer.json'));
+export function readerOf(tokenizer: Tokenizer, manifest: Manifest): Reader {
   const end = manifest.end === undefined ? undefined : tokenizer.id(manifest.end)!;
   return {
     count: (text) => tokenizer.count(text),

@@ -32,6 +32,8 @@ export interface Family {
   pair?: readonly string[];
   /** Labels of a cross-encoder; 1 if absent. */
   labels?: 2;
+  /** Long passages are read in windows, and the best one counts, instead of being cut. */
+  windows?: true;
   languages: readonly string[];
   licence: string;
 }
@@ -102,7 +104,7 @@ export const FAMILIES: readonly Family[] = [
     id: 'bge-en', name: 'BGE (English)', role: 'embedder', named: /bge-(small|base|large)-en/i, types: BERT, ...CLS, maxTokens: 512, languages: ['en'], licence: 'MIT',
     tasks: { search: { query: 'Represent this sentence for searching relevant passages: ', document: '' } },
   },
-  { id: 'bce-reranker', name: 'BCE reranker', role: 'reranker', named: /bce-reranker/i, types: ROBERTA, ...PAIRS, tasks: plain, score: 'sigmoid', maxTokens: 512, languages: ['zh', 'en'], licence: 'Apache-2.0' },
+  { id: 'bce-reranker', name: 'BCE reranker', role: 'reranker', named: /bce-reranker/i, types: ROBERTA, ...PAIRS, tasks: plain, score: 'sigmoid', windows: true, maxTokens: 512, languages: ['zh', 'en'], licence: 'Apache-2.0' },
   { id: 'bce', name: 'BCE', role: 'embedder', named: /bce-embedding/i, types: ROBERTA, ...CLS, tasks: plain, maxTokens: 512, languages: ['zh', 'en'], licence: 'Apache-2.0' },
   { id: 'e5-mistral', name: 'E5 Mistral', role: 'embedder', named: /e5-mistral/i, types: ['mistral'], ...LAST, ...instructed(INSTRUCT), maxTokens: 4096, end: '</s>', languages: ['en', 'mul'], licence: 'MIT' },
   { id: 'qwen-embedding', name: 'Qwen3 Embedding', role: 'embedder', named: /qwen3-embedding/i, types: ['qwen3'], ...LAST, ...instructed(QWEN3), maxTokens: 32768, end: '<|endoftext|>', languages: MANY, licence: 'Apache-2.0' },

@@ -5,7 +5,7 @@ import { FAMILIES, familyOf, type Family } from './families.ts';
 import { openHashes, type Hashes } from './hashes.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { readModelFolder, type ModelFolder } from './model-folder.ts';
-import { openTokenizer } from './tokenizer.ts';
+import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 /** A model folder that can be used, and how. */
 export interface Found {
@@ -13,10 +13,12 @@ export interface Found {
   format: 'lodestone' | 'onnx' | 'safetensors';
   /** All its files together. */
   bytes: number;
+  /** What its weights take in memory when it is open: those stored in half precision are computed in full. */
+  memory: number;
 }
 
 /** A folder in Hugging Face's form, looked through. */
-export interface FoundFolder extends Found { folder: ModelFolder; architecture?: Architecture }
+export interface FoundFolder extends Found { folder: ModelFolder; tokenizer: Tokenizer; architecture?: Architecture }
 
 export interface InspectOptions {
   /** The family it is of, where no name tells. */
@@ -37,10 +39,11 @@ const inMemory = openHashes();
 export async function inspectModel(path: string, options: InspectOptions = {}): Promise<Found> {
   if (existsSync(join(path, 'manifest.json'))) {
     const manifest = await readManifest(path);
-    return { manifest, format: 'lodestone', bytes: sum(Object.values(manifest.files).map((file) => file.bytes)) };
+    const bytes = sum(Object.values(manifest.files).map((file) => file.bytes));
+    return { manifest, format: 'lodestone', bytes, memory: bytes };
   }
-  const { manifest, format, bytes } = await inspectFolder(path, options);
-  return { manifest, format, bytes };
+  const { manifest, format, bytes, memory } = await inspectFolder(path, options);
+  return { manifest, format, bytes, memory };
 }
 
 /** The same of a folder in Hugging Face's form, with what is needed to open it. */
@@ -92,7 +95,9 @@ async function look(path: string, { family: chosen, hashes = inMemory }: Inspect
     licence: folder.licence ?? family?.licence ?? 'unknown',
     attribution: [], recipe: {}, quality: {}, files,
   };
-  return { manifest, format: architecture === undefined ? 'onnx' : 'safetensors', bytes: sum(Object.values(files).map((file) => file.bytes)), folder, ...(architecture === undefined ? {} : { architecture }) };
+  const bytes = sum(Object.values(files).map((file) => file.bytes));
+  const memory = architecture === undefined ? bytes : 4 * sum(Object.values(architecture.needed(role, labels)).map((shape) => shape.reduce((product, length) => product * length, 1)));
+  return { manifest, format: architecture === undefined ? 'onnx' : 'safetensors', bytes, memory, folder, tokenizer, ...(architecture === undefined ? {} : { architecture }) };
 }
 
 /** How vectors are made: what the folder says, then the family; a model of which neither says is not guessed at. */

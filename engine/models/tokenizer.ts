@@ -9,8 +9,12 @@ export interface Tokenizer {
   count(text: string): number;
   /** Token ids with the special tokens of the model; at most `limit`, the special tokens around the text being kept. */
   encode(text: string, limit?: number): number[];
-  /** Two texts as a cross-encoder reads them, at most `limit` tokens; only the second is cut, the first to three quarters at most. */
-  encodePair(first: string, second: string, limit: number): { ids: number[]; types: number[] };
+  /** Token ids without special tokens. */
+  plain(text: string): number[];
+  /** The tokens of two texts as a cross-encoder reads them, with special tokens around and what kind each token is. */
+  join(first: readonly number[], second: readonly number[]): { ids: number[]; types: number[] };
+  /** How many special tokens stand around two texts. */
+  readonly aroundPair: number;
   /** How many special tokens stand before a text. */
   readonly before: number;
   /** The token of this very text, for example `</s>`. */
@@ -88,7 +92,7 @@ function wellFormed(tokenizer: Tokenizer): Tokenizer {
     ...tokenizer,
     count: (text) => tokenizer.count(text.toWellFormed()),
     encode: (text, limit) => tokenizer.encode(text.toWellFormed(), limit),
-    encodePair: (first, second, limit) => tokenizer.encodePair(first.toWellFormed(), second.toWellFormed(), limit),
+    plain: (text) => tokenizer.plain(text.toWellFormed()),
   };
 }
 
@@ -104,10 +108,10 @@ function framed(plain: (text: string, limit?: number) => number[], { single, pai
       const ids = plain(text, room);
       return single.flatMap((part) => ('ids' in part ? part.ids : ids.length > room ? ids.slice(0, room) : ids));
     },
-    encodePair(first, second, limit) {
-      const room = limit - around(pair);
-      const asked = plain(first).slice(0, Math.floor((limit * 3) / 4));
-      const texts = { A: asked, B: plain(second).slice(0, Math.max(0, room - asked.length)) };
+    plain: (text) => plain(text),
+    aroundPair: around(pair),
+    join(first, second) {
+      const texts = { A: first, B: second };
       const parts = pair.map((part) => ({ ids: 'ids' in part ? part.ids : texts[part.text], type: part.type }));
       return { ids: parts.flatMap(({ ids }) => ids), types: parts.flatMap(({ ids, type }) => ids.map(() => type)) };
     },
