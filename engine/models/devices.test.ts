@@ -63,6 +63,14 @@ test('a device that ends the process, or never answers, costs nothing but its tr
   assert.match((await choose(standIn('hangs'), ['cuda'], { seconds: 0.5 })).trials[0]!.reason!, /CUDA was given up after 0\.5 seconds/);
 });
 
+test('where no process can be started the processor is used, and that is not remembered', async () => {
+  const remembered = path.join(folder, 'unkept.json');
+  const { device, trials } = await choose(standIn('honest'), ['webgpu'], { remembered, start: () => { throw new Error('There is no shell.'); } });
+  assert.equal(device, 'cpu');
+  assert.equal(trials[0]!.reason, 'WebGPU cannot be tried: There is no shell.');
+  assert.ok(!existsSync(remembered));
+});
+
 test('what was seen is remembered for the model and the device', async () => {
   const remembered = path.join(folder, 'kept/devices.json');
   let started = 0;

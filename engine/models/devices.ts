@@ -73,7 +73,15 @@ export async function chooseDevice({ subject, model, remembered, start = forkPro
     const before = memory[key];
     if (before !== undefined && Date.now() - before.at < REMEMBERED_MS) trials.push(before.trial);
     else {
-      const trial = await tryDevice(device, subject, [...texts], rounds, seconds, start);
+      let child: ProbeChild;
+      try {
+        child = start();
+      } catch (error) {
+        // That says nothing about the device, so it is not remembered.
+        trials.push({ device, agrees: false, cosine: 0, speedup: 0, reason: `${NAMES[device]} cannot be tried: ${(error as Error).message}` });
+        continue;
+      }
+      const trial = await tryDevice(device, subject, [...texts], rounds, seconds, child);
       memory[key] = { at: Date.now(), trial };
       trials.push(trial);
       if (remembered !== undefined) await write(remembered, memory);
@@ -94,9 +102,8 @@ export function deviceInfo({ device, trials }: Choice): DeviceInfo {
   };
 }
 
-async function tryDevice(device: Device, subject: Subject, texts: string[], rounds: number, seconds: number, start: () => ProbeChild): Promise<Trial> {
+async function tryDevice(device: Device, subject: Subject, texts: string[], rounds: number, seconds: number, child: ProbeChild): Promise<Trial> {
   const refused = (reason: string, cosine = 0, agrees = false, speedup = 0): Trial => ({ device, agrees, cosine, speedup, reason });
-  const child = start();
   let late = false;
   const patience = setTimeout(() => {
     late = true;
