@@ -52,3 +52,10 @@ export function anythingHidden(db: Db, libraries: readonly LibraryId[]): boolean
     select 1 from document where library_id in (select value from json_each(?)) and (state = 'removed' or included = 0) limit 1`)
     .get(JSON.stringify(libraries)) !== undefined;
 }
+
+/** The span of the parent of each chunk. */
+export function parentsOf(db: Db, chunks: readonly ChunkId[]): Map<ChunkId, { start: number; end: number }> {
+  const rows = sql<{ chunk: ChunkId; start: number; end: number }>(db, `
+    select k.id chunk, p.start, p.end from json_each(?) i cross join chunk k on k.id = i.value join parent p on p.id = k.parent_id`).all(JSON.stringify(chunks));
+  return new Map(rows.map(({ chunk, ...span }) => [chunk, span]));
+}

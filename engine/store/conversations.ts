@@ -1,4 +1,4 @@
-import type { Answer, Conversation, ConversationId, Hit, ModelsInUse, Turn, TurnId } from '../api.ts';
+import type { Answer, AnswerDetails, AppAction, Conversation, ConversationId, Hit, LibraryId, ModelsInUse, Turn, TurnId } from '../api.ts';
 import { EngineError } from '../api.ts';
 import { sql, type Db } from './database.ts';
 import { thumbsOf } from './feedback.ts';
@@ -32,9 +32,12 @@ export function removeConversation(db: Db, conversation: ConversationId): void {
   sql(db, 'delete from conversation where id = ?').run(conversation);
 }
 
-interface Row { id: TurnId; conversation: ConversationId; asked: number; question: string; standalone: string | null; answer: string; hits: string; models: string; milliseconds: number }
+interface Row {
+  id: TurnId; conversation: ConversationId; asked: number; question: string; standalone: string | null; answer: string; hits: string; models: string; milliseconds: number;
+  details: string | null; actions: string | null;
+}
 
-const SELECT = 'select id, conversation_id conversation, asked, question, standalone, answer, hits, models, milliseconds from turn';
+const SELECT = 'select id, conversation_id conversation, asked, question, standalone, answer, hits, models, milliseconds, details, actions from turn';
 
 /** The turns of a conversation in order. @throws EngineError 'not-found' */
 export function turns(db: Db, conversation: ConversationId): Turn[] {
@@ -50,32 +53,43 @@ export function turn(db: Db, id: TurnId): Turn {
 }
 
 function fromRow(db: Db, row: Row): Turn {
-  const { standalone, ...rest } = row;
+  const { standalone, details, actions, ...rest } = row;
   const thumbs: Turn['thumbs'] = thumbsOf(db, row.id);
   const turn: Turn = { ...rest, answer: JSON.parse(row.answer) as Answer, hits: JSON.parse(row.hits) as Hit[], models: JSON.parse(row.models) as ModelsInUse, thumbs };
   if (standalone !== null) turn.standalone = standalone;
+  if (details !== null) turn.details = JSON.parse(details) as AnswerDetails;
+  if (actions !== null) turn.actions = JSON.parse(actions) as AppAction[];
   return turn;
 }
 
 /** A turn as it begins: stopped and empty, which is what a crash leaves of it. */
-export function beginTurn(db: Db, conversation: ConversationId, question: string, standalone: string | undefined, tokens: TokenColumns): TurnId {
+export function beginTurn(db: Db, conversation: ConversationId, question: string, libraries: readonly LibraryId[] | undefined, tokens: TokenColumns): TurnId {
   const now = Date.now();
   const empty: Answer = { outcome: 'stopped', sentences: [] };
   const { changes } = sql(db, 'update conversation set latest = ? where id = ?').run(now, conversation);
   if (changes === 0) throw new EngineError('not-found', 'That conversation is gone.');
   const id = Number(sql(db, `
-    insert into turn (conversation_id, asked, question, standalone, answer, hits, models, milliseconds) values (?, ?, ?, ?, ?, '[]', '{"answerer":"none"}', 0)`)
-    .run(conversation, now, question, standalone ?? null, JSON.stringify(empty)).lastInsertRowid) as TurnId;
+    insert into turn (conversation_id, asked, question, libraries, answer, hits, models, milliseconds) values (?, ?, ?, ?, ?, '[]', '{"answerer":"none"}', 0)`)
+    .run(conversation, now, question, libraries ? JSON.stringify(libraries) : null, JSON.stringify(empty)).lastInsertRowid) as TurnId;
   sql(db, 'insert into turn_words (rowid, words, characters) values (?, ?, ?)').run(id, tokens.words, tokens.characters);
   return id;
 }
 
+/** What a turn comes to; what is absent stays unknown. */
+export type Ended = Pick<Turn, 'answer' | 'hits' | 'models' | 'milliseconds' | 'standalone' | 'details' | 'actions'>;
+
 /** The turn as it ended. Nothing happens when its conversation was removed meanwhile. */
-export function endTurn(db: Db, id: TurnId, made: Pick<Turn, 'answer' | 'hits' | 'models' | 'milliseconds'>, tokens: TokenColumns): void {
-  const { changes } = sql(db, 'update turn set answer = ?, hits = ?, models = ?, milliseconds = ? where id = ?')
-    .run(JSON.stringify(made.answer), JSON.stringify(made.hits), JSON.stringify(made.models), made.milliseconds, id);
+export function endTurn(db: Db, id: TurnId, { answer, hits, models, milliseconds, standalone, details, actions }: Ended, tokens: TokenColumns): void {
+  const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+  const { changes } = sql(db, 'update turn set answer = ?, hits = ?, models = ?, milliseconds = ?, standalone = ?, details = ?, actions = ? where id = ?')
+    .run(json(answer), json(hits), json(models), milliseconds, standalone ?? null, json(details), json(actions), id);
   if (changes === 0) return;
   sql(db, 'delete from turn_words where rowid = ?').run(id);
   sql(db, 'insert into turn_words (rowid, words, characters) values (?, ?, ?)').run(id, tokens.words, tokens.characters);
 }
 
+/** The libraries a turn's question was asked of; undefined for a turn of an earlier release. */
+export function librariesAsked(db: Db, turn: TurnId): LibraryId[] | undefined {
+  const row = sql<{ libraries: string | null }>(db, 'select libraries from turn where id = ?').get(turn);
+  return row?.libraries ? (JSON.parse(row.libraries) as LibraryId[]) : undefined;
+}

@@ -153,6 +153,19 @@ export const MIGRATIONS: readonly string[] = [
   create index holding_by_shadow on holding (shadow_id, library_id, content_id);
   create index vector_of_space on vector (space_id, id);
   `,
+  // 8 — How an answer came about, what the app offered to do, and where it was asked. How sure search must be in a library, by the
+  // models that search.
+  `
+  alter table turn add column details text;
+  alter table turn add column actions text;
+  alter table turn add column libraries text;
+  create table calibration (
+    library_id integer not null references library on delete cascade, models text not null,
+    chunks integer not null, said text not null,  -- how large the library was, and how much had been said of it
+    result text not null,                         -- JSON
+    primary key (library_id, models)
+  ) without rowid;
+  `,
 ];
 
 /**
