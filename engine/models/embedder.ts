@@ -48,7 +48,7 @@ const PADDING = 1 / 8;
  * Throws a sentence when the folder is no usable embedder.
  */
 export async function openEmbedder(folder: string, options: EmbedderOptions = {}): Promise<Embedder> {
-  const own = existsSync(join(folder, 'manifest.json')) || !existsSync(join(folder, 'config.json'));
+  const own = existsSync(join(folder, 'manifest.json'));
   const found = own ? undefined : await inspectFolder(folder, options);
   const manifest = found?.manifest ?? (await readManifest(folder));
   if (manifest.role !== 'embedder') throw new Error(`The model in ${folder} is a ${manifest.role}, not an embedder.`);

@@ -72,7 +72,7 @@ async function look(path: string, { family: chosen, hashes = inMemory }: Inspect
   const tokenizer = await openTokenizer(join(path, 'tokenizer.json'), family?.pair);
   const rows = architecture?.vocabulary ?? Number(folder.config['vocab_size']);
   if (tokenizer.largest >= rows) throw new Error(`its tokenizer.json has tokens up to number ${tokenizer.largest}, but the model only knows ${rows}; the two do not belong together.`);
-  if (family?.end !== undefined && tokenizer.id(family.end) === undefined) throw new Error(`its tokenizer.json has no token ${family.end}, which has to end every text of a ${family.name} model.`);
+  if (family?.end !== undefined && tokenizer.id(family.end) === undefined) throw new Error(`its tokenizer.json has no token ${family.end}, which has to end every text of the family ${family.name}.`);
   const use = role === 'reranker' ? { pooling: 'cls' as const, normalised: false, score: family?.score ?? ('logit' as const) } : vectorsOf(folder, family, architecture);
   const width = folder.projection?.out ?? architecture?.width ?? widthOf(folder.config);
   if (folder.projection !== undefined && folder.projection.ins !== (architecture?.width ?? folder.projection.ins)) throw new Error(`its projection takes vectors of ${folder.projection.ins} numbers, but the model gives ${architecture!.width}.`);
@@ -128,7 +128,7 @@ function labelsOf({ config }: ModelFolder, role: Manifest['role'], family: Famil
 function chosenFamily(id: string, type: string, role: Manifest['role']): Family {
   const family = FAMILIES.find((known) => known.id === id);
   if (family === undefined) throw new Error(`no family is called "${id}"; there are ${FAMILIES.map((known) => known.id).join(', ')}.`);
-  if (family.role !== role || !family.types.includes(type)) throw new Error(`a ${role} of type "${type}" is no model of the family ${family.name}.`);
+  if (family.role !== role || !family.types.includes(type)) throw new Error(`it is ${role === 'embedder' ? 'an embedder' : 'a reranker'} of type "${type}", and none of the family ${family.name}.`);
   return family;
 }
 
