@@ -59,3 +59,19 @@ export function parentsOf(db: Db, chunks: readonly ChunkId[]): Map<ChunkId, { st
     select k.id chunk, p.start, p.end from json_each(?) i cross join chunk k on k.id = i.value join parent p on p.id = k.parent_id`).all(JSON.stringify(chunks));
   return new Map(rows.map(({ chunk, ...span }) => [chunk, span]));
 }
+
+/** What decides whether a span of a document can be found: the chunk that holds most of it, and where its document stands. */
+export interface Standing { chunk?: ChunkId; contentHash: string; library: LibraryId; hidden: boolean; embedded: boolean }
+
+/** Undefined where the document is gone or has not been read. `space` is the id of the space that is searched by meaning. */
+export function standingOf(db: Db, document: DocumentId, start: number, end: number, space: number | undefined): Standing | undefined {
+  const row = sql<{ content: number; contentHash: string; library: LibraryId; hidden: number }>(db, `
+    select c.id content, c.hash contentHash, d.library_id library, d.included = 0 or d.state = 'removed' hidden
+    from document d join content c on c.id = d.content_id where d.id = ?`).get(document);
+  if (!row) return undefined;
+  const held = sql<{ chunk: ChunkId; embedded: number }>(db, `
+    select k.id chunk, exists (select 1 from vector v where v.chunk_id = k.id and v.space_id = @space and v.library_id = @library) embedded
+    from chunk k where k.content_id = @content and k.start < @end and k.end > @start order by min(k.end, @end) - max(k.start, @start) desc limit 1`)
+    .get({ content: row.content, library: row.library, space: space ?? null, start, end: Math.max(end, start + 1) });
+  return { contentHash: row.contentHash, library: row.library, hidden: row.hidden === 1, embedded: held?.embedded === 1, ...(held && { chunk: held.chunk }) };
+}
