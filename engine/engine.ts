@@ -47,7 +47,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const db = openDatabase(file, 'engine');
   const announcements = new Announcements();
 
-  const threadData: ThreadData = { file, filesDir, modelDirs, guardFile: join(options.resourcesDir, 'guard', 'pairs.jsonl') };
+  const threadData: ThreadData = { file, filesDir, modelDirs, guardFile: join(options.resourcesDir, 'guard', 'pairs.jsonl'), ...(options.secret && { secret: options.secret }) };
   const ingest = keepThread<IngestVerbs>('ingest-thread', threadData, INGEST_STREAMS, (verbs) => void relay(verbs.changes()));
   const search = keepThread<SearchVerbs>('search-thread', threadData, SEARCH_STREAMS, () => undefined);
 

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
 import type { DocumentId } from './api.ts';
-import { settleEmbedder } from './chosen.ts';
 import { lookOver } from './files.ts';
 import { watchFiles } from './folders.ts';
 import { RECIPE, startIngest } from './ingest.ts';
 import { forgetStrays } from './kept.ts';
+import { settleEmbedder } from './opened.ts';
 import { openParser } from './parse/sandbox.ts';
 import { messagePort, serve } from './rpc.ts';
 import { requeueOutdated } from './store/contents.ts';

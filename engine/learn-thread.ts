@@ -2,7 +2,7 @@ import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
 import { EngineError } from './api.ts';
-import { holdEmbedder } from './chosen.ts';
+import { holdEmbedder } from './opened.ts';
 import { estimate, exportSamples, learn } from './learn.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';

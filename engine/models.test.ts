@@ -74,9 +74,9 @@ async function holdsIn(embedder: Embedder, answer: SearchAnswer): Promise<void> 
 }
 
 test('switching the embedder while questions are asked: none fails, and each is answered in one of the two spaces', { timeout: 60_000 }, async (t) => {
-  const home = await house(t, 120);
+  const home = await house(t, 80);
   const { engine } = home;
-  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 30 });
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 20 });
   const embedders = await Promise.all(['resources/models/bundled', 'models/other'].map((folder) => openEmbedder(join(home.root, folder))));
   t.after(() => Promise.all(embedders.map((one) => one.close())));
   const bySpace = new Map(embedders.map((one) => [one.space, one]));
@@ -141,9 +141,9 @@ test('a model that is in use stays, and its vectors; one that is not takes its v
 });
 
 test('an index that grows can be paused, and goes on after a restart; documents that arrive are found at once', { timeout: 60_000 }, async (t) => {
-  const home = await house(t, 200);
-  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 60 });
-  assert.equal((await home.engine.estimateModel(id)).chunks, 200);
+  const home = await house(t, 90);
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 40 });
+  assert.equal((await home.engine.estimateModel(id)).chunks, 90);
   await home.engine.useModel('embedder', id);
   while (((await home.engine.reindexing())?.done ?? 0) === 0) await delay(5);
   await home.engine.pause();
@@ -156,19 +156,19 @@ test('an index that grows can be paused, and goes on after a restart; documents 
   const engine = await home.reopen();
   assert.equal((await engine.reindexing())!.done, done);
   await engine.resume();
-  await home.write(2, 200);
+  await home.write(2, 90);
   await idle(engine);
   assert.equal((await active(engine))!.id, 'bundled');
-  assert.match((await engine.search({ question: 'number 201' })).hits[0]!.text, /number 201/);
+  assert.match((await engine.search({ question: 'number 91' })).hits[0]!.text, /number 91/);
   await untilUsed(engine, id);
-  assert.equal((await active(engine))!.index!.chunks, 202);
+  assert.equal((await active(engine))!.index!.chunks, 92);
 });
 
 test('cancelled, an index is gone, and search was never without the other', { timeout: 60_000 }, async (t) => {
-  const home = await house(t, 200);
+  const home = await house(t, 90);
   const { engine } = home;
   const before = await engine.search({ question: QUESTION });
-  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 40 });
   await engine.useModel('embedder', id);
   while (((await engine.reindexing())?.done ?? 0) === 0) await delay(5);
   await engine.cancelReindexing();
@@ -182,15 +182,15 @@ test('cancelled, an index is gone, and search was never without the other', { ti
 });
 
 test('a model that cannot be used is refused before anything changes; one whose files break meanwhile is said to, and the old one stays', { timeout: 60_000 }, async (t) => {
-  const home = await house(t, 200);
+  const home = await house(t, 90);
   const { engine } = home;
   await assert.rejects(engine.addModel(join(home.root, 'files')), { code: 'invalid', message: /cannot be used/ });
-  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  const id = await added(home, { id: 'other', dimensions: 24, seed: 2, layers: 40 });
   writeFileSync(join(home.models, 'other', 'model.onnx'), 'no model at all');
   await assert.rejects(engine.useModel('embedder', id), { code: 'invalid' });
   assert.equal(await engine.reindexing(), undefined);
 
-  await makeSmallEmbedder(join(home.models, 'other'), { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  await makeSmallEmbedder(join(home.models, 'other'), { id: 'other', dimensions: 24, seed: 2, layers: 40 });
   await engine.useModel('embedder', id);
   while (((await engine.reindexing())?.done ?? 0) === 0) await delay(5);
   await engine.pause();
@@ -203,7 +203,7 @@ test('a model that cannot be used is refused before anything changes; one whose 
   assert.equal((await active(again))!.id, 'bundled');
   assert.equal((await again.search({ question: QUESTION })).hits.length, 10);
 
-  await makeSmallEmbedder(join(home.models, 'other'), { id: 'other', dimensions: 24, seed: 2, layers: 60 });
+  await makeSmallEmbedder(join(home.models, 'other'), { id: 'other', dimensions: 24, seed: 2, layers: 40 });
   await again.useModel('embedder', id);
   await untilUsed(again, id);
   assert.deepEqual((await again.health()).problems, []);

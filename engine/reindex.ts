@@ -1,10 +1,11 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { Topic } from './api.ts';
 import { EngineError } from './api.ts';
-import { bestBundled, knownModels, mustKnow, openKnownEmbedder } from './chosen.ts';
+import { bestBundled, knownModels, mustKnow } from './chosen.ts';
 import { inContext } from './context.ts';
 import type { ModelDirs } from './found.ts';
 import type { Embedder } from './models/embedder.ts';
+import { keepPassport, openKnownEmbedder, recognise } from './opened.ts';
 import { write, type Db } from './store/database.ts';
 import { choose } from './store/models.ts';
 import { get, put, remove } from './store/settings.ts';
@@ -117,7 +118,7 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
       await opened?.embedder.close();
       opened = undefined;
       chunksPerSecond = undefined;
-      opened = { model, embedder: await openKnownEmbedder(mustKnow(await knownModels(db, modelDirs), model, 'embedder'), modelDirs) };
+      opened = { model, embedder: await openKnownEmbedder(db, modelDirs, mustKnow(await knownModels(db, modelDirs), model, 'embedder')) };
     }
     return opened;
   }
@@ -131,7 +132,7 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
   async function tried<T>(model: string, look: (embedder: Embedder) => Promise<T>): Promise<T> {
     if (opened?.model === model) return look(opened.embedder);
     const known = mustKnow(await knownModels(db, modelDirs), model, 'embedder');
-    const embedder = await openKnownEmbedder(known, modelDirs).catch((error: unknown) => {
+    const embedder = await openKnownEmbedder(db, modelDirs, known).catch((error: unknown) => {
       throw new EngineError('invalid', error instanceof Error ? error.message : String(error));
     });
     try {
@@ -148,10 +149,12 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
       await tried(model, async (embedder) => {
         // A model that opens may still not compute.
         await embedder.embed(['.'], 'document').catch((error: unknown) => { throw new EngineError('invalid', error instanceof Error ? error.message : String(error)); });
-        await write(db, () => {
+        await recognise(db, embedder);
+        const space = await write(db, () => {
           remove(db, TROUBLE);
-          beginShadow(db, embedder.space, embedder.dimensions, model);
+          return beginShadow(db, embedder.space, embedder.dimensions, model);
         });
+        await keepPassport(db, space, embedder);
       });
       changed('models');
       wake();

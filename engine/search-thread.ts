@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { answer } from './answer.ts';
-import { holdEmbedder } from './chosen.ts';
+import { holdEmbedder } from './opened.ts';
 import { openLearned } from './learn/learned.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';

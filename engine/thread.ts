@@ -26,8 +26,11 @@ export interface IngestVerbs {
 
 export const INGEST_STREAMS = ['changes'] as const satisfies readonly (keyof IngestVerbs)[];
 
-/** What the threads are started with: the library file, where models are looked for, and the pairs that guard learning. */
-export interface ThreadData { file: string; filesDir: string; modelDirs: string[]; guardFile: string }
+/**
+ * What the threads are started with: the library file, where models are looked for, the pairs that guard learning, and what keys
+ * of servers are encrypted with.
+ */
+export interface ThreadData { file: string; filesDir: string; modelDirs: string[]; guardFile: string; secret?: Uint8Array }
 
 /** What the thread that searches and answers may be asked. */
 export interface SearchVerbs {

@@ -1,4 +1,4 @@
-import type { FoundModel, ModelFormat, ModelRole } from '../api.ts';
+import type { DeviceInfo, FoundModel, ModelFormat, ModelRole } from '../api.ts';
 import { sql, type Db } from './database.ts';
 import { get, put } from './settings.ts';
 
@@ -54,4 +54,16 @@ export function chosen(db: Db, role: ModelRole): string | undefined {
 export function choose(db: Db, role: ModelRole, id: string | undefined): void {
   if (id === undefined) sql(db, 'delete from setting where key = ?').run(`model.${role}`);
   else put(db, `model.${role}`, id);
+}
+
+/** Where a model runs best on this machine, as it was tried. */
+export interface DeviceChoice extends Pick<DeviceInfo, 'refused' | 'speedup'> { device: 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml' }
+
+export function deviceOf(db: Db, id: string): DeviceChoice | undefined {
+  const text = get(db, `device.${id}`);
+  return text === undefined ? undefined : (JSON.parse(text) as DeviceChoice);
+}
+
+export function saveDevice(db: Db, id: string, choice: DeviceChoice): void {
+  put(db, `device.${id}`, JSON.stringify(choice));
 }
