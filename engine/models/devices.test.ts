@@ -19,15 +19,15 @@ writeFileSync(standIns, `
   const vectors = (texts, turn = 0) => texts.map((text) => Float32Array.of(Math.cos(text.length + turn), Math.sin(text.length + turn)));
   const busy = (milliseconds) => { for (const end = performance.now() + milliseconds; performance.now() < end;); };
   const opened = (compute) => ({ compute: async (texts) => compute(texts), close: async () => {} });
-  export const honest = (device) => opened((texts) => { busy({ cpu: 24, webgpu: 8, cuda: 3, coreml: 40 }[device]); return vectors(texts); });
+  export const honest = (device) => opened((texts) => { busy({ cpu: 40, webgpu: 18, cuda: 4, coreml: 70 }[device]); return vectors(texts); });
   export const liar = (device, turn) => opened((texts) => vectors(texts, device === 'cpu' ? 0 : turn));
-  export const scores = (device, error) => opened((texts) => { busy(device === 'cpu' ? 6 : 2); return texts.map((text, i) => text.length * (device === 'cpu' || i > 0 ? 1 : 1 + error)); });
+  export const scores = (device, error) => opened((texts) => { busy(device === 'cpu' ? 30 : 3); return texts.map((text, i) => text.length * (device === 'cpu' || i > 0 ? 1 : 1 + error)); });
   export const aborts = (device) => opened((texts) => (device === 'cpu' ? vectors(texts) : process.abort()));
   export const hangs = (device) => (device === 'cpu' ? opened(vectors) : new Promise(() => setInterval(() => {}, 1000)));
 `);
 const standIn = (name: string, argument?: unknown): Subject => ({ module: pathToFileURL(standIns).href, name, argument });
 const choose = (subject: Subject, devices: Device[], more: Partial<ChoiceOptions> = {}): ReturnType<typeof chooseDevice> =>
-  chooseDevice({ subject, model: 'stand-in', devices, texts: ['one', 'three', 'seventeen'], rounds: 3, ...more });
+  chooseDevice({ subject, model: 'stand-in', devices, texts: ['one', 'three', 'seventeen'], rounds: 5, ...more });
 
 test('the fastest device that agrees is chosen, and a slower one is told to be slower', async () => {
   const choice = await choose(standIn('honest'), ['webgpu', 'cuda', 'coreml']);
@@ -45,10 +45,11 @@ test('a device that computes something else is refused, however fast it is', asy
   const choice = await choose(standIn('liar', 0.05), ['webgpu']);
   assert.equal(choice.device, 'cpu');
   const [trial] = choice.trials;
-  assert.ok(!trial!.agrees && trial!.speedup === 0 && Math.abs(trial!.cosine - Math.cos(0.05)) < 1e-6);
+  assert.ok(!trial!.agrees && trial!.speedup === 0 && Math.abs(trial!.cosine - Math.cos(0.05)) < 1e-6, JSON.stringify(trial));
   assert.match(trial!.reason!, /WebGPU computes something else than the processor\. 3 of 3 texts get other vectors: the cosine goes down to 0\.9988/);
   assert.deepEqual(deviceInfo(choice), { provider: 'cpu', refused: [{ provider: 'webgpu', reason: trial!.reason }] });
-  assert.ok((await choose(standIn('liar', 0.04), ['webgpu'])).trials[0]!.agrees);
+  const [near] = (await choose(standIn('liar', 0.04), ['webgpu'])).trials;
+  assert.ok(near!.agrees, near!.reason);
 });
 
 test('scores may differ by a hundredth of the largest', async () => {
