@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import type { EngineError } from '../api.ts';
 import { fitOf, memoryNeeded } from './fit.ts';
 import { type Gguf, readGguf } from './gguf.ts';
-import { writeGguf } from './testing/gguf.ts';
+import { type HeaderValue, writeGguf } from './testing/gguf.ts';
 import { writeMicroBert } from './testing/micro-bert.ts';
 import { writeMicroLlama } from './testing/micro-llama.ts';
 
@@ -77,6 +77,24 @@ test('a file of another kind is told apart', async () => {
   bytes.writeBigUInt64LE(2n ** 60n, 16);
   writeFileSync(at('garbage.gguf'), bytes);
   assert.match((await refusal(at('garbage.gguf')))[1], /makes no sense/);
+});
+
+test('a model in several files is all of them, and chosen by the first', async () => {
+  const text = (value: string) => ({ kind: 'string', value }) as const;
+  const uint32 = (value: number) => ({ kind: 'uint32', value }) as const;
+  const data = (size: number) => ({ 'a.weight': { shape: [size], data: new Float32Array(size) } });
+  const whole: Record<string, HeaderValue> = {
+    'general.architecture': text('llama'), 'llama.block_count': uint32(1), 'llama.embedding_length': uint32(8), 'llama.context_length': uint32(16),
+    'tokenizer.ggml.tokens': { kind: 'array', of: 'string', value: ['a'] },
+  };
+  const first = at('big-00001-of-00002.gguf');
+  writeGguf(first, { ...whole, 'split.count': uint32(2), 'split.no': uint32(0) }, data(8));
+  assert.deepEqual(await refusal(first), ['damaged', 'big-00001-of-00002.gguf cannot be used: it is the first of 2 files, and the 2. is not beside it.']);
+  const second = at('big-00002-of-00002.gguf');
+  writeGguf(second, { ...whole, 'split.count': uint32(2), 'split.no': uint32(1) }, data(100));
+  const gguf = await readGguf(first);
+  assert.deepEqual([gguf.parameters, gguf.bytes], [108, readFileSync(first).length + readFileSync(second).length]);
+  assert.match((await refusal(second))[1], /choose the first part/);
 });
 
 test('whether a model fits: Qwen2.5 7B in 4 bits, by its published figures', () => {

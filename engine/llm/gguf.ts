@@ -40,7 +40,7 @@ type Value = number | bigint | boolean | string | Value[];
 const MAGIC = 0x46554747;
 const POOLINGS = ['none', 'mean', 'cls', 'last', 'rank'] as const;
 /** Networks that read a whole text at once and cannot write one. */
-const ENCODERS = /^(?:bert|nomic-bert(?:-moe)?|neo-bert|jina-bert-v[23]|modern-bert|eurobert|gemma-embedding|llama-embed)$/;
+const ENCODERS = /^(?:bert|nomic-bert(?:-moe)?|neo-bert|jina-bert-v[23]|modern-bert|eurobert|gemma-embedding|llama-embed|t5encoder)$/;
 /** Files of other kinds that use the same container. */
 const NOT_MODELS: Record<string, string> = { clip: 'a vision projector', mmproj: 'a vision projector', adapter: 'a LoRA adapter', imatrix: 'an importance matrix' };
 
@@ -92,8 +92,8 @@ async function describe(file: string, handle: FileHandle): Promise<Gguf> {
   const refuse: Refuse = (code, why) => {
     throw new EngineError(code, `${name} cannot be used: ${why}`);
   };
-  const bytes = (await handle.stat()).size;
-  const { pairs, tensors, length } = await readHeader(handle, bytes, refuse);
+  const size = (await handle.stat()).size;
+  const { pairs, tensors, length } = await readHeader(handle, size, refuse);
 
   const text = (key: string): string | undefined => (typeof pairs.get(key) === 'string' ? (pairs.get(key) as string) : undefined);
   const architecture = text('general.architecture') ?? refuse('damaged', 'it does not say what architecture it is of.');
@@ -105,12 +105,13 @@ async function describe(file: string, handle: FileHandle): Promise<Gguf> {
   const contextTokens = number('context_length', 0);
   if (tensors.size === 0 || layers === 0 || dimensions === 0) refuse('damaged', 'it holds no weights.');
   if (contextTokens === 0) refuse('damaged', 'it does not say how many tokens it was trained for.');
-  if ((largest(pairs.get('split.count')) ?? 1) > 1 && (largest(pairs.get('split.no')) ?? 0) > 0) refuse('unsupported', 'it is a later part of a model in several files; choose the first part.');
+  const parts = await laterParts(file, largest(pairs.get('split.count')) ?? 1, largest(pairs.get('split.no')) ?? 0, refuse);
   const vocabulary = pairs.get('tokenizer.ggml.tokens');
   if (!Array.isArray(vocabulary)) refuse('damaged', 'it has no vocabulary.');
   const end = [...tensors.values()].reduce((most, tensor) => Math.max(most, tensor.end), length);
-  if (end > bytes) refuse('damaged', `${megabytes(end - bytes)} MB are missing at its end; it was not copied or downloaded in full.`);
+  if (end > size) refuse('damaged', `${megabytes(end - size)} MB are missing at its end; it was not copied or downloaded in full.`);
 
+  const weights = [...tensors.values(), ...parts.flatMap((part) => part.tensors)];
   const heads = Math.max(1, number('attention.head_count', 1));
   const keyLength = number('attention.key_length', dimensions / heads);
   const valueLength = number('attention.value_length', dimensions / heads);
@@ -123,13 +124,13 @@ async function describe(file: string, handle: FileHandle): Promise<Gguf> {
   const licence = text('general.license');
   return {
     file,
-    id: `${architecture}-${await fingerprint(handle, length, bytes)}`,
+    id: `${architecture}-${await fingerprint(handle, length, size)}`,
     name: text('general.name') ?? name.replace(/\.gguf$/i, ''),
     architecture,
     use: ranks ? 'reranker' : encoder || (pooling !== undefined && pooling !== 'none') ? 'embedder' : 'writer',
-    bytes,
-    parameters: [...tensors.values()].reduce((sum, tensor) => sum + tensor.weights, 0),
-    quantisation: commonType(tensors),
+    bytes: parts.reduce((sum, part) => sum + part.bytes, size),
+    parameters: weights.reduce((sum, tensor) => sum + tensor.weights, 0),
+    quantisation: commonType(weights),
     contextTokens,
     layers,
     dimensions,
@@ -147,10 +148,26 @@ function largest(value: Value | undefined): number | undefined {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
 }
 
+/** A large model may lie in several files, `name-00001-of-00003.gguf` and so on; llama.cpp finds the others by the first. */
+async function laterParts(file: string, count: number, number: number, refuse: Refuse): Promise<{ bytes: number; tensors: Tensor[] }[]> {
+  if (number > 0) refuse('unsupported', 'it is a later part of a model in several files; choose the first part.');
+  return Promise.all(Array.from({ length: count - 1 }, async (_, i) => {
+    const path = file.replace(/-00001-of-(\d{5}\.gguf)$/i, `-${String(i + 2).padStart(5, '0')}-of-$1`);
+    const handle = path === file ? undefined : await open(path).catch(() => undefined);
+    if (!handle) return refuse('damaged', `it is the first of ${count} files, and the ${i + 2}. is not beside it.`);
+    try {
+      const bytes = (await handle.stat()).size;
+      return { bytes, tensors: [...(await readHeader(handle, bytes, refuse)).tensors.values()] };
+    } finally {
+      await handle.close();
+    }
+  }));
+}
+
 /** The type of most weights. */
-function commonType(tensors: Map<string, Tensor>): string {
+function commonType(tensors: Tensor[]): string {
   const weights = new Map<string, number>();
-  for (const tensor of tensors.values()) weights.set(tensor.type, (weights.get(tensor.type) ?? 0) + tensor.weights);
+  for (const tensor of tensors) weights.set(tensor.type, (weights.get(tensor.type) ?? 0) + tensor.weights);
   return [...weights].sort((a, b) => b[1] - a[1])[0]![0];
 }
 

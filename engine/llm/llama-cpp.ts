@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { getLlama, LlamaChat, LlamaLogLevel } from 'node-llama-cpp';
+import { getLlama, InsufficientMemoryError, LlamaChat, LlamaLogLevel } from 'node-llama-cpp';
 import type { ChatHistoryItem, Llama as Binding, LlamaContext, LlamaEmbeddingContext, LlamaModel, LlamaRankingContext, Token } from 'node-llama-cpp';
 import { EngineError } from '../api.ts';
 import type { Message, Pair, WriteOptions } from './llm.ts';
@@ -46,6 +46,8 @@ const SUREST = 1e-9;
 /** llama.cpp behind our verbs. Nothing is built or downloaded: without a binary for this machine `open` says so. */
 export function llamaRunner(): RunnerVerbs {
   let binding: Promise<Binding> | undefined;
+  /** Why a model could not be loaded: llama.cpp says it in its log only. */
+  let complaint: string | undefined;
   let opened: { model: LlamaModel; contextTokens: number } | undefined;
   let writing: { context: LlamaContext; chat: LlamaChat } | undefined;
   let scoring: LlamaContext | undefined;
@@ -60,10 +62,14 @@ export function llamaRunner(): RunnerVerbs {
   }
 
   function load({ threads = Math.min(availableParallelism(), MOST_THREADS), graphics }: Pick<Opening, 'threads' | 'graphics'> = {}): Promise<Binding> {
-    binding ??= getLlama({ gpu: graphics ?? 'auto', build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error, maxThreads: threads })
-      .catch((error: Error) => {
-        throw new EngineError('unsupported', `llama.cpp has no binary that runs on this machine (${error.message}).`);
-      });
+    const logger = (_: LlamaLogLevel, line: string): void => {
+      complaint = /error loading model: (.*)/.exec(line)?.[1] ?? complaint;
+    };
+    binding ??= getLlama({
+      gpu: graphics ?? 'auto', build: 'never', skipDownload: true, progressLogs: false, maxThreads: threads, logLevel: LlamaLogLevel.error, logger,
+    }).catch((error: Error) => {
+      throw new EngineError('unsupported', `llama.cpp has no binary that runs on this machine (${error.message}).`);
+    });
     return binding;
   }
 
@@ -86,9 +92,8 @@ export function llamaRunner(): RunnerVerbs {
       }
       return { dimensions: model.embeddingVectorSize };
     } catch (error) {
-      const { name, message } = error as Error;
-      if (name === 'InsufficientMemoryError') throw new EngineError('failed', `There is not enough free memory for this model with a context of ${contextTokens} tokens. Close other programs, or choose a smaller model or context.`);
-      throw new EngineError('failed', `llama.cpp cannot open this model: ${message}`);
+      if (error instanceof InsufficientMemoryError) throw new EngineError('failed', `There is not enough free memory for this model with a context of ${contextTokens} tokens. Close other programs, or choose a smaller model or context.`);
+      throw new EngineError('failed', `llama.cpp cannot open this model: ${complaint ?? (error as Error).message}`);
     }
   }
 

@@ -46,7 +46,10 @@ export interface WriteOptions {
   temperature?: number;
   /** The same seed, model and prompt give the same text, as far as server and device keep to it. */
   seed?: number;
-  /** The text is one JSON value of this schema: it cannot be anything else, but may be cut short by `maxTokens`. */
+  /**
+   * The text is one JSON value of this schema: it cannot be anything else (from a server: as far as it keeps to it, and
+   * without lengths), but may be cut short by `maxTokens`.
+   */
   schema?: JsonSchema;
   signal?: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -138,6 +138,17 @@ describe('a language model in a file', { skip: noLlama ?? false }, () => {
     assert.equal(starts, 3);
     await idle.close();
     assert.equal((await failing(idle.count(['abc']))).message, 'Micro was closed.');
+  });
+
+  test('a model that llama.cpp does not know is refused with a sentence', async () => {
+    const bytes = readFileSync(micro.file);
+    bytes.write('llamA', bytes.indexOf('llama'));
+    for (let at = bytes.indexOf('llama.'); at >= 0; at = bytes.indexOf('llama.')) bytes.write('llamA', at);
+    writeFileSync(join(folder, 'unknown.gguf'), bytes);
+    const unknown = await openLocalLlm(join(folder, 'unknown.gguf'), { threads: 1 });
+    const { code, message } = await failing(unknown.count(['a']));
+    assert.deepEqual([code, message], ['failed', "llama.cpp cannot open this model: unknown model architecture: 'llamA'"]);
+    await unknown.close();
   });
 
   // Acceptance test LE-4: the teacher's score is the mean log-probability of the answer's tokens.
