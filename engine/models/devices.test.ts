@@ -6,7 +6,8 @@ import process from 'node:process';
 import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { knownDevices, type Device } from '../nn/session.ts';
-import { candidateDevices, chooseDevice, deviceInfo, forkProbe, type ChoiceOptions } from './devices.ts';
+import { forkChild, type Child } from '../children.ts';
+import { candidateDevices, chooseDevice, deviceInfo, type ChoiceOptions } from './devices.ts';
 import { embedderSubject, type Subject } from './device-probe.ts';
 import { makeSmallEmbedder } from './testing.ts';
 
@@ -25,6 +26,17 @@ writeFileSync(standIns, `
   export const aborts = (device) => opened((texts) => (device === 'cpu' ? vectors(texts) : process.abort()));
   export const hangs = (device) => (device === 'cpu' ? opened(vectors) : new Promise(() => setInterval(() => {}, 1000)));
 `);
+/** Starts the process with other settings of the environment, which it takes from this one. */
+const startWith = (settings: Record<string, string>) => (): Child => {
+  const before = { ...process.env };
+  Object.assign(process.env, settings);
+  try {
+    return forkChild('device-process');
+  } finally {
+    for (const name of Object.keys(settings)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+};
 const standIn = (name: string, argument?: unknown): Subject => ({ module: pathToFileURL(standIns).href, name, argument });
 const choose = (subject: Subject, devices: Device[], more: Partial<ChoiceOptions> = {}): ReturnType<typeof chooseDevice> =>
   chooseDevice({ subject, model: 'stand-in', devices, texts: ['one', 'three', 'seventeen'], rounds: 5, ...more });
@@ -75,9 +87,9 @@ test('where no process can be started the processor is used, and that is not rem
 test('what was seen is remembered for the model and the device', async () => {
   const remembered = path.join(folder, 'kept/devices.json');
   let started = 0;
-  const start = (): ReturnType<typeof forkProbe> => {
+  const start = (): Child => {
     started++;
-    return forkProbe();
+    return forkChild('device-process');
   };
   const first = await choose(standIn('liar', 1), ['webgpu'], { remembered, start });
   assert.deepEqual(await choose(standIn('liar', 1), ['webgpu'], { remembered, start }), first);
@@ -105,8 +117,8 @@ const missing = process.platform !== 'linux' ? 'SwiftShader is looked for on Lin
 
 test('a real embedder agrees on WebGPU, and is not moved there where that is slower', { skip: missing }, async () => {
   const model = await makeSmallEmbedder(path.join(folder, 'small'), { id: 'small', dimensions: 32, seed: 7, layers: 2 });
-  const env = { ...process.env, LD_LIBRARY_PATH: vulkan!, VK_ICD_FILENAMES: path.join(vulkan!, ICD) };
-  const { device, trials: [trial] } = await chooseDevice({ subject: embedderSubject(model), model: 'small', devices: ['webgpu'], start: () => forkProbe(env), rounds: 1, texts: ['a lease of sixty days', 'sixty days of leasing', 'the end of every term'] });
+  const start = startWith({ LD_LIBRARY_PATH: vulkan!, VK_ICD_FILENAMES: path.join(vulkan!, ICD) });
+  const { device, trials: [trial] } = await chooseDevice({ subject: embedderSubject(model), model: 'small', devices: ['webgpu'], start, rounds: 1, texts: ['a lease of sixty days', 'sixty days of leasing', 'the end of every term'] });
   assert.ok(trial!.agrees && trial!.cosine > 0.99999, trial!.reason);
   assert.ok(trial!.speedup > 0);
   assert.equal(device, trial!.reason === undefined ? 'webgpu' : 'cpu');
@@ -122,8 +134,8 @@ test('a device that this build of ONNX Runtime does not have is refused, and not
 
 test('a device that is not there is refused with what ONNX Runtime says', { skip: !knownDevices().includes('webgpu') && 'this ONNX Runtime has no WebGPU' }, async () => {
   const model = await makeSmallEmbedder(path.join(folder, 'alone'), { id: 'alone', dimensions: 8, seed: 7 });
-  const env = { ...process.env, VK_ICD_FILENAMES: path.join(folder, 'none.json'), VK_DRIVER_FILES: path.join(folder, 'none.json') };
-  const { device, trials: [trial] } = await chooseDevice({ subject: embedderSubject(model), model: 'alone', devices: ['webgpu'], start: () => forkProbe(env), rounds: 1 });
+  const start = startWith({ VK_ICD_FILENAMES: path.join(folder, 'none.json'), VK_DRIVER_FILES: path.join(folder, 'none.json') });
+  const { device, trials: [trial] } = await chooseDevice({ subject: embedderSubject(model), model: 'alone', devices: ['webgpu'], start, rounds: 1 });
   if (process.platform !== 'linux') return;
   assert.equal(device, 'cpu');
   assert.match(trial!.reason!, /^WebGPU (cannot be used here: Failed to get a WebGPU adapter|ended the process)/);

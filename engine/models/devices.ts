@@ -1,13 +1,12 @@
-import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DeviceInfo } from '../api.ts';
+import { startChild, type Child } from '../children.ts';
 import { knownDevices, runtimeVersion, type Device } from '../nn/session.ts';
-import { connect, type Port } from '../rpc.ts';
+import { connect } from '../rpc.ts';
 import type { ProberVerbs, Subject } from './device-probe.ts';
 import { PROBES } from './probes.ts';
 
@@ -26,26 +25,20 @@ export interface Trial {
 /** Where a model is to run, and what was seen of all devices. */
 export interface Choice { device: Device; trials: Trial[] }
 
-/** A process in which a device may be tried; closing its port ends it. */
-export interface ProbeChild { port: Port; kill(): void }
-
 export interface ChoiceOptions {
   subject: Subject;
   /** Hash of the model and of what lies over it: what was seen counts as long as it is the same. */
   model: string;
   /** JSON file in which it is remembered. */
   remembered?: string;
-  /** Electron's utility processes cannot fork, so there the shell starts `DEVICE_PROCESS`; `forkProbe` if absent. */
-  start?: () => ProbeChild;
+  /** Starts the process in which a device is tried (`device-process.ts`). */
+  start?: () => Child;
   devices?: readonly Device[];
   texts?: readonly string[];
   rounds?: number;
   /** A trial that takes longer is ended. */
   seconds?: number;
 }
-
-/** The module that runs in the process. */
-export const DEVICE_PROCESS = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../device-process.ts' : '../device-process.js', import.meta.url));
 
 const NAMES: Record<Device, string> = { cpu: 'the processor', webgpu: 'WebGPU', cuda: 'CUDA', coreml: 'Core ML', dml: 'DirectML' };
 /** Less than so many times as fast is not worth another kind of vectors. */
@@ -65,7 +58,7 @@ export function candidateDevices(): Device[] {
  * processor's (`SAME_COSINE`); else the processor. What was seen is remembered for the model, the device, the driver as far as it
  * can be seen and the version of ONNX Runtime.
  */
-export async function chooseDevice({ subject, model, remembered, start = forkProbe, devices = candidateDevices(), texts = PROBES, rounds = ROUNDS, seconds = LONGEST_SECONDS }: ChoiceOptions): Promise<Choice> {
+export async function chooseDevice({ subject, model, remembered, start = () => startChild('device-process'), devices = candidateDevices(), texts = PROBES, rounds = ROUNDS, seconds = LONGEST_SECONDS }: ChoiceOptions): Promise<Choice> {
   const memory = await read(remembered);
   const trials: Trial[] = [];
   for (const device of devices) {
@@ -73,7 +66,7 @@ export async function chooseDevice({ subject, model, remembered, start = forkPro
     const before = memory[key];
     if (before !== undefined && Date.now() - before.at < REMEMBERED_MS) trials.push(before.trial);
     else {
-      let child: ProbeChild;
+      let child: Child;
       try {
         child = start();
       } catch (error) {
@@ -102,7 +95,7 @@ export function deviceInfo({ device, trials }: Choice): DeviceInfo {
   };
 }
 
-async function tryDevice(device: Device, subject: Subject, texts: string[], rounds: number, seconds: number, child: ProbeChild): Promise<Trial> {
+async function tryDevice(device: Device, subject: Subject, texts: string[], rounds: number, seconds: number, child: Child): Promise<Trial> {
   const refused = (reason: string, cosine = 0, agrees = false, speedup = 0): Trial => ({ device, agrees, cosine, speedup, reason });
   let late = false;
   const patience = setTimeout(() => {
@@ -129,25 +122,6 @@ async function tryDevice(device: Device, subject: Subject, texts: string[], roun
 function shortened(message: string): string {
   const point = message.replace(/^ONNX Runtime cannot load .*? on \w+: /s, '').replace(/^.*\bwas false\. /s, '').split('\n')[0]!.trim();
   return point.length > 200 ? `${point.slice(0, 199)}…` : point;
-}
-
-/** Starts the process as a child of this one, under the same Node. */
-export function forkProbe(env: NodeJS.ProcessEnv = process.env): ProbeChild {
-  if (process.versions['electron'] !== undefined) throw new Error('Within Electron the shell has to start the process in which devices are tried.');
-  const child = fork(DEVICE_PROCESS, [], { serialization: 'advanced', execArgv: [], env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  return {
-    port: {
-      // What cannot be sent any more was sent to a process that has ended, of which `onClose` tells.
-      post: (message) => void child.send(message as object, () => undefined),
-      onMessage: (listener) => child.on('message', listener),
-      onClose(listener) {
-        child.once('exit', listener);
-        child.once('error', listener);
-      },
-      close: () => { if (child.connected) child.disconnect(); },
-    },
-    kill: () => void child.kill('SIGKILL'),
-  };
 }
 
 /** What decides how a device computes, beside the model: the runtime, the system, and a driver's version where it can be read. */
