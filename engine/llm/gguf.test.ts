@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { EngineError } from '../api.ts';
-import { fitOf, memoryNeeded } from './fit.ts';
-import { type Gguf, readGguf } from './gguf.ts';
+import { readGguf } from './gguf.ts';
 import { type HeaderValue, writeGguf } from './testing/gguf.ts';
 import { writeMicroBert } from './testing/micro-bert.ts';
 import { writeMicroLlama } from './testing/micro-llama.ts';
@@ -95,17 +94,4 @@ test('a model in several files is all of them, and chosen by the first', async (
   const gguf = await readGguf(first);
   assert.deepEqual([gguf.parameters, gguf.bytes], [108, readFileSync(first).length + readFileSync(second).length]);
   assert.match((await refusal(second))[1], /choose the first part/);
-});
-
-test('whether a model fits: Qwen2.5 7B in 4 bits, by its published figures', () => {
-  const gb = 1024 ** 3;
-  const gguf = {
-    use: 'writer', bytes: 4.68e9, layers: 28, dimensions: 3584, vocabulary: 152_064, contextTokens: 32_768,
-    // 4 heads for keys and values, 128 numbers each.
-    cachedNumbers: 28 * 4 * (128 + 128),
-  } as Gguf;
-  // 56 KB of cache a token.
-  assert.equal(memoryNeeded(gguf, 8192) - memoryNeeded(gguf, 0), 57_344 * 8192);
-  const memory = (total: number, graphics?: number) => fitOf(gguf, 8192, { memory: total * gb, freeMemory: 0, ...(graphics && { graphics: { kind: 'vulkan' as const, names: [], bytes: graphics * gb, freeBytes: 0 } }) }).where;
-  assert.deepEqual([memory(4), memory(6), memory(16), memory(16, 4), memory(16, 8)], ['no', 'tight', 'memory', 'memory', 'graphics']);
 });
