@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { bertHidden, bertReranker, readBertConfig } from '../nn/bert.ts';
-import { writeGraph } from '../nn/emission.ts';
-import * as g from '../nn/graph.ts';
-import { llamaHidden, readLlamaConfig } from '../nn/llama.ts';
-import { openCheckpoint, writeCheckpoint } from '../nn/safetensors.ts';
-import type { Value } from '../nn/value.ts';
-import { Weights } from '../nn/weights.ts';
+import { writeCheckpoint } from '../nn/safetensors.ts';
 import { openCrossEncoder } from './cross-encoder.ts';
-import { onSphere, openEmbedder, type Embedder } from './embedder.ts';
-import { familyFolder, folderOf, IDENTITY, modulesOf, recorded, weightsOf, writeInto } from './fixtures/folder.ts';
+import { onSphere, openEmbedder } from './embedder.ts';
+import { dot, familyFolder, folderOf, modulesOf, near, recorded, using, weightsOf } from './fixtures/folder.ts';
 import { inspectModel } from './inspect.ts';
 import { promptTokens } from './prompts.ts';
 import { openTokenizer } from './tokenizer.ts';
 
 /** Folders as people bring them, against what transformers computes with the same weights by the recipes of their authors. */
-function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-5): void {
-  assert.equal(actual.length, expected.length);
-  const distance = Math.hypot(...Array.from(actual, (value, i) => value - expected[i]!));
-  assert.ok(distance <= tolerance * Math.hypot(...Array.from(expected)), `off by ${distance / Math.hypot(...Array.from(expected))}`);
-}
-
 describe('vectors are those of the authors’ recipe', () => {
   for (const { family, folder: name, network, task, side, vectors } of recorded.vectors) {
     test(`${family}, ${task}, ${side}`, async () => {
@@ -55,107 +42,6 @@ describe('logits are those of transformers', () => {
       near(await reranker.score(question, recorded.asked.map((text) => ({ text }))), logits);
       await reranker.close();
     });
-  }
-});
-
-/** The vectors of an embedder that is opened for them. */
-async function vectorsOf(folder: string, texts: string[], side: 'query' | 'document' = 'document', task?: string): Promise<Float32Array[]> {
-  const embedder = await openEmbedder(folder);
-  try {
-    return await embedder.embed(texts, side, task);
-  } finally {
-    await embedder.close();
-  }
-}
-
-async function using<T>(folder: string, work: (embedder: Embedder) => Promise<T> | T): Promise<T> {
-  const embedder = await openEmbedder(folder);
-  try {
-    return await work(embedder);
-  } finally {
-    await embedder.close();
-  }
-}
-
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, d) => sum + value * b[d]!, 0);
-
-describe('however the weights are stored, the vectors are the same', () => {
-  const expected = (family: string): number[][] => recorded.vectors.find((one) => one.family === family && one.side === 'document')!.vectors;
-
-  /** Replaces a folder's weights by an ONNX model of what its network gives for every token. */
-  function asOnnx(folder: string, hidden: (weights: Weights) => Value, name: string): string {
-    const file = path.join(folder, 'model.safetensors');
-    // In a checkpoint of another name, so that the model holds what it needs itself.
-    const checkpoint = openCheckpoint(file);
-    const held = { ...checkpoint, tensor: (weight: string) => ({ type: 'float32' as const, shape: checkpoint.shape(weight), data: checkpoint.read(weight) }) };
-    mkdirSync(path.join(folder, 'onnx'));
-    writeFileSync(path.join(folder, 'onnx/model.onnx'), writeGraph({ [name]: hidden(new Weights(held)) }).bytes);
-    rmSync(file);
-    return folder;
-  }
-
-  test('in shards', async () => {
-    const folder = folderOf('bge-small-zh-v1.5', 'bert');
-    const all = Object.entries(weightsOf('bert'));
-    const shards = [all.slice(0, 9), all.slice(9)].map((part, i) => [`model-0000${i + 1}-of-00002.safetensors`, Object.fromEntries(part)] as const);
-    for (const [name, weights] of shards) writeCheckpoint(path.join(folder, name), weights);
-    writeInto(folder, { 'model.safetensors.index.json': { weight_map: Object.fromEntries(shards.flatMap(([name, weights]) => Object.keys(weights).map((weight) => [weight, name]))) } });
-    rmSync(path.join(folder, 'model.safetensors'));
-    (await vectorsOf(folder, recorded.asked)).forEach((vector, i) => near(vector, expected('bge-zh')[i]!));
-    assert.equal((await inspectModel(folder)).format, 'safetensors');
-  });
-
-  test('as ONNX, of an encoder', async () => {
-    const config = readBertConfig(recorded.networks['bert']!.config);
-    const folder = asOnnx(folderOf('bge-small-zh-v1.5', 'bert'), (weights) => bertHidden(config, weights, config.layers), 'last_hidden_state');
-    assert.equal((await inspectModel(folder)).format, 'onnx');
-    (await vectorsOf(folder, recorded.asked)).forEach((vector, i) => near(vector, expected('bge-zh')[i]!));
-  });
-
-  test('as ONNX, of a decoder', async () => {
-    const config = readLlamaConfig(recorded.networks['mistral']!.config);
-    const hidden = (weights: Weights): Value => g.reshape(llamaHidden(config, weights, { causal: true, longest: 64 }), ['batch', 'tokens', config.width]);
-    const folder = asOnnx(folderOf('e5-mistral-7b-instruct', 'mistral'), hidden, 'last_hidden_state');
-    (await vectorsOf(folder, recorded.asked)).forEach((vector, i) => near(vector, expected('e5-mistral')[i]!));
-  });
-
-  test('as ONNX, of a cross-encoder', async () => {
-    const { family, folder: name, network, question, logits } = recorded.logits[0]!;
-    const folder = asOnnx(familyFolder(family, name, network), (weights) => bertReranker(readBertConfig(recorded.networks[network]!.config), weights.under('roberta.')), 'logits');
-    const reranker = await openCrossEncoder(folder);
-    near(await reranker.score(question, recorded.asked.map((text) => ({ text }))), logits);
-    await reranker.close();
-  });
-
-  test('with a projection, in the graph and beside ONNX', async () => {
-    const modules = { ...modulesOf(['Transformer', 'Pooling', 'Dense', 'Normalize']), '2_Dense/config.json': { ...IDENTITY, bias: true, activation_function: 'torch.nn.modules.activation.Tanh' } };
-    const projection = { 'linear.weight': weightsOf('projection')['linear.weight']!, 'linear.bias': { shape: [12], data: Float32Array.from({ length: 12 }, (_, i) => i / 10) } };
-    const [plain, onnx] = [folderOf('mine', 'bert', modules), folderOf('mine', 'bert', modules)];
-    for (const folder of [plain, onnx]) writeCheckpoint(path.join(folder, '2_Dense/model.safetensors'), projection);
-    const config = readBertConfig(recorded.networks['bert']!.config);
-    asOnnx(onnx, (weights) => bertHidden(config, weights, config.layers), 'last_hidden_state');
-    const [inGraph, beside] = [await vectorsOf(plain, recorded.asked), await vectorsOf(onnx, recorded.asked)];
-    // tanh of mean · weightᵀ + bias, to unit length; the mean before normalising is what Contriever's recipe gives.
-    const mean = recorded.vectors.find(({ family, side }) => family === 'contriever' && side === 'document')!.vectors;
-    inGraph.forEach((vector, i) => {
-      const { data } = projection['linear.weight'];
-      const raw = Array.from({ length: 12 }, (_, row) => Math.tanh(row / 10 + dot(data.subarray(row * 16, row * 16 + 16), mean[i]!)));
-      near(vector, raw.map((value) => value / Math.hypot(...raw)));
-      near(beside[i]!, vector);
-    });
-  });
-});
-
-describe('what a vector does not depend on', () => {
-  for (const { family, folder: name, network } of new Map(recorded.vectors.map((one) => [one.network, one])).values()) {
-    test(`${family}: the other texts and their order`, () => using(familyFolder(family, name, network), async (embedder) => {
-      const together = await embedder.embed(recorded.texts, 'query');
-      const backwards = (await embedder.embed([...recorded.texts].reverse(), 'query')).reverse();
-      for (const [i, text] of recorded.texts.entries()) {
-        near(backwards[i]!, together[i]!);
-        near((await embedder.embed([text], 'query'))[0]!, together[i]!);
-      }
-    }));
   }
 });
 

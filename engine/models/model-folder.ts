@@ -34,6 +34,9 @@ export interface Projection { weight: Float32Array; out: number; ins: number; bi
 
 type Json = Record<string, unknown>;
 
+/** Where ONNX models lie, those in full precision first. */
+const ONNX = ['onnx/model.onnx', 'model.onnx', 'onnx/model_quantized.onnx', 'onnx/model_int8.onnx'];
+
 /** Reads what the folder says of itself; weights stay where they are. Throws a sentence that names what is missing. */
 export function readModelFolder(folder: string): ModelFolder {
   const path = resolve(folder);
@@ -45,7 +48,7 @@ export function readModelFolder(folder: string): ModelFolder {
   const readme = readFrontMatter(path);
   const modules = readModules(path);
   const checkpoint = openWeights(path);
-  const onnx = ['onnx/model.onnx', 'model.onnx'].find((name) => existsSync(join(path, name)));
+  const onnx = ONNX.find((name) => existsSync(join(path, name)));
   if (checkpoint === undefined && onnx === undefined) throw new Error(lackOfWeights(path));
   const tokens = [readJson(path, 'sentence_bert_config.json')?.['max_seq_length'], readJson(path, 'tokenizer_config.json')?.['model_max_length']].filter((value): value is number => typeof value === 'number' && value > 0 && value < 1e6);
   const own = readJson(path, 'config_sentence_transformers.json');
