@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import type { CatalogEntry, Topic } from './api.ts';
 import { EngineError } from './api.ts';
-import { inspectPlace, machineOf, type Inspected, type ModelDirs } from './found.ts';
+import { inspectPlace, type Inspected, type Surroundings } from './found.ts';
 import { CATALOG, catalogModel, fitOf, type CatalogModel } from './models/catalog.ts';
 import { openDownloads, PROVENANCE, type Downloads } from './models/download.ts';
 import { write, type Db } from './store/database.ts';
@@ -18,8 +18,8 @@ export interface Downloaded {
 }
 
 /** The models that Lodestone fetched, those it is fetching and those it could; downloads that were under way go on. */
-export async function openDownloaded(db: Db, dirs: ModelDirs, announce: (topic: Topic) => void): Promise<Downloaded> {
-  const models = dirs[1]!;
+export async function openDownloaded(db: Db, around: Surroundings, announce: (topic: Topic) => void): Promise<Downloaded> {
+  const models = around.dirs[1]!;
   const downloads = await openDownloads({ models, announce: () => announce('models'), hub: () => { const { hub } = settings(db); return hub === '' ? {} : { address: hub }; } });
 
   /** Puts what is there, whole and checked, on the list. */
@@ -28,7 +28,7 @@ export async function openDownloaded(db: Db, dirs: ModelDirs, announce: (topic: 
       if (!existsSync(join(models, id, PROVENANCE)) || addedModel(db, id)) continue;
       const entry = catalogModel(id);
       const place = entry?.format === 'gguf' ? join(models, id, entry.files![0]!) : join(models, id);
-      const found = await inspectPlace(place, dirs, entry?.family).catch((error: Error) => error.message);
+      const found = await inspectPlace(place, around, entry?.family).catch((error: Error) => error.message);
       if (typeof found === 'string' && !entry) continue;
       const { role, format } = entry ?? (found as Inspected);
       await write(db, () => saveModel(db, { id, role, format, place, downloaded: true, details: detailsOf(entry, found) }));
@@ -45,7 +45,7 @@ export async function openDownloaded(db: Db, dirs: ModelDirs, announce: (topic: 
   return {
     downloads,
     async catalog() {
-      const machine = await machineOf(dirs);
+      const machine = await around.machine();
       return CATALOG.map((model) => {
         const { id, role, name, family, repository, bytes, languages, licence } = model;
         const installed = addedModel(db, id) !== undefined;

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Document, DocumentId, Engine, EngineError, Health, LibraryId, Progress, Topic } from './api.ts';
+import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic } from './api.ts';
 import { learningVerbs } from './learning.ts';
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
@@ -8,6 +8,7 @@ import { openDownloaded } from './downloaded.ts';
 import { addPaths, readRange, sizeOf } from './files.ts';
 import { addBytes } from './kept.ts';
 import { version } from './locations.ts';
+import { openMachine } from './machine.ts';
 import { modelVerbs } from './models.ts';
 import { placeOf } from './parse/document.ts';
 import { keepSignal } from './signals.ts';
@@ -20,9 +21,10 @@ import { databaseBytes } from './store/health.ts';
 import * as libraries from './store/libraries.ts';
 import { openRun } from './store/runs.ts';
 import * as settings from './store/settings.ts';
-import { anyDropped, shadow } from './store/spaces.ts';
 import { countUnembedded } from './store/vectors.ts';
-import { INGEST_STREAMS, keepThread, LEARN_STREAMS, REINDEX_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type ReindexVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
+import { INGEST_STREAMS, keepThread, LEARN_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
+import { openSwitching } from './switching.ts';
+import { tryDevices } from './tried.ts';
 import { ftsQuery, questionWords } from './words.ts';
 
 export interface EngineOptions {
@@ -56,32 +58,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const learner = (): LearnVerbs => (learnThread ??= keepThread<LearnVerbs>('learn-thread', threadData, LEARN_STREAMS, (verbs) => void relay(verbs.changes()))).verbs;
   if (openRun(db)) learner();
 
-  // So does the index of another embedder; when it is whole, search opens that embedder first, so that no question waits.
-  let reindexThread: Thread<ReindexVerbs> | undefined;
-  const reindexer = (): ReindexVerbs => (reindexThread ??= keepThread<ReindexVerbs>('reindex-thread', threadData, REINDEX_STREAMS, (verbs) => {
-    void relay(verbs.changes());
-    void switchOver(verbs);
-  })).verbs;
-  if (shadow(db) || anyDropped(db)) reindexer();
-
-  const downloaded = openDownloaded(db, modelDirs, (topic) => announcements.announce(topic));
+  const announce = (topic: Topic): void => announcements.announce(topic);
+  const switching = openSwitching({ db, threadData, search: () => search.verbs, ingest: () => ingest.verbs, announce, relay });
+  const machine = openMachine(modelDirs[1]!);
+  const downloaded = openDownloaded(db, { dirs: modelDirs, machine: machine.machine }, announce);
   // Whoever asks about downloads is told why there are none.
   downloaded.catch(() => undefined);
-
-  async function switchOver(verbs: ReindexVerbs): Promise<void> {
-    try {
-      for await (const model of verbs.whole()) {
-        const reason = await search.verbs.prepare(model).then(() => undefined, (error: EngineError) => (error.code === 'closed' ? undefined : error.message));
-        if (reason !== undefined) await verbs.halt(reason);
-        else if (await verbs.switch()) {
-          await ingest.verbs.wake();
-          for (const topic of ['models', 'documents', 'libraries', 'progress', 'learning'] as const) announcements.announce(topic);
-        }
-      }
-    } catch {
-      // The thread ended; the next one says again what is whole.
-    }
-  }
+  const closing = new AbortController();
+  void tryDevices(db, modelDirs, () => announce('models'), closing.signal);
 
   async function relay(topics: AsyncIterable<Topic>): Promise<void> {
     try {
@@ -164,7 +148,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     progress,
     pause: () => change(['progress'], () => settings.put(db, 'paused', 'yes')).then(() => ingest.verbs.pause()),
     resume: () => change(['progress'], () => settings.put(db, 'paused', 'no')).then(async () => {
-      await Promise.all([ingest.verbs.resume(), reindexThread?.verbs.wake()]);
+      await Promise.all([ingest.verbs.resume(), switching.wake()]);
     }),
 
     blocks: async (document) => body(document).blocks,
@@ -190,11 +174,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     deleteFeedback: (ids) => change(['feedback', 'learning'], () => feedback.deleteEvents(db, ids)),
     exportFeedback: async () => feedback.exportEvents(db),
 
-    ...modelVerbs({ db, modelDirs, reindexer, downloaded, secret: options.secret, change }),
+    ...modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change }),
     ...learningVerbs({ db, search: () => search.verbs, learner, change }),
 
     async close() {
-      await Promise.all([ingest.close(), search.close(), learnThread?.close(), reindexThread?.close(), downloaded.then(({ downloads }) => downloads.close(), () => undefined)]);
+      closing.abort();
+      await Promise.all([ingest.close(), search.close(), learnThread?.close(), switching.close(), downloaded.then(({ downloads }) => downloads.close(), () => undefined)]);
       db.close();
     },
   };

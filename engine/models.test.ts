@@ -208,3 +208,18 @@ test('a model that cannot be used is refused before anything changes; one whose 
   await untilUsed(again, id);
   assert.deepEqual((await again.health()).problems, []);
 });
+
+test('a better embedder that comes with an update takes over by itself, unless the person says no', { timeout: 60_000 }, async (t) => {
+  const home = await house(t, 40);
+  await home.engine.close();
+  await makeSmallEmbedder(join(home.root, 'resources', 'models', 'better'), { id: 'better', dimensions: 24, seed: 2, quality: 0.9, layers: 40 });
+  const engine = await home.reopen();
+  assert.equal((await active(engine))!.id, 'bundled');
+  while (!(await engine.reindexing())) await delay(5);
+  await engine.cancelReindexing();
+  const again = await home.reopen();
+  await delay(100);
+  assert.deepEqual([(await again.reindexing())?.model, (await active(again))!.id], [undefined, 'bundled']);
+  await again.useModel('embedder', undefined);
+  await untilUsed(again, 'better');
+});

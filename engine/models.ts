@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import os from 'node:os';
 import { basename, join } from 'node:path';
 import type { ModelInfo, ModelVerbs, Reindexing, ServerChoice, Topic } from './api.ts';
 import { EngineError } from './api.ts';
@@ -9,9 +8,10 @@ import type { Downloaded } from './downloaded.ts';
 import { inspectPlace } from './found.ts';
 import { sealKey } from './keys.ts';
 import { findServers, serverModels, type ServerModel } from './llm/servers.ts';
+import type { ThisMachine } from './machine.ts';
 import { cancelReindex, TROUBLE } from './reindex.ts';
 import type { Db } from './store/database.ts';
-import { choose, chosen, deleteModel, saveModel } from './store/models.ts';
+import { addedModel, choose, chosen, deleteModel, deviceOf, saveModel } from './store/models.ts';
 import { get } from './store/settings.ts';
 import { dropSpace, keptIndexes, shadow, shadowProgress, spaceInUse } from './store/spaces.ts';
 import type { ReindexVerbs } from './thread.ts';
@@ -20,6 +20,7 @@ interface ModelParts {
   db: Db;
   modelDirs: readonly string[];
   reindexer: () => ReindexVerbs;
+  machine: ThisMachine;
   downloaded: Promise<Downloaded>;
   /** What keys of servers are encrypted with. */
   secret: Uint8Array | undefined;
@@ -27,7 +28,8 @@ interface ModelParts {
 }
 
 /** The engine's verbs on models. What is chosen are rows; the threads look at them before each question and each piece of work. */
-export function modelVerbs({ db, modelDirs, reindexer, downloaded, secret, change }: ModelParts): ModelVerbs {
+export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secret, change }: ModelParts): ModelVerbs {
+  const around = { dirs: modelDirs, machine: machine.machine };
   const known = (): Promise<KnownModel[]> => knownModels(db, modelDirs);
 
   async function models(): Promise<ModelInfo[]> {
@@ -38,20 +40,22 @@ export function modelVerbs({ db, modelDirs, reindexer, downloaded, secret, chang
       const { place: _, downloaded: __, server: ___, ...info } = model;
       const kept = indexes.filter((index) => index.model === model.id && index.chunks > 0);
       const index = { chunks: kept.reduce((sum, { chunks }) => sum + chunks, 0), bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) };
-      return { ...info, active: active.has(model), ...(kept.length > 0 && { index }) };
+      const found = deviceOf(db, model.id);
+      const device = found && { provider: found.device, refused: found.refused, ...(found.speedup !== undefined && { speedup: found.speedup }) };
+      return { ...info, active: active.has(model), ...(device && { device }), ...(kept.length > 0 && { index }) };
     });
   }
 
   async function addModel(path: string): Promise<string> {
-    const found = await inspectPlace(path, modelDirs);
+    const found = await inspectPlace(path, around);
     const all = await known();
     const place = found.path;
     const there = all.find((model) => model.place === place);
-    if (there) return there.id;
+    if (there && !addedModel(db, there.id)) return there.id;
     const { role, format, name, family, dimensions, tokens, languages, licence, bytes, files } = found;
-    const id = `${basename(place)}-${createHash('sha256').update(place).digest('hex').slice(0, 8)}`;
+    const id = there?.id ?? `${basename(place)}-${createHash('sha256').update(place).digest('hex').slice(0, 8)}`;
     await change(['models'], () => saveModel(db, {
-      id, role, format, place, downloaded: false,
+      id, role, format, place, downloaded: there?.downloaded ?? false,
       details: { name, languages, licence, bytes, files, ...(family !== undefined && { family }), ...(dimensions !== undefined && { dimensions }), ...(tokens !== undefined && { tokens }) },
     }));
     return id;
@@ -108,6 +112,17 @@ export function modelVerbs({ db, modelDirs, reindexer, downloaded, secret, chang
     await reindexer().wake();
   }
 
+  /** What is in use is what is wanted, from then on: nothing begins again by itself. */
+  async function cancelReindexing(): Promise<void> {
+    const all = await known();
+    const inUse = embedderInUse(db, all);
+    await change(['models'], () => {
+      cancelReindex(db);
+      choose(db, 'embedder', inUse === bestBundled(all, 'embedder') ? undefined : inUse?.id);
+    });
+    await reindexer().wake();
+  }
+
   async function reindexing(): Promise<Reindexing | undefined> {
     const model = shadow(db)?.model;
     if (model === undefined) return undefined;
@@ -120,9 +135,9 @@ export function modelVerbs({ db, modelDirs, reindexer, downloaded, secret, chang
 
   return {
     models,
-    hardware: async () => ({ cores: os.availableParallelism(), memory: os.totalmem(), free: os.freemem() }),
+    hardware: machine.hardware,
     async inspectModel(path) {
-      const { files: _, ...found } = await inspectPlace(path, modelDirs);
+      const { files: _, ...found } = await inspectPlace(path, around);
       return found;
     },
     addModel,
@@ -131,7 +146,7 @@ export function modelVerbs({ db, modelDirs, reindexer, downloaded, secret, chang
     estimateModel: async (id) => reindexer().estimate(mustKnow(await known(), id, 'embedder').id),
     useModel,
     reindexing,
-    cancelReindexing: () => change(['models'], () => cancelReindex(db)).then(() => reindexer().wake()),
+    cancelReindexing,
     catalog: async () => (await downloaded).catalog(),
     download: async (id) => (await downloaded).start(id),
     pauseDownload: async (id) => (await downloaded).downloads.pause(id),

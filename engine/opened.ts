@@ -5,6 +5,7 @@ import { openGgufEmbedder } from './llm/retrieval.ts';
 import { measureBackground } from './models/background.ts';
 import { openEmbedder, type Embedder } from './models/embedder.ts';
 import { familyNamed } from './models/families.ts';
+import { idleEmbedder } from './models/idle.ts';
 import { compare, probe } from './models/passport.ts';
 import { write, type Db } from './store/database.ts';
 import { deviceOf } from './store/models.ts';
@@ -41,7 +42,7 @@ export async function settleEmbedder(db: Db, dirs: ModelDirs): Promise<Settled |
   const wanted = wantedModel(db, models, 'embedder');
   const current = spaceInUse(db);
   for (const model of new Set([embedderInUse(db, models), wanted])) {
-    const embedder = model && (await openKnownEmbedder(db, dirs, model).catch(() => undefined));
+    const embedder = model && (await idleEmbedder(() => openKnownEmbedder(db, dirs, model)).catch(() => undefined));
     if (!embedder) continue;
     const known = await recognise(db, embedder);
     if (current === undefined || model === wanted || known?.id === current.space.id) {
