@@ -12,14 +12,10 @@ export interface MicroLlama {
   logProbabilities(tokens: number[]): number[];
 }
 
-const DIMENSIONS = 64;
-const LAYERS = 2;
-const HEADS = 4;
-const KEY_HEADS = 2;
-const HEAD = DIMENSIONS / HEADS;
-const FEED_FORWARD = 96;
+/** Of what size a model is; a head is `dimensions / heads` long, and its position turns pairs at speeds from 1 down to 1 / `ropeBase`. */
+export interface Shape { dimensions: number; layers: number; heads: number; keyHeads: number; feedForward: number; ropeBase: number }
+
 const EPSILON = 1e-5;
-const ROPE_BASE = 10_000;
 const CONTEXT = 512;
 
 const BOS = 1;
@@ -28,52 +24,60 @@ const SPACE = 259;
 /** Merged left to right, in this order; `▁` is a space (SentencePiece). */
 const PIECES = ['th', '▁th', '▁the'];
 const MARKS = ['<|im_start|>', '<|im_end|>'];
-const VOCABULARY = ['<unk>', '<s>', '</s>', ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`), '▁', ...PIECES, ...MARKS];
+export const VOCABULARY = ['<unk>', '<s>', '</s>', ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`), '▁', ...PIECES, ...MARKS];
 const TEMPLATE = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 /**
- * Writes the model. Its weights are noise, so that all it says depends on all that was said; on top of the noise each
- * letter is followed by the next one of the alphabet, so that what it says can be read and never ends.
+ * Writes a model whose weights are noise, so that all it says depends on all that was said; on top of the noise each letter
+ * is followed by the next one of the alphabet, so that what it says can be read and never ends.
  */
 export function writeMicroLlama(file: string): MicroLlama {
+  const shape: Shape = { dimensions: 64, layers: 2, heads: 4, keyHeads: 2, feedForward: 96, ropeBase: 10_000 };
+  const { dimensions, layers, feedForward } = shape;
+  const keys = (dimensions / shape.heads) * shape.keyHeads;
   const random = noise(7);
   const matrix = (rows: number, columns: number, scale: number): Weights => ({ shape: [rows, columns], data: Float32Array.from({ length: rows * columns }, () => random() * scale) });
-  const vector = (size: number): Weights => ({ shape: [size], data: Float32Array.from({ length: size }, () => 1 + random() * 0.1) });
+  const vector = (): Weights => ({ shape: [dimensions], data: Float32Array.from({ length: dimensions }, () => 1 + random() * 0.1) });
 
-  const embedding = matrix(VOCABULARY.length, DIMENSIONS, 1);
-  const output = matrix(VOCABULARY.length, DIMENSIONS, 0.1);
+  const embedding = matrix(VOCABULARY.length, dimensions, 1);
+  const output = matrix(VOCABULARY.length, dimensions, 0.1);
   for (let token = 0; token < VOCABULARY.length; token++) {
     const next = follower(token);
-    for (let d = 0; d < DIMENSIONS; d++) output.data[next * DIMENSIONS + d]! += embedding.data[token * DIMENSIONS + d]! * (next === letter('a') ? 0.05 : 0.4);
+    for (let d = 0; d < dimensions; d++) output.data[next * dimensions + d]! += embedding.data[token * dimensions + d]! * (next === letter('a') ? 0.05 : 0.4);
   }
-  const tensors: Record<string, Weights> = { 'token_embd.weight': embedding, 'output.weight': output, 'output_norm.weight': vector(DIMENSIONS) };
-  for (let layer = 0; layer < LAYERS; layer++) {
+  const tensors: Record<string, Weights> = { 'token_embd.weight': embedding, 'output.weight': output, 'output_norm.weight': vector() };
+  for (let layer = 0; layer < layers; layer++) {
     const add = (name: string, weights: Weights): void => { tensors[`blk.${layer}.${name}.weight`] = weights; };
-    add('attn_norm', vector(DIMENSIONS));
-    add('attn_q', matrix(DIMENSIONS, DIMENSIONS, 0.4));
-    add('attn_k', matrix(KEY_HEADS * HEAD, DIMENSIONS, 0.4));
-    add('attn_v', matrix(KEY_HEADS * HEAD, DIMENSIONS, 0.15));
-    add('attn_output', matrix(DIMENSIONS, DIMENSIONS, 0.15));
-    add('ffn_norm', vector(DIMENSIONS));
-    add('ffn_gate', matrix(FEED_FORWARD, DIMENSIONS, 0.15));
-    add('ffn_up', matrix(FEED_FORWARD, DIMENSIONS, 0.15));
-    add('ffn_down', matrix(DIMENSIONS, FEED_FORWARD, 0.15));
+    add('attn_norm', vector());
+    add('attn_q', matrix(dimensions, dimensions, 0.4));
+    add('attn_k', matrix(keys, dimensions, 0.4));
+    add('attn_v', matrix(keys, dimensions, 0.15));
+    add('attn_output', matrix(dimensions, dimensions, 0.15));
+    add('ffn_norm', vector());
+    add('ffn_gate', matrix(feedForward, dimensions, 0.15));
+    add('ffn_up', matrix(feedForward, dimensions, 0.15));
+    add('ffn_down', matrix(dimensions, feedForward, 0.15));
   }
+  return writeLlama(file, 'Micro', shape, tensors);
+}
+
+/** Writes a model of this vocabulary with these weights. */
+export function writeLlama(file: string, name: string, shape: Shape, tensors: Record<string, Weights>): MicroLlama {
   const uint32 = (value: number) => ({ kind: 'uint32', value }) as const;
   const text = (value: string) => ({ kind: 'string', value }) as const;
   writeGguf(file, {
     'general.architecture': text('llama'),
-    'general.name': text('Micro'),
+    'general.name': text(name),
     'general.license': text('apache-2.0'),
     'llama.vocab_size': uint32(VOCABULARY.length),
     'llama.context_length': uint32(CONTEXT),
-    'llama.embedding_length': uint32(DIMENSIONS),
-    'llama.block_count': uint32(LAYERS),
-    'llama.feed_forward_length': uint32(FEED_FORWARD),
-    'llama.attention.head_count': uint32(HEADS),
-    'llama.attention.head_count_kv': uint32(KEY_HEADS),
-    'llama.rope.dimension_count': uint32(HEAD),
-    'llama.rope.freq_base': { kind: 'float32', value: ROPE_BASE },
+    'llama.embedding_length': uint32(shape.dimensions),
+    'llama.block_count': uint32(shape.layers),
+    'llama.feed_forward_length': uint32(shape.feedForward),
+    'llama.attention.head_count': uint32(shape.heads),
+    'llama.attention.head_count_kv': uint32(shape.keyHeads),
+    'llama.rope.dimension_count': uint32(shape.dimensions / shape.heads),
+    'llama.rope.freq_base': { kind: 'float32', value: shape.ropeBase },
     'llama.attention.layer_norm_rms_epsilon': { kind: 'float32', value: EPSILON },
     'tokenizer.ggml.model': text('llama'),
     'tokenizer.ggml.tokens': { kind: 'array', of: 'string', value: VOCABULARY },
@@ -93,7 +97,7 @@ export function writeMicroLlama(file: string): MicroLlama {
     contextTokens: CONTEXT,
     render: (messages) => `${messages.map(({ role, content }) => `<|im_start|>${role}\n${content}<|im_end|>\n`).join('')}<|im_start|>assistant\n`,
     tokens: (text, special = false) => [BOS, ...(special ? text.split(/(<\|im_(?:start|end)\|>)/).flatMap((part) => (MARKS.includes(part) ? [VOCABULARY.indexOf(part)] : tokenize(part))) : tokenize(text))],
-    logProbabilities: (tokens) => logProbabilities(tensors, tokens),
+    logProbabilities: (tokens) => logProbabilities(shape, tensors, tokens),
   };
 }
 
@@ -121,27 +125,30 @@ function tokenize(text: string): number[] {
 }
 
 /** The whole network, position by position: RMS norm, rotary attention with shared keys, SwiGLU (arXiv 2302.13971, 2305.13245). */
-function logProbabilities(tensors: Record<string, Weights>, tokens: number[]): number[] {
+function logProbabilities(shape: Shape, tensors: Record<string, Weights>, tokens: number[]): number[] {
+  const { dimensions, layers, heads, keyHeads, ropeBase } = shape;
+  const size = dimensions / heads;
   const weights = (name: string): Float32Array => tensors[`${name}.weight`]!.data;
-  const hidden = tokens.map((token) => Array.from(weights('token_embd').subarray(token * DIMENSIONS, (token + 1) * DIMENSIONS)));
-  for (let layer = 0; layer < LAYERS; layer++) {
+  const turned = (x: number[], position: number): number[] => rotate(x, position, size, ropeBase);
+  const hidden = tokens.map((token) => Array.from(weights('token_embd').subarray(token * dimensions, (token + 1) * dimensions)));
+  for (let layer = 0; layer < layers; layer++) {
     const of = (name: string): Float32Array => weights(`blk.${layer}.${name}`);
     const normed = hidden.map((x) => normalise(x, of('attn_norm')));
-    const queries = normed.map((x, position) => rotate(times(of('attn_q'), x), position));
-    const keys = normed.map((x, position) => rotate(times(of('attn_k'), x), position));
+    const queries = normed.map((x, position) => turned(times(of('attn_q'), x), position));
+    const keys = normed.map((x, position) => turned(times(of('attn_k'), x), position));
     const values = normed.map((x) => times(of('attn_v'), x));
     hidden.forEach((x, position) => {
-      const mixed = new Array<number>(DIMENSIONS).fill(0);
-      for (let head = 0; head < HEADS; head++) {
-        const from = Math.floor((head * KEY_HEADS) / HEADS) * HEAD;
+      const mixed = new Array<number>(dimensions).fill(0);
+      for (let head = 0; head < heads; head++) {
+        const from = Math.floor((head * keyHeads) / heads) * size;
         const scores = Array.from({ length: position + 1 }, (_, before) => {
           let dot = 0;
-          for (let d = 0; d < HEAD; d++) dot += queries[position]![head * HEAD + d]! * keys[before]![from + d]!;
-          return dot / Math.sqrt(HEAD);
+          for (let d = 0; d < size; d++) dot += queries[position]![head * size + d]! * keys[before]![from + d]!;
+          return dot / Math.sqrt(size);
         });
         const norm = logSumExp(scores);
         scores.forEach((score, before) => {
-          for (let d = 0; d < HEAD; d++) mixed[head * HEAD + d]! += Math.exp(score - norm) * values[before]![from + d]!;
+          for (let d = 0; d < size; d++) mixed[head * size + d]! += Math.exp(score - norm) * values[before]![from + d]!;
         });
       }
       times(of('attn_output'), mixed).forEach((value, d) => (x[d]! += value));
@@ -167,11 +174,11 @@ function normalise(x: number[], weight: Float32Array): number[] {
   return x.map((value, d) => value * scale * weight[d]!);
 }
 
-/** Neighbouring pairs turn by an angle that grows with the position. */
-function rotate(x: number[], position: number): number[] {
+/** Neighbouring pairs of a head turn by an angle that grows with the position. */
+function rotate(x: number[], position: number, size: number, base: number): number[] {
   const turned = [...x];
   for (let i = 0; i < x.length; i += 2) {
-    const angle = position * ROPE_BASE ** (-(i % HEAD) / HEAD);
+    const angle = position * base ** (-(i % size) / size);
     turned[i] = x[i]! * Math.cos(angle) - x[i + 1]! * Math.sin(angle);
     turned[i + 1] = x[i]! * Math.sin(angle) + x[i + 1]! * Math.cos(angle);
   }
