@@ -12,6 +12,7 @@ import { atStrength } from '../nn/lora.ts';
 import { Program } from '../nn/program.ts';
 import { Tensor } from '../nn/session.ts';
 import { input } from '../nn/value.ts';
+import { runDeepCourse, type DeepLesson, type DeepState } from './deep-course.ts';
 import { writeLearnedFolder } from './learned-folder.ts';
 import { batchLoss, batchOf, openEmbedderTrainee } from './lora-embedder.ts';
 import { openRerankerTrainee } from './lora-reranker.ts';
@@ -38,7 +39,7 @@ function folderOf(name: string, network: string): string {
 
 const THINGS = ['ferry', 'boiler', 'library', 'cheese', '渡轮', '锅炉', '图书馆', '奶酪'];
 const LESSONS: TextLesson[] = THINGS.map((thing, i) => ({
-  question: `where is the ${thing}`, texts: [0, 1, 2, 3].map((k) => `${THINGS[(i + k) % THINGS.length]} stands here`), target: [1, 0, 0, 0], counts: [1, 1, 1, 1], weight: 1,
+  question: `where is the ${thing}`, texts: [0, 1, 2, 3].map((k) => `${THINGS[(i + k) % THINGS.length]} stands here`), priors: [0, 0, 0, 0], target: [1, 0, 0, 0], counts: [1, 1, 1, 1], weight: 1,
 }));
 const OPTIONS: TextOptions = { passes: 60, batch: 4, texts: 4, learningRate: 0.02, seed: 1, temperature: 1 };
 
@@ -50,8 +51,8 @@ async function trained(trainee: Trainee, options = OPTIONS, lessons = LESSONS): 
 
 async function firstOfAll(trainee: Trainee, weights: TextTraining['best']['weights']): Promise<number> {
   let right = 0;
-  for (const { question, texts } of LESSONS) {
-    const scores = await trainee.scores(question, texts, weights);
+  for (const lesson of LESSONS) {
+    const scores = await trainee.scores(lesson, weights);
     right += Number(scores.indexOf(Math.max(...scores)) === 0);
   }
   return right / LESSONS.length;
@@ -73,7 +74,7 @@ test('the loss of a list is that of the graph, slope and all; what does not coun
 });
 
 test('the loss of a batch of vectors is the graph’s contrastive loss, with its gradient', async () => {
-  const lessons: TextLesson[] = [['q', 'a', 'x'], ['r', 'b', 'y']].map(([question, right, wrong]) => ({ question: question!, texts: [right!, wrong!], target: [1, 0], counts: [1, 1], weight: 1 }));
+  const lessons: TextLesson[] = [['q', 'a', 'x'], ['r', 'b', 'y']].map(([question, right, wrong]) => ({ question: question!, texts: [right!, wrong!], priors: [0, 0], target: [1, 0], counts: [1, 1], weight: 1 }));
   const { texts, rows } = batchOf(lessons);
   assert.deepEqual(texts.map(({ text }) => text), ['q', 'a', 'x', 'r', 'b', 'y']);
   assert.deepEqual(rows.map(({ keys }) => keys), [[1, 2, 4], [4, 5, 1]]);
@@ -106,7 +107,8 @@ for (const [kind, network, name] of [['reranker', 'bert-reranker', 'bge-reranker
   test(`LoRA on a ${network}: nothing at first, eight questions by heart, and the same once worked into a folder`, async () => {
     const folder = folderOf(name, network);
     const trainee = await (kind === 'reranker' ? openRerankerTrainee : openEmbedderTrainee)(folder);
-    const { question, texts } = LESSONS[2]!;
+    const lesson = LESSONS[2]!;
+    const { question, texts } = lesson;
     const opened = async (at: string): Promise<number[]> => {
       if (kind === 'reranker') {
         const model = await openCrossEncoder(at);
@@ -121,7 +123,7 @@ for (const [kind, network, name] of [['reranker', 'bert-reranker', 'bge-reranker
     };
     const near = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).forEach((value, i) => assert.ok(Math.abs(value - b[i]!) < 1e-4, `${value} is not ${b[i]}`));
     const shipped = await opened(folder);
-    near(await trainee.scores(question, texts, trainee.begin(1)), shipped);
+    near(await trainee.scores(lesson, trainee.begin(1)), shipped);
 
     const options = kind === 'reranker' ? { ...OPTIONS, learningRate: 0.01, passes: 100 } : { ...OPTIONS, learningRate: 0.01, temperature: 0.05 };
     const { best } = await trained(trainee, options);
@@ -129,7 +131,7 @@ for (const [kind, network, name] of [['reranker', 'bert-reranker', 'bge-reranker
     for (const strength of [0, 0.5, 1]) {
       const out = path.join(root, `${name}-learned`);
       writeLearnedFolder(folder, best.weights, strength, LORA, out);
-      near(await opened(out), strength === 0 ? shipped : await trainee.scores(question, texts, atStrength(best.weights, strength)));
+      near(await opened(out), strength === 0 ? shipped : await trainee.scores(lesson, atStrength(best.weights, strength)));
     }
     await trainee.close();
   });
@@ -156,4 +158,40 @@ test('the same seed trains to the same bytes; a training goes on from between an
 test('folders that cannot be trained are refused with a sentence', async () => {
   await assert.rejects(openRerankerTrainee(folderOf('bge-small-en-tiny', 'bert')), /is an embedder, not a reranker/);
   await assert.rejects(openEmbedderTrainee(folderOf('bge-reranker-tiny', 'bert-reranker')), /is a reranker, not an embedder/);
+});
+
+test('a course on a deep level accepts what was said with sense, refuses labels without any, and goes on from where it was cut off', async () => {
+  const trainee = await openEmbedderTrainee(folderOf('bge-small-en-tiny', 'bert'));
+  // Every question asks for a thing by its other name: nothing the untrained model knows.
+  const names: [string, string][] = [['database', '北京'], ['lease', '年休假'], ['passages', '图书馆'], ['python', '条例'], ['employees', '数据库'], ['machine', '人工智能']];
+  const lessons = (right: (i: number, k: number) => number): DeepLesson[] => Array.from({ length: 48 }, (_, i) => {
+    const [asked] = names[i % names.length]!;
+    const texts = names.map(([, other]) => `${other}在这里`);
+    const at = right(i % names.length, i);
+    return {
+      question: `${['where is', 'when opens', 'who keeps', 'what about', 'how much is', 'at what time is', 'the cost of', 'anything on'][Math.floor(i / names.length)]} the ${asked}`, texts, priors: texts.map(() => 0),
+      target: texts.map((_, k) => Number(k === at)), counts: texts.map(() => 1), weight: 1, group: `g${i}`, found: texts.length, slope: 1,
+    };
+  });
+  const options: TextOptions = { passes: 40, batch: 8, texts: 6, learningRate: 0.01, seed: 1, temperature: 0.05 };
+  const course = (train: DeepLesson[], state: DeepState = { finished: {} }, stopAfter = Infinity) => {
+    let steps = 0;
+    return runDeepCourse(trainee, { train, heldOut: [], guard: [], unanswerable: [] }, options, { logOdds: 2 }, state, {
+      async passed() {
+        if (++steps >= stopAfter) throw new Error('killed');
+      },
+    });
+  };
+  const sense = lessons((thing) => thing);
+  const made = await course(sense);
+  assert.deepEqual(made.refusals, []);
+  assert.ok(made.gain > 0.1 && made.bound > 0, `${made.gain} ${made.bound}`);
+  const none = await course(lessons((_, i) => (i * 7 + 3 * Math.floor(i / 5)) % names.length));
+  assert.ok(none.refusals.length > 0, `without sense: ${none.gain}`);
+
+  const state: DeepState = { finished: {} };
+  await assert.rejects(course(sense, state, 20), /killed/);
+  const resumed = await course(sense, structuredClone(state));
+  assert.deepEqual([resumed.gain, resumed.weights], [made.gain, made.weights]);
+  await trainee.close();
 });

@@ -1,8 +1,9 @@
 import { finish, readArchitecture } from '../models/architectures.ts';
-import { openReader, type Side } from '../models/embedder.ts';
+import { readerOf, type Side } from '../models/embedder.ts';
 import { inspectFolder } from '../models/inspect.ts';
 import { textFeeds, type TokenText } from '../models/network.ts';
 import { GradientCache, weightFeeds } from '../nn/gradcache.ts';
+import { atStrength } from '../nn/lora.ts';
 import type { Weight } from '../nn/safetensors.ts';
 import type { Tensor } from '../nn/session.ts';
 import { listLoss, LORA, type LoraRecipe, type TextLesson, type Trainee } from './trainee.ts';
@@ -17,12 +18,12 @@ const TEMPERATURE = 0.05;
  * Throws a sentence where the folder is no embedder whose weights can be trained.
  */
 export async function openEmbedderTrainee(path: string, recipe: LoraRecipe = LORA): Promise<Trainee> {
-  const { folder, manifest } = await inspectFolder(path);
+  const { folder, manifest, tokenizer } = await inspectFolder(path);
   if (manifest.role !== 'embedder') throw new Error(`The model in ${path} is a ${manifest.role}, not an embedder.`);
   if (folder.checkpoint === undefined) throw new Error(`The model in ${path} has no safetensors, so it cannot be trained.`);
   const architecture = readArchitecture(folder.config, folder.checkpoint, { lora: { ...recipe, adapts: () => true } });
   const pooling = manifest.pooling as 'cls' | 'mean' | 'last';
-  const reader = await openReader(path, manifest);
+  const reader = readerOf(tokenizer, manifest);
   const vector = finish(architecture.embedder(pooling, manifest.maxTokens), folder.projection, true);
   const width = Number(vector.shape[1]);
   const begin = (seed: number): Record<string, Weight> => architecture.weights.initial(seed);
@@ -47,13 +48,14 @@ export async function openEmbedderTrainee(path: string, recipe: LoraRecipe = LOR
       const { chunks, at } = chunked(texts);
       return cache.gradients(chunks, weightFeeds(weights), (outputs) => Promise.resolve(batchLoss(outputs, width, rows.map(({ question, keys, ...row }) => ({ ...row, question: at[question]!, keys: keys.map((key) => at[key]!) })))));
     },
-    async scores(question, texts, weights) {
+    async scores({ question, texts }, weights) {
       const { chunks, at } = chunked([{ text: question, side: 'query' }, ...texts.map((text) => ({ text, side: 'document' as const }))]);
       const parts: Float32Array[] = [];
       for (const chunk of chunks) parts.push(await cache.run({ ...chunk, ...weightFeeds(weights) }));
       const row = (i: number): Float32Array => parts[Math.floor(at[i]! / recipe.chunk)]!.subarray((at[i]! % recipe.chunk) * width, (at[i]! % recipe.chunk + 1) * width);
       return Float32Array.from(texts, (_, i) => dot(row(0), row(i + 1)));
     },
+    atStrength,
     close: () => cache.close(),
   };
 }

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { readArchitecture } from '../models/architectures.ts';
-import { familyNamed } from '../models/families.ts';
 import { inspectFolder } from '../models/inspect.ts';
 import { textFeeds, type TokenText } from '../models/network.ts';
 import { promptedText } from '../models/prompts.ts';
-import { openTokenizer } from '../models/tokenizer.ts';
 import { GradientCache, weightFeeds } from '../nn/gradcache.ts';
+import { atStrength } from '../nn/lora.ts';
 import type { Weight } from '../nn/safetensors.ts';
 import type { Tensor } from '../nn/session.ts';
 import { listLoss, LORA, type LoraRecipe, type Trainee } from './trainee.ts';
@@ -17,12 +15,11 @@ import { listLoss, LORA, type LoraRecipe, type Trainee } from './trainee.ts';
  * Throws a sentence where the folder is no cross-encoder whose weights can be trained.
  */
 export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LORA): Promise<Trainee> {
-  const { folder, manifest } = await inspectFolder(path);
+  const { folder, manifest, tokenizer } = await inspectFolder(path);
   if (manifest.role !== 'reranker') throw new Error(`The model in ${path} is an ${manifest.role}, not a reranker.`);
   if (folder.checkpoint === undefined) throw new Error(`The model in ${path} has no safetensors, so it cannot be trained.`);
   const architecture = readArchitecture(folder.config, folder.checkpoint, { lora: { ...recipe, adapts: (layer) => !layer.includes('classifier') } });
   if (architecture.crossEncoder === undefined) throw new Error(`The model in ${path} is no cross-encoder.`);
-  const tokenizer = await openTokenizer(join(path, 'tokenizer.json'), familyNamed(manifest.family)?.pair);
   const logits = architecture.crossEncoder(manifest.maxTokens);
   const begin = (seed: number): Record<string, Weight> => architecture.weights.initial(seed);
   const cache = await GradientCache.open(logits, architecture.weights.trained, begin(0), { folder: folder.path, threads: recipe.threads ?? 1 });
@@ -52,7 +49,7 @@ export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LOR
         return Promise.resolve({ loss: share * found.reduce((sum, { loss }) => sum + loss, 0), gradient: Float32Array.from(order, ({ lesson, text }) => share * found[lesson]!.slope[text]!) });
       });
     },
-    async scores(question, texts, weights) {
+    async scores({ question, texts }, weights) {
       const order = pairsOf(question, texts).map((pair, text) => ({ pair, text })).sort((a, b) => b.pair.ids.length - a.pair.ids.length);
       const scores = new Float32Array(texts.length);
       for (let from = 0; from < order.length; from += recipe.chunk) {
@@ -62,6 +59,7 @@ export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LOR
       }
       return scores;
     },
+    atStrength,
     close: () => cache.close(),
   };
 }

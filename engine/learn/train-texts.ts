@@ -30,8 +30,8 @@ export interface TextTraining {
   done: boolean;
 }
 
-/** Passes without getting better on what is kept aside, after which a training ends. */
-const PATIENCE = 2;
+/** Share of all passes without getting better on what is kept aside, after which a training ends; two at least. */
+const PATIENCE = 0.25;
 const WARM_UP = 0.1;
 const LONGEST = 1;
 
@@ -62,7 +62,7 @@ export async function stepTexts(trainee: Trainee, lessons: readonly TextLesson[]
   const best = now < training.best.loss ? { pass, loss: now, weights: copied(state.weights) } : training.best;
   return {
     ...after, pass, at: 0, sum: 0, best, curve: [...training.curve, { pass, loss: after.sum / steps, aside: now }],
-    done: pass >= options.passes || pass - best.pass >= PATIENCE,
+    done: pass >= options.passes || pass - best.pass >= Math.max(2, Math.ceil(PATIENCE * options.passes)),
   };
 }
 
@@ -71,7 +71,7 @@ export async function asideLoss(trainee: Trainee, lessons: readonly TextLesson[]
   let [sum, total] = [0, 0];
   for (const lesson of lessons) {
     const short = shortened(lesson, options.texts);
-    sum += listLoss(await trainee.scores(short.question, short.texts, weights), short, options.temperature).loss;
+    sum += listLoss(await trainee.scores(short, weights), short, options.temperature).loss;
     total += lesson.weight;
   }
   return total === 0 ? 0 : sum / total;
@@ -88,7 +88,7 @@ function drawn(lesson: TextLesson, options: TextOptions, pass: number): TextLess
   while (rest.length > 0 && hard.length + right.length < options.texts) hard.push(...rest.splice(random.below(rest.length), 1));
   const kept = [...right, ...hard];
   const pick = <T>(values: readonly T[]): T[] => kept.map((i) => values[i]!);
-  return { ...lesson, texts: pick(lesson.texts), target: pick(lesson.target), counts: pick(lesson.counts) };
+  return { ...lesson, texts: pick(lesson.texts), priors: pick(lesson.priors), target: pick(lesson.target), counts: pick(lesson.counts) };
 }
 
 function shuffledPlaces(count: number, seed: number): number[] {

@@ -5,6 +5,8 @@ import type { Weight } from '../nn/safetensors.ts';
 export interface TextLesson {
   question: string;
   texts: readonly string[];
+  /** What search thinks of each text without this model: log-odds. */
+  priors: readonly number[];
   /** How much each text answers: they sum to 1. */
   target: readonly number[];
   /** 0: not to be held against it, since it may answer and nobody said so. */
@@ -19,7 +21,9 @@ export interface Trainee {
   /** Mean loss of some lessons and its gradients; these are valid until the next call. */
   gradients(lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>): Promise<{ loss: number; gradients: Gradients }>;
   /** A score for each text, higher is better; a reranker's logits, an embedder's cosines. */
-  scores(question: string, texts: readonly string[], weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
+  scores(lesson: Pick<TextLesson, 'question' | 'texts' | 'priors'>, weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
+  /** A model with so much of what was learned applied, 0…1. */
+  atStrength(weights: Readonly<Record<string, Weight>>, strength: number): Record<string, Weight>;
   close(): Promise<void>;
 }
 
@@ -53,5 +57,5 @@ export function shortened(lesson: TextLesson, most: number): TextLesson {
   const others = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || lesson.counts[i] === 0 ? [] : [i]));
   const kept = [...right, ...others].slice(0, Math.max(right.length, most));
   const pick = <T>(values: readonly T[]): T[] => kept.map((i) => values[i]!);
-  return { ...lesson, texts: pick(lesson.texts), target: pick(lesson.target), counts: pick(lesson.counts) };
+  return { ...lesson, texts: pick(lesson.texts), priors: pick(lesson.priors), target: pick(lesson.target), counts: pick(lesson.counts) };
 }
