@@ -129,8 +129,11 @@ export interface ModelVerbs {
   removeModel(id: string): Promise<void>;
   /** Deletes the vectors that are kept of an embedder. @throws EngineError 'busy' while they are searched or grow */
   removeIndex(id: string): Promise<void>;
-  /** What it takes until search by meaning uses this embedder, from a short probe on this machine. */
-  estimateModel(id: string): Promise<{ chunks: number; seconds: number }>;
+  /**
+   * What it takes until search by meaning uses this embedder, from a short probe on this machine. `cut`: about so many chunks are
+   * longer than it reads, and it does not see their ends.
+   */
+  estimateModel(id: string): Promise<{ chunks: number; seconds: number; cut: number }>;
   /**
    * Uses a model for its role; `undefined`: the bundled one, or no language model. An embedder first grows its own index, while
    * the present one answers; then the two are switched at once.

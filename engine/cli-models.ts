@@ -45,8 +45,9 @@ async function list(engine: Engine, values: Values): Promise<number> {
 async function use(engine: Engine, [role, id, ...more]: string[], values: Values): Promise<number> {
   if (role === undefined || !ROLES.includes(role) || more.length > 0) throw new UsageError(`Usage: lodestone models use ${ROLES.join('|')} [ID]`);
   if (role === 'embedder' && id !== undefined) {
-    const { chunks, seconds } = await engine.estimateModel(id);
+    const { chunks, seconds, cut } = await engine.estimateModel(id);
     if (chunks > 0) console.error(`${chunks} chunks to embed, about ${seconds} s. Search goes on with the present model until then.`);
+    if (cut > 0) console.error(`About ${cut} chunks are longer than this model reads; it does not see their ends.`);
   }
   await engine.useModel(role as ModelRole, id);
   if (values['no-wait']) return 0;

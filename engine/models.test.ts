@@ -164,6 +164,13 @@ test('an index that grows can be paused, and goes on after a restart; documents 
   assert.equal((await active(engine))!.index!.chunks, 92);
 });
 
+test('of chunks that are longer than a model reads, it is said how many there are', { timeout: 60_000 }, async (t) => {
+  const home = await house(t, 10);
+  const short = await added(home, { id: 'short', dimensions: 8, seed: 3, maxTokens: 12 });
+  const long = await added(home, { id: 'long', dimensions: 8, seed: 3 });
+  assert.deepEqual([(await home.engine.estimateModel(short)).cut, (await home.engine.estimateModel(long)).cut], [10, 0]);
+});
+
 test('cancelled, an index is gone, and search was never without the other', { timeout: 60_000 }, async (t) => {
   const home = await house(t, 90);
   const { engine } = home;

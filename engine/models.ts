@@ -14,6 +14,7 @@ import type { Db } from './store/database.ts';
 import { addedModel, choose, chosen, deleteModel, deviceOf, saveModel } from './store/models.ts';
 import { get } from './store/settings.ts';
 import { dropSpace, keptIndexes, shadow, shadowProgress, spaceInUse } from './store/spaces.ts';
+import { testResults } from './store/test-questions.ts';
 import type { ReindexVerbs } from './thread.ts';
 
 interface ModelParts {
@@ -36,13 +37,15 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
     const all = await known();
     const active = new Set([embedderInUse(db, all), wantedModel(db, all, 'reranker'), wantedModel(db, all, 'llm')]);
     const indexes = keptIndexes(db);
+    const results = testResults(db).map(({ models: used, ...result }) => ({ models: used, result }));
     return all.map((model) => {
       const { place: _, downloaded: __, server: ___, ...info } = model;
       const kept = indexes.filter((index) => index.model === model.id && index.chunks > 0);
       const index = { chunks: kept.reduce((sum, { chunks }) => sum + chunks, 0), bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) };
       const found = deviceOf(db, model.id);
       const device = found && { provider: found.device, refused: found.refused, ...(found.speedup !== undefined && { speedup: found.speedup }) };
-      return { ...info, active: active.has(model), ...(device && { device }), ...(kept.length > 0 && { index }) };
+      const mine = results.find(({ models: used }) => (model.role === 'embedder' ? kept.some(({ space }) => space.identity === used.embedder) : used.reranker === model.id));
+      return { ...info, active: active.has(model), ...(mine && { mine: mine.result }), ...(device && { device }), ...(kept.length > 0 && { index }) };
     });
   }
 

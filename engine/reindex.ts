@@ -29,7 +29,7 @@ export interface Reindex {
   switch(): Promise<boolean>;
   /** Stands still from now on, for this reason, and keeps what is there. */
   halt(reason: string): Promise<void>;
-  estimate(model: string): Promise<{ chunks: number; seconds: number }>;
+  estimate(model: string): Promise<{ chunks: number; seconds: number; cut: number }>;
   /** Chunks embedded per second, lately. */
   rate(): number | undefined;
   close(): Promise<void>;
@@ -180,7 +180,10 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
         await embedder.embed(some.map((chunk) => inContext(chunk, chunk.title)), 'document');
         made += some.length;
       }
-      return { chunks: total, seconds: made === 0 ? 0 : Math.ceil(((performance.now() - begun) / 1000 / made) * total) };
+      const reads = (await knownModels(db, modelDirs)).find(({ id }) => id === model)?.tokens ?? Infinity;
+      const long = chunks.filter((chunk) => embedder.countTokens(inContext(chunk, chunk.title)) > reads).length;
+      const cut = chunks.length === 0 ? 0 : Math.round((long / chunks.length) * countChunks(db));
+      return { chunks: total, cut, seconds: made === 0 ? 0 : Math.ceil(((performance.now() - begun) / 1000 / made) * total) };
     }),
     rate: () => chunksPerSecond,
     async close() { closed = true; wake(); await done; },

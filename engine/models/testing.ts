@@ -6,7 +6,7 @@ import { Random } from '../nn/random.ts';
 import { hashFile, type Manifest } from './manifest.ts';
 
 /** How a small embedder is made: `layers` are products that cost time and change nothing. */
-export interface SmallEmbedder { id: string; dimensions: number; seed: number; layers?: number; quality?: number }
+export interface SmallEmbedder { id: string; dimensions: number; seed: number; layers?: number; quality?: number; maxTokens?: number }
 
 const SPECIAL = ['[PAD]', '[CLS]', '[SEP]', '[UNK]'];
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz0123456789'];
@@ -17,7 +17,7 @@ const WIDTH = 256;
  * Makes a real embedder that is small, in a folder of our own shape: a random vector a letter, one for the beginning of a word
  * and one for the rest of it, pooled by their mean. Texts of the same words are near each other. For tests.
  */
-export async function makeSmallEmbedder(folder: string, { id, dimensions, seed, layers = 0, quality }: SmallEmbedder): Promise<string> {
+export async function makeSmallEmbedder(folder: string, { id, dimensions, seed, layers = 0, quality, maxTokens = 512 }: SmallEmbedder): Promise<string> {
   const random = new Random(seed);
   const values = (n: number, deviation: number): Float32Array => Float32Array.from({ length: n }, () => deviation * random.normal());
   const constants: Record<string, TensorData> = { rows: { type: 'float32', shape: [WORDS.length, dimensions], data: values(WORDS.length * dimensions, 1) } };
@@ -53,7 +53,7 @@ export async function makeSmallEmbedder(folder: string, { id, dimensions, seed, 
     files[name] = { sha256: await hashFile(join(folder, name)), bytes: Buffer.byteLength(content) };
   }
   const manifest: Manifest = {
-    id, name: `Small ${id}`, role: 'embedder', architecture: 'letters', dimensions, maxTokens: 512, pooling: 'mean', normalised: true,
+    id, name: `Small ${id}`, role: 'embedder', architecture: 'letters', dimensions, maxTokens, pooling: 'mean', normalised: true,
     prompts: { query: '', document: '' }, languages: ['en'], licence: 'CC0', attribution: [], recipe: {}, quality: quality === undefined ? {} : { some: quality }, files,
   };
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
