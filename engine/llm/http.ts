@@ -76,7 +76,7 @@ async function request(server: Server, path: string, body: object | undefined, {
   }
   const response = await fetch(addressOf(server, path), {
     method: body ? 'POST' : 'GET',
-    headers: { ...(body && { 'content-type': 'application/json' }), ...(server.key && { authorization: `Bearer ${server.key}` }) },
+    headers: { ...(body && { 'content-type': 'application/json' }), ...(server.key && { authorization: `Bearer ${server.key.trim()}` }) },
     ...(body && { body: JSON.stringify(body) }),
     // An address on this machine that leads elsewhere would take what was asked out of it.
     redirect: 'error',

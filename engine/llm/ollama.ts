@@ -7,7 +7,7 @@ import { streamed } from './streamed.ts';
 
 /** Ollama's own interface (docs/api.md of ollama/ollama): it alone lets the context be chosen. */
 
-interface Tag { name: string; size?: number; digest?: string; details?: { parameter_size?: string; quantization_level?: string; family?: string } }
+interface Tag { name: string; size?: number; digest?: string; remote_host?: string; details?: { parameter_size?: string; quantization_level?: string; family?: string } }
 interface Shown { model_info?: Record<string, unknown>; capabilities?: string[] }
 interface Line { message?: { content?: string }; done?: boolean; error?: unknown }
 
@@ -15,13 +15,19 @@ interface Line { message?: { content?: string }; done?: boolean; error?: unknown
 const CONTEXT = 8192;
 
 export async function ollamaModels(server: Server, seconds: number): Promise<ServerModel[]> {
-  return (await tags(server, seconds)).map(({ name, size, details }) => ({
+  return (await tags(server, seconds)).map(({ name, size, details, ...tag }) => ({
     name,
     ...(size !== undefined && { bytes: size }),
     ...(details?.parameter_size && { parameters: details.parameter_size }),
     ...(details?.quantization_level && { quantisation: details.quantization_level }),
     ...(/bert/.test(details?.family ?? '') && { embedder: true }),
+    ...(isElsewhere({ name, ...tag }) && { remote: true }),
   }));
+}
+
+/** Ollama offers models that its makers run, under the same address as those on this machine. */
+function isElsewhere({ name, remote_host }: Tag): boolean {
+  return Boolean(remote_host) || /[:-]cloud$/.test(name);
 }
 
 async function tags(server: Server, seconds: number): Promise<Tag[]> {
@@ -56,7 +62,7 @@ export async function openOllama(server: Server, model: string, options: ServerO
     id: `ollama/${tag.name}@${(tag.digest ?? '').replace(/^sha256:/, '').slice(0, 16)}`,
     name: tag.name,
     contextTokens,
-    remote: leavesMachine(server.url),
+    remote: leavesMachine(server.url) || isElsewhere(tag),
     estimates: true,
     write: (messages, options) => streamed(async (push, stop) => {
       checkRoom(estimateTokens(messages), options.maxTokens, contextTokens);

@@ -15,6 +15,7 @@ interface Chunk { choices?: { delta?: { content?: string | null }; finish_reason
 interface Scored { choices?: { logprobs?: { tokens?: string[]; token_logprobs?: (number | null)[]; text_offset?: number[] } | null }[] }
 
 const CONTEXT = 4096;
+const CONTEXT_ELSEWHERE = 16_384;
 const ASIDE_SECONDS = 5;
 
 export async function openaiModels(server: Server, seconds: number): Promise<ServerModel[]> {
@@ -61,7 +62,7 @@ export async function openOpenai(server: Server, model: string, options: ServerO
   if (!found) throw new EngineError('not-found', `${nameOf(server)} does not have the model ${model}.`);
   const props = remote ? undefined : ((await aside(server, '/props')) as { default_generation_settings?: { n_ctx?: number } } | undefined);
   const given = props?.default_generation_settings?.n_ctx ?? contextOf(found);
-  const contextTokens = Math.min(options.contextTokens ?? given ?? CONTEXT, given ?? Infinity);
+  const contextTokens = Math.min(options.contextTokens ?? given ?? (remote ? CONTEXT_ELSEWHERE : CONTEXT), given ?? Infinity);
   const counts = props !== undefined && (await tokenize(server, 'a', false)) !== undefined;
 
   async function count(texts: (string | Message[])[]): Promise<number[]> {
@@ -73,9 +74,21 @@ export async function openOpenai(server: Server, model: string, options: ServerO
     }));
   }
 
-  async function* lines(messages: Message[], { maxTokens, temperature = 0, seed, schema }: WriteOptions, signal: AbortSignal): AsyncGenerator<string> {
+  /** Models that think before they write want another word for the length, and no temperature. */
+  let thinks = false;
+  async function* lines(messages: Message[], options: WriteOptions, signal: AbortSignal): AsyncGenerator<string> {
+    try {
+      yield* asked(messages, options, signal);
+    } catch (error) {
+      if (thinks || !(error instanceof EngineError) || error.code !== 'invalid' || !error.message.includes('max_completion_tokens')) throw error;
+      thinks = true;
+      yield* asked(messages, options, signal);
+    }
+  }
+
+  async function* asked(messages: Message[], { maxTokens, temperature = 0, seed, schema }: WriteOptions, signal: AbortSignal): AsyncGenerator<string> {
     const body = {
-      model, messages, stream: true, max_tokens: maxTokens, temperature, ...(seed !== undefined && { seed }),
+      model, messages, stream: true, ...(thinks ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens, temperature }), ...(seed !== undefined && { seed }),
       ...(schema && { response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema: strict(schema) } } }),
     };
     let finished = false;

@@ -66,6 +66,7 @@ describe('Ollama', () => {
   const tags = json({ models: [
     { name: 'qwen2.5:3b', size: 1_900_000_000, digest: 'sha256:0123456789abcdef0123', details: { parameter_size: '3.1B', quantization_level: 'Q4_K_M', family: 'qwen2' } },
     { name: 'bge-m3:latest', size: 1_200_000_000, digest: 'ff', details: { family: 'bert' } },
+    { name: 'large:1t-cloud', size: 400, remote_host: 'https://example.com:443' },
   ] });
   const show = json({ model_info: { 'general.architecture': 'qwen2', 'qwen2.context_length': 32768 } });
   beforeEach(() => { routes = { '/api/tags': tags, '/api/show': show }; });
@@ -75,6 +76,7 @@ describe('Ollama', () => {
     assert.deepEqual(await serverModels({ kind: 'ollama', url }), [
       { name: 'qwen2.5:3b', bytes: 1_900_000_000, parameters: '3.1B', quantisation: 'Q4_K_M' },
       { name: 'bge-m3:latest', bytes: 1_200_000_000, embedder: true },
+      { name: 'large:1t-cloud', bytes: 400, remote: true },
     ]);
   });
 
@@ -90,6 +92,10 @@ describe('Ollama', () => {
     assert.deepEqual(asked.at(-1)!.body, {
       model: 'qwen2.5:3b', messages: question, stream: true, think: false, format: schema, options: { num_ctx: 8192, num_predict: 50, temperature: 0.5, seed: 3 },
     });
+  });
+
+  test('a model that is computed elsewhere is marked, though the server is here', async () => {
+    assert.equal((await openServerLlm({ kind: 'ollama', url }, 'large:1t-cloud')).remote, true);
   });
 
   test('thoughts that come before the text are left out', async () => {
@@ -220,6 +226,18 @@ describe('servers with the interface of OpenAI', () => {
     assert.deepEqual(await failure(open()), { code: 'invalid', message: 'The server at HOST sends questions on to another address; give that one instead.' });
     assert.deepEqual(await failure(serverModels({ kind: 'openai', url: nobody })), { code: 'not-found', message: 'The server at HOST is not running.' });
     assert.equal((await failure(serverModels({ kind: 'openai', url: 'my computer' }))).code, 'invalid');
+  });
+
+  test('a model that wants another word for the length is asked again with it', async () => {
+    const llm = await open();
+    routes['/v1/chat/completions'] = (response, body, request) => ('max_tokens' in body
+      ? json({ error: { message: "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead." } }, 400)(response, body, request)
+      : lines(said('In May'), 'data: [DONE]\n\n')(response, body, request));
+    assert.equal(await written(llm), 'In May');
+    const before = asked.length;
+    assert.equal(await written(llm), 'In May');
+    assert.equal(asked.length, before + 1);
+    assert.deepEqual(asked.at(-1)!.body, { model: 'm', messages: question, stream: true, max_completion_tokens: 50 });
   });
 
   test('llama.cpp counts in its own tokens', async () => {

@@ -17,10 +17,12 @@ export interface ServerModel {
   contextTokens?: number;
   /** Made for vectors: it cannot write. */
   embedder?: boolean;
+  /** The server is here, but has it computed elsewhere: what is asked leaves this machine. */
+  remote?: boolean;
 }
 
 export interface ServerOptions {
-  /** Room for prompt and answer, where the server does not say; 4096 if absent. */
+  /** Room for prompt and answer, where the server does not say; if absent, 4096 here and 16,384 elsewhere. */
   contextTokens?: number;
   /** So long a server may take to begin an answer, loading the model included; 180 if absent. */
   seconds?: number;
