@@ -10,10 +10,13 @@ export interface Server {
 
 export interface Asking { signal?: AbortSignal; /** So long until the answer begins; after that it may take its time. */ seconds: number }
 
-/** Whether what is sent to this address leaves this machine. */
-export function leavesMachine(url: string): boolean {
+/**
+ * Whether what is sent to this address leaves this machine; given the model's name, also whether Ollama, which may well be
+ * here, has that model computed by its makers (`…-cloud`).
+ */
+export function leavesMachine(url: string, model = ''): boolean {
   const { hostname } = new URL(url);
-  return !(hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname));
+  return /[:-]cloud$/.test(model) || !(hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname));
 }
 
 /** The address of a path of the server's interface, whether its url was given with `/v1` or a slash at its end or not. */

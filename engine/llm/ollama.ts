@@ -15,19 +15,14 @@ interface Line { message?: { content?: string }; done?: boolean; error?: unknown
 const CONTEXT = 8192;
 
 export async function ollamaModels(server: Server, seconds: number): Promise<ServerModel[]> {
-  return (await tags(server, seconds)).map(({ name, size, details, ...tag }) => ({
+  return (await tags(server, seconds)).map(({ name, size, details, remote_host }) => ({
     name,
     ...(size !== undefined && { bytes: size }),
     ...(details?.parameter_size && { parameters: details.parameter_size }),
     ...(details?.quantization_level && { quantisation: details.quantization_level }),
     ...(/bert/.test(details?.family ?? '') && { embedder: true }),
-    ...(isElsewhere({ name, ...tag }) && { remote: true }),
+    ...((remote_host || leavesMachine(server.url, name)) && { remote: true }),
   }));
-}
-
-/** Ollama offers models that its makers run, under the same address as those on this machine. */
-function isElsewhere({ name, remote_host }: Tag): boolean {
-  return Boolean(remote_host) || /[:-]cloud$/.test(name);
 }
 
 async function tags(server: Server, seconds: number): Promise<Tag[]> {
@@ -62,7 +57,7 @@ export async function openOllama(server: Server, model: string, options: ServerO
     id: `ollama/${tag.name}@${(tag.digest ?? '').replace(/^sha256:/, '').slice(0, 16)}`,
     name: tag.name,
     contextTokens,
-    remote: leavesMachine(server.url) || isElsewhere(tag),
+    remote: Boolean(tag.remote_host) || leavesMachine(server.url, tag.name),
     estimates: true,
     write: (messages, options) => streamed(async (push, stop) => {
       checkRoom(estimateTokens(messages), options.maxTokens, contextTokens);

@@ -272,6 +272,7 @@ describe('servers with the interface of OpenAI', () => {
 test('an address that is not of this machine is marked', async () => {
   for (const local of ['http://localhost:1234', 'http://127.0.0.1', 'http://127.8.8.8:1', 'http://[::1]:80/v1']) assert.equal(leavesMachine(local), false, local);
   for (const remote of ['https://api.example.com', 'http://192.168.1.5:11434', 'http://localhost.example.com', 'http://127.0.0.1.example.com', 'http://[2001:db8::1]']) assert.equal(leavesMachine(remote), true, remote);
+  assert.deepEqual(['qwen3:4b', 'gpt-oss:120b-cloud', 'glm-4.6:cloud'].map((model) => leavesMachine('http://127.0.0.1:11434', model)), [false, true, true]);
 });
 
 test('servers are found at the addresses where they are known to listen, and nobody else is taken for one', async () => {
