@@ -21,7 +21,7 @@ export async function openCrossEncoder(path: string, options: EmbedderOptions = 
   const { folder, architecture, manifest, tokenizer } = await inspectFolder(path, options);
   if (manifest.role !== 'reranker') throw new Error(`The model in ${path} is an ${manifest.role}, not a reranker.`);
   const family = familyNamed(manifest.family);
-  const settings = { ...(options.threads === undefined ? {} : { threads: options.threads }), ...(options.device === undefined ? {} : { device: options.device }), folder: folder.path };
+  const settings = { ...(options.threads === undefined ? {} : { threads: options.threads }), ...(options.device === undefined ? {} : { device: options.device }), ...(folder.checkpoint === undefined ? {} : { folder: folder.checkpoint.folder }) };
   const session = architecture === undefined ? await openSession(folder.onnx!, settings)
     : await openSession(writeGraph({ logits: architecture.crossEncoder!(manifest.maxTokens) }).bytes, settings);
   return {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { writeCheckpoint } from '../nn/safetensors.ts';
@@ -97,6 +97,7 @@ describe('a broken or unknown model is refused with what is missing, before anyt
     ['a projection whose weights are missing', { ...modulesOf(['Transformer', 'Pooling', 'Dense']), '2_Dense/config.json': IDENTITY }, undefined, /the weights of its projection are missing: 2_Dense\/model\.safetensors\./],
     ['a projection that is a pickle', { ...modulesOf(['Transformer', 'Pooling', 'Dense']), '2_Dense/config.json': IDENTITY, '2_Dense/pytorch_model.bin': 'x' }, undefined, /in place of which there is a pickle/],
     ['missing shards', { 'model.safetensors.index.json': { weight_map: { a: 'model-1.safetensors', b: 'model-2.safetensors' } } }, without('model.safetensors'), /model-1\.safetensors, model-2\.safetensors are missing/],
+    ['ONNX whose weights are a link', { 'onnx/model.onnx': 'x', 'data': 'x' }, (folder) => { rmSync(path.join(folder, 'model.safetensors')); symlinkSync('../data', path.join(folder, 'onnx/model.onnx_data')); }, /its onnx\/model\.onnx_data is a link, as in the hub's cache/],
     ['shards from elsewhere', { 'model.safetensors.index.json': { weight_map: { a: '../model.safetensors' } } }, (folder) => renameSync(path.join(folder, 'model.safetensors'), path.join(folder, '../model.safetensors')), /names \.\.\/model\.safetensors, which lies elsewhere/],
   ];
   for (const [what, files, broken, sentence] of faults) {

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { openCheckpoint, type Checkpoint } from '../nn/safetensors.ts';
 import type { Prompts } from './families.ts';
 
@@ -97,21 +97,34 @@ function openWeights(folder: string): { weights: Checkpoint; files: string[] } |
   return { weights: joinShards(folder, files.map((file) => openCheckpoint(join(folder, file)))), files: ['model.safetensors.index.json', ...files] };
 }
 
-/** Several checkpoints in one folder as one. */
-export function joinShards(folder: string, shards: readonly Checkpoint[]): Checkpoint {
+/** Several checkpoints as one. They lie in one folder, or where its links lead. */
+export function joinShards(path: string, shards: readonly Checkpoint[]): Checkpoint {
   const holders = new Map(shards.flatMap((shard) => shard.names.map((name) => [name, shard] as const)));
   const holder = (name: string): Checkpoint => {
     const shard = holders.get(name);
-    if (shard === undefined) throw new Error(`None of the files of weights in ${folder} has a tensor "${name}".`);
+    if (shard === undefined) throw new Error(`None of the files of weights in ${path} has a tensor "${name}".`);
     return shard;
   };
+  const folder = commonFolder(shards.map((shard) => shard.folder));
   return {
     folder, metadata: Object.assign({}, ...shards.map((shard) => shard.metadata)) as Record<string, string>, names: [...holders.keys()],
     has: (name) => holders.has(name),
     shape: (name) => holder(name).shape(name),
     read: (name) => holder(name).read(name),
-    tensor: (name) => holder(name).tensor(name),
+    tensor(name) {
+      const tensor = holder(name).tensor(name);
+      return 'file' in tensor ? { ...tensor, file: join(relative(folder, holder(name).folder), tensor.file) } : tensor;
+    },
   };
+}
+
+/** The innermost folder that holds them all. */
+function commonFolder(folders: readonly string[]): string {
+  return folders.reduce((common, folder) => {
+    let outer = common;
+    while (relative(outer, folder).startsWith('..')) outer = dirname(outer);
+    return outer;
+  });
 }
 
 function lackOfWeights(folder: string): string {
@@ -123,7 +136,11 @@ function lackOfWeights(folder: string): string {
 
 /** Files an ONNX model keeps its weights in beside itself. */
 function dataOf(folder: string, onnx: string): string[] {
-  return ['_data', '.data'].map((end) => onnx + end).filter((name) => existsSync(join(folder, name)));
+  const files = ['_data', '.data'].map((end) => onnx + end).filter((name) => existsSync(join(folder, name)));
+  const place = dirname(realpathSync(join(folder, onnx)));
+  const link = files.find((name) => lstatSync(join(folder, name)).isSymbolicLink() || dirname(realpathSync(join(folder, name))) !== place);
+  if (link !== undefined) throw new Error(`its ${link} is a link, as in the hub's cache, and ONNX Runtime follows none to weights; copy the folder with what its links lead to.`);
+  return files;
 }
 
 /** What sentence-transformers does behind the network, from `modules.json`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { bertHidden, bertReranker, readBertConfig } from '../nn/bert.ts';
@@ -33,15 +33,34 @@ describe('however the weights are stored, the vectors are the same', () => {
     return folder;
   }
 
-  test('in shards', async () => {
+  /** The same weights in two files with an index. */
+  function sharded(): string {
     const folder = folderOf('bge-small-zh-v1.5', 'bert');
     const all = Object.entries(weightsOf('bert'));
     const shards = [all.slice(0, 9), all.slice(9)].map((part, i) => [`model-0000${i + 1}-of-00002.safetensors`, Object.fromEntries(part)] as const);
     for (const [name, weights] of shards) writeCheckpoint(path.join(folder, name), weights);
     writeInto(folder, { 'model.safetensors.index.json': { weight_map: Object.fromEntries(shards.flatMap(([name, weights]) => Object.keys(weights).map((weight) => [weight, name]))) } });
     rmSync(path.join(folder, 'model.safetensors'));
+    return folder;
+  }
+
+  test('in shards', async () => {
+    const folder = sharded();
     (await vectorsOf(folder, recorded.asked)).forEach((vector, i) => near(vector, expected('bge-zh')[i]!));
     assert.equal((await inspectModel(folder)).format, 'safetensors');
+  });
+
+  test('behind links, in the hub’s own cache', async () => {
+    for (const shards of [false, true]) {
+      const folder = shards ? sharded() : folderOf('models--BAAI--bge-small-zh-v1.5/snapshots/0123abcd', 'bert');
+      for (const file of readdirSync(folder)) {
+        const blobs = path.join(folder, '../blobs', file.includes('00002-of') ? 'more' : '');
+        mkdirSync(blobs, { recursive: true });
+        renameSync(path.join(folder, file), path.join(blobs, `blob-${file.length}-${file}`.replace(/\.\w+$/, '')));
+        symlinkSync(path.join(blobs, `blob-${file.length}-${file}`.replace(/\.\w+$/, '')), path.join(folder, file));
+      }
+      (await vectorsOf(folder, recorded.asked)).forEach((vector, i) => near(vector, expected('bge-zh')[i]!));
+    }
   });
 
   test('as ONNX, of an encoder', async () => {

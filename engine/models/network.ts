@@ -19,7 +19,7 @@ export async function openGraph({ folder, architecture, manifest }: FoundFolder,
   const pooling = manifest.pooling as 'cls' | 'mean' | 'last';
   const pooled = architecture!.embedder(pooling, manifest.maxTokens);
   const { bytes } = writeGraph({ vector: finish(pooled, folder.projection, manifest.normalised) });
-  const session = await openSession(bytes, { ...options, folder: folder.path });
+  const session = await openSession(bytes, { ...options, folder: folder.checkpoint!.folder });
   return {
     async vectors(texts) {
       const output = (await session.run(feeds(session, texts, pooling)))['vector']!;

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, realpathSync, renameSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { ExternalData, TensorData } from './onnx.ts';
 
@@ -7,7 +7,7 @@ import type { ExternalData, TensorData } from './onnx.ts';
  * the header with type, shape and place of every tensor, then the tensors. Only the header is read at first.
  */
 export interface Checkpoint {
-  /** Where the file lies: what `SessionOptions.folder` has to be for graphs that refer to it. */
+  /** Where the file lies, links followed: what `SessionOptions.folder` has to be for graphs that refer to it. */
   folder: string;
   metadata: Record<string, string>;
   names: string[];
@@ -33,6 +33,8 @@ const LONGEST_HEADER = 100_000_000;
 /** Throws a sentence naming the file where it is no checkpoint or one that was cut off. */
 export function openCheckpoint(file: string): Checkpoint {
   const { header, start } = readHeader(file);
+  // The hub's cache is made of links, and ONNX Runtime reads no weights from outside of the folder it is given.
+  const real = realpathSync(file);
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & { __metadata__?: Record<string, string> };
   const size = statSync(file).size;
   for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(entries)) {
@@ -51,7 +53,7 @@ export function openCheckpoint(file: string): Checkpoint {
     return toFloat32(readBytes(file, start + from, to - from), dtype as Format);
   };
   return {
-    folder: path.dirname(path.resolve(file)),
+    folder: path.dirname(real),
     metadata,
     names: Object.keys(entries),
     has: (name) => name in entries,
@@ -61,7 +63,7 @@ export function openCheckpoint(file: string): Checkpoint {
       const { dtype, shape, data_offsets: [from, to] } = entry(name);
       const stored = STORED[dtype];
       if (dtype !== 'F32' && stored === undefined) return { type: 'float32', shape: [...shape], data: read(name) };
-      return { type: 'float32', shape: [...shape], file: path.basename(file), offset: start + from, length: to - from, ...(stored === undefined ? {} : { stored }) };
+      return { type: 'float32', shape: [...shape], file: path.basename(real), offset: start + from, length: to - from, ...(stored === undefined ? {} : { stored }) };
     },
   };
 }
