@@ -27,7 +27,7 @@ export async function openEmbedderTrainee(path: string, recipe: LoraRecipe = LOR
   const vector = finish(architecture.embedder(pooling, manifest.maxTokens), folder.projection, true);
   const width = Number(vector.shape[1]);
   const begin = (seed: number): Record<string, Weight> => architecture.weights.initial(seed);
-  const cache = await GradientCache.open(vector, architecture.weights.trained, begin(0), { folder: folder.path, threads: recipe.threads ?? 1 });
+  const cache = await GradientCache.open(vector, architecture.weights.trained, begin(0), { folder: folder.checkpoint.folder, threads: recipe.threads ?? 1 });
 
   const feedsOf = (texts: readonly TokenText[]): Record<string, Tensor> => {
     const known = textFeeds(texts, pooling);

@@ -22,7 +22,7 @@ export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LOR
   if (architecture.crossEncoder === undefined) throw new Error(`The model in ${path} is no cross-encoder.`);
   const logits = architecture.crossEncoder(manifest.maxTokens);
   const begin = (seed: number): Record<string, Weight> => architecture.weights.initial(seed);
-  const cache = await GradientCache.open(logits, architecture.weights.trained, begin(0), { folder: folder.path, threads: recipe.threads ?? 1 });
+  const cache = await GradientCache.open(logits, architecture.weights.trained, begin(0), { folder: folder.checkpoint.folder, threads: recipe.threads ?? 1 });
 
   const pairsOf = (question: string, texts: readonly string[]): TokenText[] => {
     const asked = tokenizer.plain(promptedText(manifest, question, 'query')).slice(0, Math.floor((manifest.maxTokens * 3) / 4));
