@@ -35,6 +35,8 @@ export const RUNNER_STREAMS = ['write'] as const satisfies readonly (keyof Runne
 
 /** Prompts are read in pieces, so that a stop is heard between two. */
 const PIECE = 256;
+/** So many tokens before its end LlamaChat would begin to forget the prompt. */
+const SPARE = 8;
 /** Scores are computed in a context of their own with exact keys and values; candidate, question and answer fit. */
 const SCORING_TOKENS = 2048;
 /** Beyond this, waiting for one another costs more than a further thread brings. */
@@ -87,7 +89,7 @@ export function llamaRunner(): RunnerVerbs {
       if (use === 'embed') embedding = await model.createEmbeddingContext(sized);
       else if (use === 'rank') ranking = await model.createRankingContext({ ...sized, ...wordPieceTemplate(model) });
       else {
-        const context = await model.createContext(sized);
+        const context = await model.createContext({ ...sized, contextSize: contextTokens + SPARE });
         writing = { context, chat: new LlamaChat({ contextSequence: context.getSequence() }) };
       }
       return { dimensions: model.embeddingVectorSize };

@@ -113,6 +113,18 @@ describe('a language model in a file', { skip: noLlama ?? false }, () => {
     assert.match(error.message, /^The prompt is 5\d\d tokens long; with up to 50 for the answer that is more than the 512/);
   });
 
+  test('a prompt that just fits is read to its last word, and answered to the last token there is room for', async () => {
+    const [empty] = await llm.count([[{ role: 'user', content: '' }]]);
+    const messages: Message[] = [{ role: 'user', content: 'the lease of the house '.repeat(20).slice(0, 300) }];
+    while ((await llm.count([messages]))[0]! > 236) messages[0]!.content = messages[0]!.content.slice(1);
+    const tight = await openLocalLlm(micro.file, { threads: 1, contextTokens: 256 });
+    let text = '';
+    for await (const piece of tight.write(messages, { maxTokens: 20 })) text += piece;
+    assert.equal(text, await written(messages, 20));
+    assert.deepEqual([(await tight.count([text]))[0], empty! < 40], [20, true]);
+    await tight.close();
+  });
+
   test('when its process dies the answer fails with a sentence, and the next question starts it anew', async () => {
     let pieces = 0;
     const error = await failing((async () => {
