@@ -73,9 +73,10 @@ test('how much of a text is written without spaces', () => {
 
 test('a reranker has the last word; without one nothing changes', async () => {
   const hits = fused('owl tea raft');
-  assert.deepEqual(await rerank(undefined, 'owl tea raft', hits, (id) => PASSAGES[id]!), hits);
-  const shortest: Reranker = { id: 'shortest', score: async (_, texts) => texts.map((text) => -text.length) };
-  const reranked = await rerank(shortest, 'owl tea raft', hits, (id) => PASSAGES[id]!);
+  const candidate = ({ id, score }: { id: string; score: number }) => ({ text: PASSAGES[id]!, prior: score });
+  assert.deepEqual(await rerank(undefined, 'owl tea raft', hits, candidate), hits);
+  const shortest: Reranker = { id: 'shortest', score: async (_, candidates) => candidates.map(({ text }) => -text.length) };
+  const reranked = await rerank(shortest, 'owl tea raft', hits, candidate);
   assert.deepEqual(order(reranked), ['owl', 'tea', 'raft']);
   assert.deepEqual(reranked[0]!.rerank, { rank: 1, score: -PASSAGES.owl!.length, model: 'shortest' });
 });

@@ -22,6 +22,9 @@ export interface FusionContext<Id> {
   background?: Background;
 }
 
+/** What the fusion knew of a candidate: e-folds of evidence by words, shares as in `WordScore`, deviations of similarity above the background (0 without a vector). */
+export interface Made { evidence: number; share: number; coverage: number; above: number; /** Question and passage are in different languages. */ across: boolean; /** `unspacedShare` of the passage. */ unspaced: number }
+
 /** A candidate after fusion, best first, with what each leg said of it. Ranks count from 1. */
 export interface FusedHit<Id> {
   id: Id;
@@ -32,9 +35,13 @@ export interface FusedHit<Id> {
   relevance: number;
   /** By how much `score` rises with the similarity: what a better vector of the question would be worth here. */
   slope: number;
+  /** What the score was made of; what was learned weighs it anew. */
+  made: Made;
   words?: { rank: number; score: number; coverage: number; terms: string[] };
   vectors?: { rank: number; similarity: number };
-  /** Where a reranker read it; `score` is its logit. */
+  /** What was learned of this library adds to `score`. */
+  learned?: number;
+  /** Where a reranker read it; `score` is its logit and what was learned of this library. */
   rerank?: { rank: number; score: number; model: string };
 }
 
@@ -88,7 +95,7 @@ export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly Vector
   const { mean, deviation } = context.background ?? BACKGROUND;
   const asked = unspacedShare(context.question);
   const byWords = new Map(words.map((hit) => [hit.id, hit]));
-  const candidates = new Map<Id, Omit<FusedHit<Id>, 'rank' | 'score' | 'relevance' | 'slope'>>();
+  const candidates = new Map<Id, Omit<FusedHit<Id>, 'rank' | 'score' | 'relevance' | 'slope' | 'made'>>();
   words.filter((hit) => hit.score > 0).forEach(({ id, score, coverage, matched }, i) => {
     candidates.set(id, { id, words: { rank: i + 1, score, coverage, terms: matched } });
   });
@@ -104,11 +111,14 @@ export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly Vector
       + by.coverage * coverage + by.meaning * above;
     const across = logOdds(WEIGHTS.across);
     const same = logOdds(WEIGHTS.same);
+    const unspaced = unspacedShare(context.text(candidate.id));
+    const other = inOtherLanguage(asked, unspaced);
     const [by, score] = !candidate.vectors ? [WEIGHTS.words, logOdds(WEIGHTS.words)]
-      : wordless || inOtherLanguage(asked, unspacedShare(context.text(candidate.id))) ? [WEIGHTS.across, across]
+      : wordless || other ? [WEIGHTS.across, across]
       : same >= across - PARAPHRASE ? [WEIGHTS.same, same]
       : [WEIGHTS.across, across - PARAPHRASE];
-    return { ...candidate, rank: 0, score, slope: by.meaning / deviation, relevance: 1 / (1 + Math.exp(-score)) };
+    const made: Made = { evidence: Math.log(FAINT + evidence), share, coverage, above, across: other, unspaced };
+    return { ...candidate, rank: 0, score, slope: by.meaning / deviation, made, relevance: 1 / (1 + Math.exp(-score)) };
   });
   fused.sort((a, b) => b.score - a.score);
   return fused.map((hit, i) => ({ ...hit, rank: i + 1 }));
@@ -136,29 +146,32 @@ export function unspacedShare(text: string): number {
   return unspaced === 0 ? 0 : unspaced / (unspaced + 2 * words);
 }
 
-/** A cross-encoder: reads question and passage together. */
+/** A hit as a reranker reads it: its text in context, and its log-odds by words and vectors alone, with nothing learned of it. */
+export interface Candidate { text: string; prior: number }
+
+/** Reads question and passage together. */
 export interface Reranker {
   /** Identity of the model, kept in every trace. */
   id: string;
-  /** One logit a text, higher is better. */
-  score(question: string, texts: string[]): Promise<number[]>;
+  /** One logit a candidate, higher is better. A small model adds to the prior, a large one may do without. */
+  score(question: string, candidates: readonly Candidate[]): Promise<number[]>;
 }
 
 /** How many of the fused hits a reranker reads. */
-const RERANKED = 30;
+export const RERANKED = 50;
 
 /**
  * The rerank stage: the first hits in the order of the reranker, relevance by its logit, the others after them as they
  * were. Without a reranker the hits stay as they are.
  */
 export async function rerank<Id>(
-  reranker: Reranker | undefined, question: string, hits: FusedHit<Id>[], text: (id: Id) => string,
+  reranker: Reranker | undefined, question: string, hits: FusedHit<Id>[], candidate: (hit: FusedHit<Id>) => Candidate,
 ): Promise<FusedHit<Id>[]> {
   if (!reranker || hits.length === 0) return hits;
   const read = hits.slice(0, RERANKED);
-  const logits = await reranker.score(question, read.map((hit) => text(hit.id)));
+  const logits = await reranker.score(question, read.map(candidate));
   const reordered = read
-    .map((hit, i) => ({ hit, score: logits[i]! }))
+    .map((hit, i) => ({ hit, score: logits[i]! + (hit.learned ?? 0) }))
     .sort((a, b) => b.score - a.score)
     .map(({ hit, score }, i) => ({ ...hit, relevance: 1 / (1 + Math.exp(-score)), rerank: { rank: i + 1, score, model: reranker.id } }));
   return [...reordered, ...hits.slice(RERANKED)];

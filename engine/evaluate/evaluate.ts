@@ -91,11 +91,11 @@ async function ask(engine: Engine, library: LibraryId, questions: EvaluationSet[
     const { hits, milliseconds } = await engine.search(query);
     times.push(milliseconds);
     const best = new Map<string, number>();
-    for (const { documentName, trace } of hits) {
+    // By place: scores of hits a reranker has read and of others are not of one kind.
+    hits.forEach(({ documentName }, place) => {
       const document = ids.get(documentName)!;
-      const score = trace.rerank?.score ?? trace.fused.score;
-      best.set(document, Math.max(best.get(document) ?? -Infinity, score));
-    }
+      if (!best.has(document)) best.set(document, hits.length - place);
+    });
     run.set(id, [...best].sort((a, b) => b[1] - a[1]).slice(0, DOCUMENTS));
   }
   return { run, milliseconds: times.sort((a, b) => a - b)[times.length >> 1] ?? 0 };
