@@ -69,13 +69,17 @@ export interface Writing {
 export interface AnswerVerbs {
   /** Why the chunk at this span is where it is in the ranking of a turn's question. */
   explain(turn: TurnId, document: DocumentId, start: number, end: number): Promise<Explanation>;
+}
 
+export interface FaqVerbs {
   faqs(library: LibraryId): Promise<Faq[]>;
   /** Rows of question and answer from CSV or XLSX; rows count from 1. @throws EngineError 'invalid' for a file that is neither or is broken */
   importFaqs(library: LibraryId, name: string, bytes: Uint8Array): Promise<{ added: number; replaced: number; refused: { row: number; reason: 'no-question' | 'no-answer' | 'long-question' | 'long-answer' }[] }>;
   addFaq(library: LibraryId, question: string, answer: string): Promise<void>;
   removeFaqs(ids: number[]): Promise<void>;
+}
 
+export interface TestVerbs {
   testQuestions(library?: LibraryId): Promise<TestQuestion[]>;
   /** A question of the person's own, answered by this span. @throws EngineError 'invalid' */
   addTestQuestion(library: LibraryId, question: string, document: DocumentId, start: number, end: number): Promise<void>;

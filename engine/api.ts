@@ -6,7 +6,7 @@
  * ends are exclusive, times are milliseconds since 1970, relevance is 0…1 and higher is better.
  */
 
-import type { AnswerDetails, AppAction } from './api-answers.ts';
+import type { AnswerDetails, AppAction, FaqVerbs, TestVerbs } from './api-answers.ts';
 import type { Adapter, AdapterId, Comparison, ExportFile, Learning, Run, RunId } from './api-learning.ts';
 import type { ModelVerbs } from './api-models.ts';
 
@@ -145,6 +145,8 @@ export interface Trace {
   vectors?: { rank: number; /** Cosine, -1…1. */ similarity: number };
   fused: { rank: number; score: number };
   rerank?: { rank: number; score: number; model: string };
+  /** What learning added to the score: passages like this one answer this person more often, or less, than elsewhere. In log-odds. */
+  learned?: { addition: number };
   /**
    * The person said of this chunk, for this question or one that means the same, that it answers it or does not:
    * the question it was said for, how near that is to this one (0…1), and what was added to the score.
@@ -291,7 +293,7 @@ export interface Health {
 /** Something changed; whoever shows it asks again. */
 export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models' | 'learning' | 'faqs' | 'tests';
 
-export interface Engine extends ModelVerbs {
+export interface Engine extends ModelVerbs, FaqVerbs, TestVerbs {
   changes(): AsyncIterable<Topic>;
 
   settings(): Promise<Settings>;

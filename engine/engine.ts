@@ -4,6 +4,7 @@ import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic }
 import { learningVerbs } from './learning.ts';
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
+import { faqVerbs } from './faqs.ts';
 import { openDownloaded } from './downloaded.ts';
 import { addPaths, readRange, sizeOf } from './files.ts';
 import { addBytes } from './kept.ts';
@@ -21,6 +22,7 @@ import { databaseBytes } from './store/health.ts';
 import * as libraries from './store/libraries.ts';
 import { openRun } from './store/runs.ts';
 import * as settings from './store/settings.ts';
+import { testVerbs } from './test-set.ts';
 import { countUnembedded } from './store/vectors.ts';
 import { INGEST_STREAMS, keepThread, LEARN_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
 import { openSwitching } from './switching.ts';
@@ -174,6 +176,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     deleteFeedback: (ids) => change(['feedback', 'learning'], () => feedback.deleteEvents(db, ids)),
     exportFeedback: async () => feedback.exportEvents(db),
 
+    ...faqVerbs(db, change),
+    ...testVerbs({ db, search: () => search.verbs, change, announce: (topic) => announcements.announce(topic) }),
     ...modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change }),
     ...learningVerbs({ db, search: () => search.verbs, learner, change }),
 

@@ -1,4 +1,4 @@
-import type { AnswerVerbs, Faq, LibraryId, Topic } from './api.ts';
+import type { Faq, FaqVerbs, LibraryId, Topic } from './api.ts';
 import { EngineError } from './api.ts';
 import { faultOf, readFaqRows } from './faq-rows.ts';
 import { compared, nearness, type Compared } from './learn/at-once.ts';
@@ -52,7 +52,7 @@ export function openFaqs(db: Db, embedder: Embedder | undefined): { match(questi
 }
 
 /** The engine's verbs on stored questions and answers. */
-export function faqVerbs(db: Db, change: <T>(topics: Topic[], run: () => T) => Promise<T>): Pick<AnswerVerbs, 'faqs' | 'addFaq' | 'importFaqs' | 'removeFaqs'> {
+export function faqVerbs(db: Db, change: <T>(topics: Topic[], run: () => T) => Promise<T>): FaqVerbs {
   const save = (library: LibraryId, question: string, answer: string): boolean => saveFaq(db, library, { question: question.trim(), plain: plainQuestion(question), answer: answer.trim() });
   return {
     faqs: async (library) => faqs(db, library),

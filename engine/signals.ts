@@ -2,6 +2,7 @@ import type { EventId, Signal } from './api.ts';
 import { EngineError } from './api.ts';
 import { groupOf } from './learn/holdout.ts';
 import { plainQuestion } from './learn/judgements.ts';
+import { textBetween } from './parse/document.ts';
 import { contentHashOf, bodyOf } from './store/contents.ts';
 import { turn as turnOf } from './store/conversations.ts';
 import { write, type Db } from './store/database.ts';
@@ -21,7 +22,7 @@ export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
     throw new EngineError('invalid', `That answer has no citation ${signal.number}.`);
   }
   if (signal.kind === 'right-place') {
-    const text = textBetween(bodyOf(db, signal.document).blocks, signal.start, signal.end);
+    const text = textBetween(bodyOf(db, signal.document), signal.start, signal.end);
     if (text.trim() === '') throw new EngineError('invalid', 'Select the text that answers the question first.');
     context.span = {
       documentName: document(db, signal.document).name, contentHash: contentHashOf(db, signal.document),
@@ -35,10 +36,4 @@ export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
     saveGroup(db, id, plainQuestion(question), groupOf(question, questionGroups(db)).group);
     return id;
   });
-}
-
-/** The text of a span over the blocks it touches. */
-function textBetween(blocks: readonly { text: string; place: { start: number; end: number } }[], start: number, end: number): string {
-  return blocks.filter(({ place }) => place.end > start && place.start < end)
-    .map(({ text, place }) => text.slice(Math.max(0, start - place.start), end - place.start)).join('\n\n');
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AnswerVerbs, Hit, LibraryId, ModelsInUse, TestQuestion, TestResult, Topic, Writing } from './api.ts';
+import type { Hit, LibraryId, ModelsInUse, TestQuestion, TestResult, TestVerbs, Topic, Writing } from './api.ts';
 import { EngineError } from './api.ts';
 import { isHeldOut } from './learn/holdout.ts';
 import { keyOf, overlaps, plainQuestion, type ChunkName } from './learn/judgements.ts';
@@ -9,25 +9,23 @@ import type { Sample } from './learn/samples.ts';
 import { PROMPTS, writeQuestions, type Source, type WrittenQuestion } from './learn/synthesize.ts';
 import type { Llm } from './llm/llm.ts';
 import { Random } from './nn/random.ts';
-import { contentHashOf } from './store/contents.ts';
+import { textBetween } from './parse/document.ts';
+import { bodyOf, contentHashOf } from './store/contents.ts';
 import type { Db } from './store/database.ts';
 import { chunksAt, groupOfEvent, saveImported } from './store/judged.ts';
 import { mustHaveLibrary } from './store/libraries.ts';
 import * as store from './store/test-questions.ts';
 import type { SearchVerbs } from './thread.ts';
 
+/** What of a language model it takes to write questions. */
+export type Writer = Pick<Llm, 'id' | 'write'>;
+
 interface TestSetParts {
   db: Db;
-  search: () => Pick<SearchVerbs, 'search'>;
-  /** The language model in use. */
-  llm: () => Promise<Llm | undefined>;
-  /** A span of a document's text. */
-  textOf: (document: Parameters<AnswerVerbs['addTestQuestion']>[2], start: number, end: number) => string;
+  search: () => Pick<SearchVerbs, 'search' | 'llm' | 'write'>;
   change: <T>(topics: Topic[], run: () => T) => Promise<T>;
   announce: (topic: Topic) => void;
 }
-
-type TestVerbs = Pick<AnswerVerbs, 'testQuestions' | 'addTestQuestion' | 'writeQuestions' | 'writing' | 'stopWriting' | 'removeTestQuestions' | 'runTest' | 'testResults'>;
 
 /** So deep search is looked at to find a written question's source again: for learning it has to be among what is shown. */
 const FOUND_AGAIN = { test: 30, learn: 10 };
@@ -37,8 +35,7 @@ const MOST = 2000;
 const SHOWN = 10;
 
 /** The engine's verbs on the person's own test: its questions, their writing by the language model, and how models do on them. */
-export function testVerbs(parts: TestSetParts): TestVerbs {
-  const { db, search, change, announce } = parts;
+export function testVerbs({ db, search, change, announce }: TestSetParts): TestVerbs {
   let writing: (Writing & { stop: AbortController }) | undefined;
 
   /** All test questions with the places that answer them: those that are stored, and those kept aside of what was judged. */
@@ -84,7 +81,7 @@ export function testVerbs(parts: TestSetParts): TestVerbs {
     return result;
   }
 
-  async function write(library: LibraryId, llm: Llm, sources: Source[], now: NonNullable<typeof writing>): Promise<void> {
+  async function write(library: LibraryId, llm: Writer, sources: Source[], now: NonNullable<typeof writing>): Promise<void> {
     const { purpose, stop } = now;
     const foundAgain = async ({ question, source }: WrittenQuestion): Promise<boolean> => (await hits(library, question, FOUND_AGAIN[purpose])).some((hit) => overlaps(source, nameOf(hit)));
     const known = new Set(questions(library).map(({ question }) => plainQuestion(question)));
@@ -111,7 +108,7 @@ export function testVerbs(parts: TestSetParts): TestVerbs {
   }
 
   /** A written question as a sample: negatives are what the present ranking shows beside its source. */
-  async function sampleOf(library: LibraryId, llm: Llm, { question, source, kind, seed, quote }: WrittenQuestion): Promise<Partial<Sample>> {
+  async function sampleOf(library: LibraryId, llm: Writer, { question, source, kind, seed, quote }: WrittenQuestion): Promise<Partial<Sample>> {
     const ranked = (await hits(library, question, 60)).map((hit) => ({ ...nameOf(hit), text: hit.text, relevance: hit.relevance }));
     const negatives = hardNegatives(ranked, [{ ...source, relevance: 1 }], quote === source.text ? [] : [quote]);
     return {
@@ -127,16 +124,16 @@ export function testVerbs(parts: TestSetParts): TestVerbs {
     async addTestQuestion(library, question, document, start, end) {
       mustHaveLibrary(db, library);
       if (plainQuestion(question) === '') throw new EngineError('invalid', 'Ask something first.');
-      const quote = parts.textOf(document, start, end);
+      const quote = textBetween(bodyOf(db, document), start, end);
       if (quote.trim() === '') throw new EngineError('invalid', 'Select the words that answer the question.');
       await change(['tests'], () => store.saveTestQuestion(db, { library, question: question.trim(), from: 'own', contentHash: contentHashOf(db, document), start, end, quote }));
     },
     async writeQuestions(library, count, purpose) {
       mustHaveLibrary(db, library);
       if (writing?.running) throw new EngineError('busy', 'Questions are being written already.');
-      const llm = await parts.llm();
+      const llm = await writerIn(search);
       if (!llm) throw new EngineError('invalid', 'There is no language model to write questions; choose one on the Models page.');
-      // The promise of `llm` gave others their turn.
+      // Asking gave others their turn.
       if (writing?.running) throw new EngineError('busy', 'Questions are being written already.');
       const sources = chosenSources(db, library, Math.min(count, MOST), purpose);
       if (sources.length === 0) throw new EngineError('invalid', 'There is no passage in this library that is long enough to ask about.');
@@ -153,6 +150,20 @@ export function testVerbs(parts: TestSetParts): TestVerbs {
     removeTestQuestions: (ids) => change(['tests'], () => store.removeTestQuestions(db, ids)),
     runTest,
     testResults: async () => store.testResults(db),
+  };
+}
+
+/** The language model in use, held by the thread that searches. */
+async function writerIn(search: TestSetParts['search']): Promise<Writer | undefined> {
+  const id = await search().llm();
+  return id === undefined ? undefined : {
+    id,
+    async *write(messages, { signal, ...options }) {
+      for await (const piece of search().write(messages, options)) {
+        signal?.throwIfAborted();
+        yield piece;
+      }
+    },
   };
 }
 

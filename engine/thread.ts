@@ -4,6 +4,7 @@ import type { AnswerEvent, AnswerQuestion } from './answer.ts';
 import type { DocumentId, ExportFile, SearchAnswer, SearchQuery, Topic } from './api.ts';
 import type { IngestProgress } from './ingest.ts';
 import type { Summary } from './learn/learned.ts';
+import type { Message, WriteOptions } from './llm/llm.ts';
 import type { Reindex } from './reindex.ts';
 import { passOnStarts } from './children.ts';
 import { connect, workerPort } from './rpc.ts';
@@ -35,16 +36,20 @@ export interface ThreadData { file: string; filesDir: string; modelDirs: string[
 /** What the thread that searches and answers may be asked. */
 export interface SearchVerbs {
   search(query: SearchQuery): Promise<SearchAnswer>;
-  answer(question: AnswerQuestion): AsyncIterable<AnswerEvent>;
+  answer(question: AnswerQuestion, signal?: AbortSignal): AsyncIterable<AnswerEvent>;
   /** Opens an embedder that is to be used soon, so that no question has to wait for it. */
   prepare(model: string): Promise<void>;
+  /** Identity of the language model in use; undefined where none is. */
+  llm(): Promise<string | undefined>;
+  /** Lets it write: one process holds it, whoever asks. @throws EngineError 'invalid' where none is in use */
+  write(messages: Message[], options: Omit<WriteOptions, 'signal'>): AsyncIterable<string>;
   /** What people's feedback comes to. */
   judged(): Promise<Summary>;
   /** Ends the thread. */
   finish(): Promise<void>;
 }
 
-export const SEARCH_STREAMS = ['answer'] as const satisfies readonly (keyof SearchVerbs)[];
+export const SEARCH_STREAMS = ['answer', 'write'] as const satisfies readonly (keyof SearchVerbs)[];
 
 /** What the thread that learns may be asked. Runs are rows: it does the one that is open, and looks at it between steps. */
 export interface LearnVerbs {

@@ -148,3 +148,9 @@ export class ParseFailure extends Error {
     this.code = code;
   }
 }
+
+/** The text of a span of a document, as far as blocks have it. */
+export function textBetween({ blocks }: Pick<Placed, 'blocks'>, start: number, end: number): string {
+  return blocks.filter(({ place }) => place.end > start && place.start < end)
+    .map(({ text, place }) => text.slice(Math.max(0, start - place.start), end - place.start)).join('\n\n');
+}
