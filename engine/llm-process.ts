@@ -7,6 +7,5 @@ import { serve } from './rpc.ts';
  * The process that runs llama.cpp: a crash in there, or a graphics driver that takes its process along, costs an answer
  * and nothing else.
  */
-// Only a utility process of Electron has it.
-if ('parentPort' in process) tryBinariesHere();
+tryBinariesHere();
 withParent((port) => serve(llamaRunner(), port));

@@ -3,9 +3,10 @@ import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 
 /**
- * node-llama-cpp forks a process to see whether a binary runs on this machine before it loads it. A packaged Electron
- * cannot be forked, and would start the app a second time. But this process is one that may crash: here every binary
- * passes that trial, one that cannot be loaded is passed over, and after one that crashes `keepModel` does without graphics.
+ * node-llama-cpp forks a process for each binary to see whether it runs on this machine before it loads it. That takes most of
+ * a second, and a packaged Electron cannot be forked: it would start the app a second time. But this process is one that
+ * may crash: here every binary passes that trial, one that cannot be loaded is passed over, and after one that crashes
+ * `keepModel` does without graphics.
  */
 export function tryBinariesHere(): void {
   const { fork } = childProcess;
