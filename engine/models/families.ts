@@ -23,6 +23,8 @@ export interface Family {
   /** Tokens of the prompt are seen but not averaged, and text and prompt are joined without a blank. */
   promptSkipped?: true;
   normalised: boolean;
+  /** A linear layer follows the pooling; a folder without it is not complete. */
+  projected?: true;
   score: NonNullable<Manifest['score']>;
   /** The longest text it was made for, in tokens. */
   maxTokens: number;
@@ -117,13 +119,13 @@ export const FAMILIES: readonly Family[] = [
   { id: 'gte-zh', name: 'GTE (Chinese)', role: 'embedder', named: /gte-(small|base|large)-zh/i, types: BERT, ...CLS, tasks: plain, maxTokens: 512, languages: ['zh'], licence: 'MIT' },
   { id: 'gte', name: 'GTE', role: 'embedder', named: /gte-(small|base|large)$/i, types: BERT, ...MEAN, tasks: plain, maxTokens: 512, languages: ['en'], licence: 'MIT' },
   {
-    id: 'instructor', name: 'INSTRUCTOR', role: 'embedder', named: /instructor-(base|large|xl)/i, types: ['t5'], ...MEAN, promptSkipped: true, instruction: '{task}', maxTokens: 512, languages: ['en'], licence: 'Apache-2.0',
+    id: 'instructor', name: 'INSTRUCTOR', role: 'embedder', named: /instructor-(base|large|xl)/i, types: ['t5'], ...MEAN, projected: true, promptSkipped: true, instruction: '{task}', maxTokens: 512, languages: ['en'], licence: 'Apache-2.0',
     tasks: {
       search: { query: 'Represent the question for retrieving supporting documents: ', document: 'Represent the document for retrieval: ' },
       wikipedia: { query: 'Represent the Wikipedia question for retrieving supporting documents: ', document: 'Represent the Wikipedia document for retrieval: ' },
     },
   },
-  { id: 'gtr', name: 'GTR and Sentence-T5', role: 'embedder', named: /gtr-t5|sentence-t5/i, types: ['t5'], ...MEAN, tasks: plain, maxTokens: 512, languages: ['en'], licence: 'Apache-2.0' },
+  { id: 'gtr', name: 'GTR and Sentence-T5', role: 'embedder', named: /gtr-t5|sentence-t5/i, types: ['t5'], ...MEAN, projected: true, tasks: plain, maxTokens: 512, languages: ['en'], licence: 'Apache-2.0' },
   {
     id: 'tart-full', name: 'TART-full', role: 'reranker', named: /tart-full/i, types: ['t5'], ...PAIRS, ...instructed(SEPARATED, INTENTS), score: 'sigmoid', labels: 2,
     pair: ['<s>', 'A', '</s>', 'B', '</s>'], maxTokens: 512, languages: ['en'], licence: 'CC-BY-NC-4.0',

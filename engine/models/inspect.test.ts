@@ -119,6 +119,7 @@ describe('a broken or unknown model is refused with what is missing, before anyt
     writeInto(folder, { 'tokenizer.json': file });
     await assert.rejects(inspectModel(folder), /has no token <\/s>, which has to end every text of the family E5 Mistral/);
   });
+  test('an INSTRUCTOR without its linear layer', () => assert.rejects(inspectModel(folderOf('instructor-base', 't5')), /it lacks the linear layer of the family INSTRUCTOR: modules\.json and 2_Dense/));
   test('a decoder that judges pairs', async () => {
     const config = { ...recorded.networks['qwen3']!.config, architectures: ['Qwen3ForSequenceClassification'], id2label: { 0: 'LABEL_0' } };
     await assert.rejects(inspectModel(folderOf('some-reranker', 'qwen3', { 'config.json': config })), /judges pairs of texts with a decoder of type "qwen3"/);

@@ -73,31 +73,41 @@ async function look(path: string, { family: chosen, hashes = inMemory }: Inspect
   const rows = architecture?.vocabulary ?? Number(folder.config['vocab_size']);
   if (tokenizer.largest >= rows) throw new Error(`its tokenizer.json has tokens up to number ${tokenizer.largest}, but the model only knows ${rows}; the two do not belong together.`);
   if (family?.end !== undefined && tokenizer.id(family.end) === undefined) throw new Error(`its tokenizer.json has no token ${family.end}, which has to end every text of the family ${family.name}.`);
-  const use = role === 'reranker' ? { pooling: 'cls' as const, normalised: false, score: family?.score ?? ('logit' as const) } : vectorsOf(folder, family, architecture);
-  const width = folder.projection?.out ?? architecture?.width ?? widthOf(folder.config);
-  if (folder.projection !== undefined && folder.projection.ins !== (architecture?.width ?? folder.projection.ins)) throw new Error(`its projection takes vectors of ${folder.projection.ins} numbers, but the model gives ${architecture!.width}.`);
-  const tasks = family === undefined ? undefined : Object.fromEntries(Object.entries(family.tasks).map(([task, prompts]) => [task, { ...prompts }]));
-  const first = Object.values(tasks ?? {})[0] ?? { query: '', document: '' };
-  const files = Object.fromEntries(await Promise.all(folder.files.map(async (name) => [name, { sha256: await hashes.of(join(path, name)), bytes: statSync(join(path, name)).size }] as const)));
+  const { projection } = folder;
+  if (family?.projected && projection === undefined) throw new Error(`it lacks the linear layer of the family ${family.name}: modules.json and 2_Dense of sentence-transformers.`);
+  if (architecture !== undefined && projection !== undefined && projection.ins !== architecture.width) throw new Error(`its projection takes vectors of ${projection.ins} numbers, but the model gives ${architecture.width}.`);
+  const manifest = manifestOf(folder, role, family, architecture);
+  manifest.files = Object.fromEntries(await Promise.all(folder.files.map(async (name) => [name, { sha256: await hashes.of(join(path, name)), bytes: statSync(join(path, name)).size }] as const)));
+  const bytes = sum(Object.values(manifest.files).map((file) => file.bytes));
+  const memory = architecture === undefined ? bytes : 4 * sum(Object.values(architecture.needed(role, labels)).map((shape) => shape.reduce((product, length) => product * length, 1)));
+  return { manifest, format: architecture === undefined ? 'onnx' : 'safetensors', bytes, memory, folder, tokenizer, ...(architecture === undefined ? {} : { architecture }) };
+}
+
+/** What our own models say of themselves in `manifest.json`, of this one; its files are still to be listed. */
+function manifestOf(folder: ModelFolder, role: Manifest['role'], family: Family | undefined, architecture: Architecture | undefined): Manifest {
+  const tasks = Object.fromEntries(Object.entries(family?.tasks ?? {}).map(([task, prompts]) => [task, { ...prompts }]));
   const name = folder.names[0]!;
-  const manifest: Manifest = {
-    id: name.split('/').at(-1)!, name, role, architecture: type, ...(family === undefined ? {} : { family: family.id }),
-    ...(role === 'embedder' ? { dimensions: width } : {}),
+  return {
+    id: name.split('/').at(-1)!, name, role, architecture: String(folder.config['model_type']), ...(family === undefined ? {} : { family: family.id }),
+    ...(role === 'embedder' ? { dimensions: folder.projection?.out ?? architecture?.width ?? widthOf(folder.config) } : {}),
     maxTokens: Math.min(folder.maxTokens ?? Infinity, family?.maxTokens ?? Infinity, architecture?.longest ?? positionsOf(folder.config), LONGEST),
-    ...use,
+    ...(role === 'reranker' ? { pooling: 'cls' as const, normalised: false, score: family?.score ?? ('logit' as const) } : vectorsOf(folder, family, architecture)),
     // What the folder itself says of prompts is about this very model.
-    prompts: { ...first, ...folder.prompts },
-    ...(tasks !== undefined && Object.keys(tasks).length > 1 ? { tasks } : {}),
+    prompts: { ...(Object.values(tasks)[0] ?? { query: '', document: '' }), ...folder.prompts },
+    ...(Object.keys(tasks).length > 1 ? { tasks } : {}),
     ...(family?.instruction === undefined ? {} : { instruction: family.instruction }),
     ...(folder.promptSkipped === true || family?.promptSkipped === true ? { promptSkipped: true as const } : {}),
     ...(family?.end === undefined ? {} : { end: family.end }),
-    languages: folder.languages.length > 0 && folder.languages.length < 4 ? folder.languages : [...(family?.languages ?? (folder.languages.length > 0 ? ['mul'] : []))],
+    languages: languagesOf(folder.languages, family),
     licence: folder.licence ?? family?.licence ?? 'unknown',
-    attribution: [], recipe: {}, quality: {}, files,
+    attribution: [], recipe: {}, quality: {}, files: {},
   };
-  const bytes = sum(Object.values(files).map((file) => file.bytes));
-  const memory = architecture === undefined ? bytes : 4 * sum(Object.values(architecture.needed(role, labels)).map((shape) => shape.reduce((product, length) => product * length, 1)));
-  return { manifest, format: architecture === undefined ? 'onnx' : 'safetensors', bytes, memory, folder, tokenizer, ...(architecture === undefined ? {} : { architecture }) };
+}
+
+/** A page that lists dozens of languages means many. */
+function languagesOf(listed: readonly string[], family: Family | undefined): string[] {
+  if (listed.length > 0 && listed.length < 4) return [...listed];
+  return [...(family?.languages ?? (listed.length > 0 ? ['mul'] : []))];
 }
 
 /** How vectors are made: what the folder says, then the family; a model of which neither says is not guessed at. */

@@ -184,6 +184,21 @@ test('says which weights a configuration needs, and no others', () => {
   assert.equal(llamaPrefix(['lm_head.weight', 'model.embed_tokens.weight']), 'model.');
 });
 
+test('rotary positions are read from configurations old and new', () => {
+  const { rope_parameters: _, ...plain } = recorded.configs['qwen2']!;
+  const llama3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
+  assert.deepEqual(readLlamaConfig({ ...plain, rope_theta: 1e6, rope_scaling: null }).rope, { theta: 1e6, scaling: { kind: 'none' } });
+  assert.deepEqual(readLlamaConfig({ ...plain, rope_theta: 5e5, rope_scaling: { rope_type: 'llama3', ...llama3 } }).rope, readLlamaConfig({ ...plain, rope_parameters: { rope_type: 'llama3', rope_theta: 5e5, ...llama3 } }).rope);
+  assert.deepEqual(readLlamaConfig({ ...plain, rope_scaling: { type: 'linear', factor: 4 } }).rope, { theta: 10_000, scaling: { kind: 'linear', factor: 4 } });
+});
+
+test('a window over which a model attends is the longest text it reads', () => {
+  const qwen = recorded.configs['qwen2']!;
+  assert.equal(readLlamaConfig(recorded.configs['mistral']!).longest, 32);
+  assert.equal(readLlamaConfig({ ...qwen, sliding_window: 16, use_sliding_window: false }).longest, 64);
+  assert.equal(readLlamaConfig({ ...qwen, sliding_window: 16, use_sliding_window: true }).longest, 16);
+});
+
 describe('refuses what it would compute wrongly', () => {
   const refusals: [what: string, read: () => unknown, sentence: RegExp][] = [
     ['another family', () => readLlamaConfig({ ...recorded.configs['llama'], model_type: 'gemma' }), /type "gemma" is not of the Llama family/],
