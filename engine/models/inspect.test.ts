@@ -55,6 +55,12 @@ describe('what a folder says of itself', () => {
     assert.deepEqual([manifest.pooling, manifest.promptSkipped, manifest.prompts], ['mean', true, { query: 'mine: ', document: '' }]);
   });
 
+  test('a prompt for whatever side is not named', async () => {
+    const own = { prompts: { query: 'q: ', text: 't: ' }, default_prompt_name: 'text' };
+    const { manifest } = await inspectModel(folderOf('mine', 'bert', { ...modulesOf(['Transformer', 'Pooling', 'Normalize'], CLS), 'config_sentence_transformers.json': own }));
+    assert.deepEqual(manifest.prompts, { query: 'q: ', document: 't: ' });
+  });
+
   test('looking costs no weights: shards are one model, half precision counts twice in memory', async () => {
     const { memory, bytes } = await inspectModel(familyFolder('qwen-embedding', 'Qwen3-Embedding-0.6B', 'qwen3'));
     assert.ok(memory > 1.2 * bytes);

@@ -53,6 +53,8 @@ export function readModelFolder(folder: string): ModelFolder {
   const tokens = [readJson(path, 'sentence_bert_config.json')?.['max_seq_length'], readJson(path, 'tokenizer_config.json')?.['model_max_length']].filter((value): value is number => typeof value === 'number' && value > 0 && value < 1e6);
   const own = readJson(path, 'config_sentence_transformers.json');
   const prompts = (own?.['prompts'] ?? {}) as Record<string, string>;
+  // What sentence-transformers puts before a text where nothing is said of its side.
+  const otherwise = String(own?.['default_prompt_name'] ?? '');
   const score = own?.['similarity_fn_name'];
   return {
     path, config, ...readme, ...modules.found,
@@ -61,7 +63,7 @@ export function readModelFolder(folder: string): ModelFolder {
     ...(onnx === undefined ? {} : { onnx: join(path, onnx) }),
     ...(tokens.length === 0 ? {} : { maxTokens: Math.min(...tokens) }),
     ...(score === 'dot' || score === 'cosine' ? { score } : {}),
-    prompts: { ...pick(prompts, 'query', ['query', 'search_query']), ...pick(prompts, 'document', ['document', 'passage', 'corpus', 'search_document']) },
+    prompts: { ...pick(prompts, 'query', ['query', 'search_query', otherwise]), ...pick(prompts, 'document', ['document', 'passage', 'corpus', 'search_document', otherwise]) },
     files: ['config.json', 'tokenizer.json', ...(checkpoint?.files ?? [onnx!, ...dataOf(path, onnx!)]), ...modules.files],
   };
 }
