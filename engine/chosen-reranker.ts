@@ -1,14 +1,35 @@
-import { knownModels, wantedModel } from './chosen.ts';
-import type { ModelDirs } from './found.ts';
+import { knownModels, wantedModel, type KnownModel } from './chosen.ts';
+import { hashesIn, type ModelDirs } from './found.ts';
 import { hold, type Holder } from './held.ts';
+import { openGgufReranker } from './llm/retrieval.ts';
+import { openCrossEncoder } from './models/cross-encoder.ts';
+import { openWhenUsed } from './models/idle.ts';
 import { openReranker, type OpenReranker } from './models/reranker.ts';
 import type { Db } from './store/database.ts';
-import { chosen } from './store/models.ts';
+import { addedModel, chosen } from './store/models.ts';
 
-/** Holds the reranker open that the person chose, else the bundled one. Where it cannot be opened, search works without it. */
+/** Opens a reranker of the list, of whatever kind. Throws a sentence where that is not possible. */
+export function openKnownReranker(dirs: ModelDirs, { place, format, family }: KnownModel): Promise<OpenReranker> {
+  if (format === 'gguf') return openGgufReranker(place);
+  if (format === 'lodestone') return openReranker(place);
+  return openCrossEncoder(place, { hashes: hashesIn(dirs), ...(family !== undefined && { family }) });
+}
+
+/**
+ * Holds the reranker that the person chose, else the bundled one; it is closed while nobody asks for long. Where it cannot be
+ * opened, search works without it. Its name in traces is its name on the list.
+ */
 export function holdReranker(db: Db, dirs: ModelDirs): Holder<OpenReranker> {
-  return hold(() => chosen(db, 'reranker') ?? 'bundled', async () => {
+  return hold(() => {
+    const id = chosen(db, 'reranker');
+    return `${id ?? 'bundled'} ${id === undefined ? '' : addedModel(db, id)?.added}`;
+  }, async () => {
     const model = wantedModel(db, await knownModels(db, dirs), 'reranker');
-    return model && (await openReranker(model.place).catch(() => undefined));
+    if (!model || model.trouble !== undefined) return undefined;
+    const idle = openWhenUsed(() => openKnownReranker(dirs, model));
+    // Only then it is known whether it can be opened.
+    const opens = await idle.use(async () => true).catch(() => false);
+    if (!opens) return undefined;
+    return { id: model.id, score: (question, candidates) => idle.use((reranker) => reranker.score(question, candidates)), close: () => idle.close() };
   });
 }

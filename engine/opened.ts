@@ -92,10 +92,10 @@ async function openEmbedderInUse(db: Db, dirs: ModelDirs): Promise<Embedder | un
 
 /** Holds the embedder of the space in use open. `prepare` opens one that is to be used soon, so that no question waits for it. */
 export function holdEmbedder(db: Db, dirs: ModelDirs): Holder<Embedder> & { prepare(model: string): Promise<void> } {
-  let prepared: Embedder | undefined;
+  let prepared: { model: string; embedder: Embedder } | undefined;
 
   async function open(): Promise<Embedder | undefined> {
-    const ready = prepared;
+    const ready = prepared?.embedder;
     const space = ready && spaceOf(db, ready.space);
     if (!space || space.id !== spaceInUse(db)?.space.id) return openEmbedderInUse(db, dirs);
     prepared = undefined;
@@ -105,12 +105,15 @@ export function holdEmbedder(db: Db, dirs: ModelDirs): Holder<Embedder> & { prep
   return {
     ...hold(() => spaceInUse(db)?.space.id.toString(), open, ({ space }) => spaceOf(db, space)?.id === spaceInUse(db)?.space.id),
     async prepare(model) {
-      await prepared?.close();
+      if (prepared?.model === model) return;
+      const before = prepared;
+      // From here on no question takes it.
       prepared = undefined;
+      await before?.embedder.close();
       const embedder = await openKnownEmbedder(db, dirs, mustKnow(await knownModels(db, dirs), model, 'embedder'));
       // The first text costs more than those after it.
       await embedder.embed(['.'], 'query');
-      prepared = embedder;
+      prepared = { model, embedder };
     },
   };
 }

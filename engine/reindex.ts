@@ -35,6 +35,8 @@ export interface Reindex {
   close(): Promise<void>;
 }
 
+interface Opened { model: string; embedder: Embedder }
+
 /** The reason for which growing stands still. */
 export const TROUBLE = 'shadow.trouble';
 
@@ -55,7 +57,10 @@ const PROBE_MILLISECONDS = 3_000;
  * is longer than the model reads, the end is not seen by it.
  */
 export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): Reindex {
-  let opened: { model: string; embedder: Embedder } | undefined;
+  /** At work. Only the loop opens and closes it. */
+  let opened: Opened | undefined;
+  /** Tried and found good, to be at work next. */
+  let ready: Opened | undefined;
   let closed = false;
   let chunksPerSecond: number | undefined;
   let batch = 8;
@@ -66,11 +71,13 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
     while (!closed) {
       alarm = Promise.withResolvers<void>();
       const worked = (await write(db, () => clearDropped(db, DROPPED_AT_A_TIME))) || (await grow());
+      if (!worked && (!shadow(db) || get(db, TROUBLE) !== undefined)) await letGo();
       if (worked) await setImmediate();
       else if (tell()) await Promise.race([alarm.promise, delay(TOLD_AGAIN, undefined, { ref: false })]);
       else await alarm.promise;
     }
-    await opened?.embedder.close();
+    await letGo();
+    await ready?.embedder.close();
   }
 
   function tell(): boolean {
@@ -104,7 +111,8 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
         chunksPerSecond = chunksPerSecond === undefined ? rate : 0.8 * chunksPerSecond + 0.2 * rate;
         batch = Math.min(LARGEST_BATCH, Math.max(1, Math.round((rate * BATCH_MILLISECONDS) / 1000)));
       } catch (error) {
-        await halt(error instanceof Error ? error.message : String(error));
+        // Of one that was given up meanwhile nobody wants to know.
+        if (shadow(db)?.space.id === space.id) await halt(error instanceof Error ? error.message : String(error));
         return false;
       }
     }
@@ -113,14 +121,27 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
     return true;
   }
 
-  async function open(model: string): Promise<{ model: string; embedder: Embedder }> {
-    if (opened?.model !== model) {
-      await opened?.embedder.close();
-      opened = undefined;
-      chunksPerSecond = undefined;
-      opened = { model, embedder: await openKnownEmbedder(db, modelDirs, mustKnow(await knownModels(db, modelDirs), model, 'embedder')) };
+  async function open(model: string): Promise<Opened> {
+    if (opened && opened.model === model) return opened;
+    await letGo();
+    chunksPerSecond = undefined;
+    if (ready?.model === model) {
+      opened = ready;
+      ready = undefined;
+      return opened;
     }
-    return opened;
+    return (opened = await openToTry(model));
+  }
+
+  async function letGo(): Promise<void> {
+    const before = opened;
+    opened = undefined;
+    await before?.embedder.close();
+  }
+
+  async function openToTry(model: string): Promise<Opened> {
+    const known = mustKnow(await knownModels(db, modelDirs), model, 'embedder');
+    return { model, embedder: await openKnownEmbedder(db, modelDirs, known).catch(invalid) };
   }
 
   async function halt(reason: string): Promise<void> {
@@ -128,34 +149,43 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
     changed('models');
   }
 
-  /** Opens a model to look at it, beside the one that is at work. */
-  async function tried<T>(model: string, look: (embedder: Embedder) => Promise<T>): Promise<T> {
-    if (opened?.model === model) return look(opened.embedder);
-    const known = mustKnow(await knownModels(db, modelDirs), model, 'embedder');
-    const embedder = await openKnownEmbedder(db, modelDirs, known).catch((error: unknown) => {
-      throw new EngineError('invalid', error instanceof Error ? error.message : String(error));
-    });
-    try {
-      return await look(embedder);
-    } finally {
-      await embedder.close();
+  async function estimated(model: string, embedder: Embedder): Promise<{ chunks: number; seconds: number; cut: number }> {
+    const chunks = sampleChunks(db, PROBE_CHUNKS);
+    const total = countChunks(db, spaceOf(db, embedder.space));
+    const begun = performance.now();
+    let made = 0;
+    while (made < chunks.length && performance.now() - begun < PROBE_MILLISECONDS) {
+      const some = chunks.slice(made, made + 8);
+      await embedder.embed(some.map((chunk) => inContext(chunk, chunk.title)), 'document');
+      made += some.length;
     }
+    const seconds = made === 0 ? 0 : Math.ceil(((performance.now() - begun) / 1000 / made) * total);
+    const reads = (await knownModels(db, modelDirs)).find(({ id }) => id === model)?.tokens ?? Infinity;
+    const long = chunks.filter((chunk) => embedder.countTokens(inContext(chunk, chunk.title)) > reads).length;
+    return { chunks: total, seconds, cut: chunks.length === 0 ? 0 : Math.round((long / chunks.length) * countChunks(db)) };
   }
 
   const done = loop();
   return {
     wake,
     async begin(model) {
-      await tried(model, async (embedder) => {
+      const one = await openToTry(model);
+      const { embedder } = one;
+      try {
         // A model that opens may still not compute.
-        await embedder.embed(['.'], 'document').catch((error: unknown) => { throw new EngineError('invalid', error instanceof Error ? error.message : String(error)); });
+        await embedder.embed(['.'], 'document').catch(invalid);
         await recognise(db, embedder);
         const space = await write(db, () => {
           remove(db, TROUBLE);
           return beginShadow(db, embedder.space, embedder.dimensions, model);
         });
         await keepPassport(db, space, embedder);
-      });
+      } catch (error) {
+        await embedder.close();
+        throw error;
+      }
+      await ready?.embedder.close();
+      ready = one;
       changed('models');
       wake();
     },
@@ -169,25 +199,21 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
       });
     },
     halt,
-    estimate: (model) => tried(model, async (embedder) => {
-      const chunks = sampleChunks(db, PROBE_CHUNKS);
-      const space = spaceOf(db, embedder.space);
-      const total = countChunks(db, space);
-      const begun = performance.now();
-      let made = 0;
-      while (made < chunks.length && performance.now() - begun < PROBE_MILLISECONDS) {
-        const some = chunks.slice(made, made + 8);
-        await embedder.embed(some.map((chunk) => inContext(chunk, chunk.title)), 'document');
-        made += some.length;
+    async estimate(model) {
+      const { embedder } = await openToTry(model);
+      try {
+        return await estimated(model, embedder);
+      } finally {
+        await embedder.close();
       }
-      const reads = (await knownModels(db, modelDirs)).find(({ id }) => id === model)?.tokens ?? Infinity;
-      const long = chunks.filter((chunk) => embedder.countTokens(inContext(chunk, chunk.title)) > reads).length;
-      const cut = chunks.length === 0 ? 0 : Math.round((long / chunks.length) * countChunks(db));
-      return { chunks: total, cut, seconds: made === 0 ? 0 : Math.ceil(((performance.now() - begun) / 1000 / made) * total) };
-    }),
+    },
     rate: () => chunksPerSecond,
     async close() { closed = true; wake(); await done; },
   };
+}
+
+function invalid(error: unknown): never {
+  throw error instanceof EngineError ? error : new EngineError('invalid', error instanceof Error ? error.message : String(error));
 }
 
 /** Gives up the index that grows; its vectors are cleared away in the background. */

@@ -11,6 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine, ModelInfo } from './api.ts';
 import { openActiveLlm } from './chosen-llm.ts';
 import { openEngine } from './engine.ts';
+import { noLlama } from './llm/testing/llama-here.ts';
+import { writeMicroBert } from './llm/testing/micro-bert.ts';
+import { writeMicroLlama } from './llm/testing/micro-llama.ts';
 import { makeRecordedFolder, makeSmallEmbedder } from './models/testing.ts';
 import { openDatabase } from './store/database.ts';
 import { idle } from './testing.ts';
@@ -147,4 +150,36 @@ test('a server is asked before it is added; its key is stored where nobody can r
   await engine.useModel('llm', undefined);
   await engine.removeModel(id);
   assert.equal(await openActiveLlm(source), undefined);
+});
+
+test('a GGUF file: its header says what it is for; as embedder it takes part through llama.cpp', { skip: noLlama ?? false }, async (t) => {
+  const { engine, root } = await house(t);
+  const { file } = writeMicroBert(join(root, 'bge-micro.gguf'), 'cls');
+  const found = await engine.inspectModel(file);
+  assert.deepEqual([found.role, found.format, found.dimensions], ['embedder', 'gguf', 32]);
+  await used(engine, await engine.addModel(file));
+  const { hits, models } = await engine.search({ question: 'when does the lease end', leg: 'vectors' });
+  assert.equal(hits.length, 1);
+  assert.match(models.embedder!, /provider=llama\.cpp$/);
+
+  const writer = await engine.inspectModel(writeMicroLlama(join(root, 'writer.gguf')).file);
+  assert.deepEqual([writer.role, writer.format], ['llm', 'gguf']);
+  writeFileSync(join(root, 'broken.gguf'), 'GGUF, but not really');
+  await assert.rejects(engine.addModel(join(root, 'broken.gguf')), { code: 'invalid' });
+});
+
+test('a reranker reads the hits from the next question on, and no more when another is chosen', async (t) => {
+  const { engine, root } = await house(t);
+  assert.equal((await engine.search({ question: 'monthly rent' })).models.reranker, undefined);
+  const id = await engine.addModel(await makeRecordedFolder(join(root, 'bge-reranker-base'), 'roberta-reranker'));
+  await assert.rejects(engine.useModel('embedder', id), { code: 'invalid' });
+  await engine.useModel('reranker', id);
+  const { hits, models } = await engine.search({ question: 'monthly rent' });
+  assert.equal(models.reranker, id);
+  assert.equal(hits[0]!.trace.rerank!.model, id);
+  assert.equal((await engine.models()).find((model) => model.id === id)!.active, true);
+  await assert.rejects(engine.removeModel(id), { code: 'busy' });
+  await engine.useModel('reranker', undefined);
+  assert.equal((await engine.search({ question: 'monthly rent' })).models.reranker, undefined);
+  await engine.removeModel(id);
 });

@@ -35,6 +35,8 @@ export function openSwitching({ db, threadData, search, ingest, announce, relay 
   async function switchWhenWhole(verbs: ReindexVerbs): Promise<void> {
     try {
       for await (const model of verbs.whole()) {
+        // It is said again and again until it is done, which can take a while.
+        if (shadow(db)?.model !== model) continue;
         const reason = await search().prepare(model).then(() => undefined, (error: EngineError) => (error.code === 'closed' ? undefined : error.message));
         if (reason !== undefined) await verbs.halt(reason);
         else if (await verbs.switch()) {
