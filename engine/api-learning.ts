@@ -20,6 +20,8 @@ export interface Learning {
   unanswerable: number;
   /** How much more it takes; all 0 where learning may begin. */
   missing: { questions: number; documents: number };
+  /** Samples from elsewhere that the next run learns from too. */
+  imported: number;
   /** Judged questions that the adapter in use has not learned from. */
   fresh: number;
   active?: AdapterId;
@@ -35,9 +37,14 @@ export interface Run {
   progress: RunProgress;
   /** The candidate it made, accepted or not. */
   adapter?: AdapterId;
-  /** Why it failed. */
+  /** Why it failed; the interface has a sentence in each language for every code. */
+  failure?: RunFailure;
+  /** Of a failure that should not be: what the engine said. */
   reason?: string;
 }
+
+/** Too little was judged; there is no model for meaning; something broke. */
+export type RunFailure = 'too-little' | 'no-model' | 'broken';
 
 export interface RunProgress {
   phase: 'preparing' | 'training' | 'judging';

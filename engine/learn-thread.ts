@@ -1,9 +1,8 @@
 import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Announcements } from './announcements.ts';
-import { EngineError } from './api.ts';
 import { holdEmbedder } from './opened.ts';
-import { estimate, exportSamples, learn } from './learn.ts';
+import { estimate, exportSamples, failureOf, learn, Unlearnable } from './learn.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
 import { openDatabase, write } from './store/database.ts';
@@ -26,7 +25,7 @@ if (parentPort) {
   async function withEmbedder<T>(work: (embedder: Embedder) => Promise<T>): Promise<T> {
     const { held: embedder, release } = await embedders.take();
     try {
-      if (!embedder) throw new EngineError('invalid', 'Learning needs a model for meaning, and none can be opened.');
+      if (!embedder) throw new Unlearnable('no-model', 'Learning needs a model for meaning, and none can be opened.');
       return await work(embedder);
     } finally {
       release();
@@ -39,7 +38,7 @@ if (parentPort) {
       for (let run = openRun(db); run; run = openRun(db)) {
         const { id } = run;
         await withEmbedder((embedder) => learn({ db, embedder, guardFile, changed: (topic) => announcements.announce(topic) }, id))
-          .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: error.message })));
+          .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: failureOf(error) })));
       }
     })().finally(() => { working = undefined; });
   };

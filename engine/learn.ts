@@ -1,20 +1,21 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
-import type { ExportFile, RunId, RunProgress, Topic } from './api.ts';
-import { runCourse, TRAININGS, type CourseData, type CourseState } from './learn/course.ts';
-import { mean, quality, type Scored } from './learn/gate.ts';
+import { EngineError, type AdapterId, type ExportFile, type RunFailure, type RunId, type RunProgress, type Topic } from './api.ts';
+import { atTheBeginning, CONTROLS, runCourse, type CourseData, type CourseState } from './learn/course.ts';
+import { mean, scored, type Scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
 import { groupOf } from './learn/holdout.ts';
-import { plainQuestion } from './learn/judgements.ts';
+import { plainQuestion, type JudgedQuestion } from './learn/judgements.ts';
 import { Marks } from './learn/learned.ts';
-import { MINIMUM, prepareLessons, snapshotOf, split, type Lesson } from './learn/prepare.ts';
+import { MINIMUM, prepareLessons, snapshotOf, split, unanswerableRows, type Lesson } from './learn/prepare.ts';
 import { encodeAdapter, type QueryAdapter } from './learn/query-adapter.ts';
 import { importedRows } from './learn/imported.ts';
 import { exportFiles, parseSamples, samplesOf } from './learn/samples.ts';
 import { beginTraining, STANDARD, trainPass, type TrainOptions } from './learn/train-query.ts';
+import { fitWeighing, WEIGHING, WordList } from './learn/train-weighing.ts';
 import { Vectors } from './learn/vectors.ts';
 import type { Embedder } from './models/embedder.ts';
-import { rank, type Ranking } from './search.ts';
+import { rank, type Learned, type Ranking } from './search.ts';
 import { saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { groupOfEvent, importedSamples, questionGroups } from './store/judged.ts';
@@ -31,6 +32,22 @@ export interface LearnParts {
 
 /** A run was cancelled while it ran; what it had is let go. */
 class Cancelled extends Error {}
+
+/** Why nothing can be learned now: what a run that failed keeps, and the page has a sentence for. */
+export class Unlearnable extends EngineError {
+  readonly failure: RunFailure;
+
+  constructor(failure: RunFailure, message: string) {
+    super('invalid', message);
+    this.failure = failure;
+  }
+}
+
+/** What a failed run keeps: a code the interface has words for, or what the engine said of what should not be. */
+export const failureOf = (error: unknown): string => (error instanceof Unlearnable ? error.failure : error instanceof Error ? error.message : String(error));
+
+/** Similarities of unrelated texts where the embedder's manifest does not say. */
+const BACKGROUND = { mean: 0, deviation: 0.08 };
 
 /** Progress is written down, and a killed run goes on, from at most so long ago. */
 const KEEP_MILLISECONDS = 500;
@@ -49,7 +66,7 @@ export async function learn(parts: LearnParts, run: RunId): Promise<void> {
   try {
     await learnOpenly(parts, run);
   } catch (error) {
-    if (!(error instanceof Cancelled)) await write(db, () => endRun(db, run, 'failed', { reason: error instanceof Error ? error.message : String(error) }));
+    if (!(error instanceof Cancelled)) await write(db, () => endRun(db, run, 'failed', { reason: failureOf(error) }));
   }
   changed('learning');
 }
@@ -67,7 +84,8 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
     changed('learning');
   };
 
-  const { lessons, vectors } = await lessonsOf(db, embedder, async (done, total) => {
+  const words = new WordList();
+  const { lessons, vectors, judged } = await lessonsOf(db, embedder, words, async (done, total) => {
     await allowed(db, run);
     progress.done = (SHARES.preparing * done) / total;
     await show(() => keepProgress(db, run, progress));
@@ -75,24 +93,26 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
   const { train, heldOut } = split(lessons);
   const documents = new Set(lessons.flatMap(({ contents }) => contents)).size;
   if (lessons.length < MINIMUM.questions || documents < MINIMUM.documents) {
-    throw new Error(`Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
+    throw new Unlearnable('too-little', `Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
   }
-  const { guard, replay } = await guardRows(readPairs(guardFile), embedder, vectors);
+  const pairs = readPairs(guardFile);
+  const { guard, replay } = await guardRows(pairs, embedder, vectors, words);
+  const unanswerable = await unanswerableRows({ db, embedder, words }, judged, pairs.filter(({ half }) => half === 'guard').map(({ question }) => question), vectors);
   const imported = await importedRows(importedSamples(db).flatMap(parseSamples), embedder, vectors);
   const data: CourseData = {
-    matrix: vectors, mean: vectors.mean('chunk '), train: train.map(({ row, group }) => ({ row, group })),
-    heldOut: heldOut.map(({ row }) => row), guard, replay: [...replay, ...imported],
+    matrix: vectors, mean: vectors.mean('chunk '), background: embedder.background ?? BACKGROUND, words: words.words, train: train.map(({ row, group }) => ({ row, group })),
+    heldOut: heldOut.map(({ row }) => row), guard, replay, imported, unanswerable,
   };
   const snapshot = snapshotOf(lessons, embedder.space);
   const before = courseOf(db, run, snapshot);
-  const state: CourseState = before ? (deserialize(before) as CourseState) : { finished: {} };
+  const state: CourseState = before ? (deserialize(before) as CourseState) : atTheBeginning();
   if (state.current) progress.curve = state.current.training.curve.map((point, i) => ({ training: state.current!.name, pass: i + 1, ...point }));
   progress.phase = 'training';
 
   const outcome = await runCourse(data, options, state, {
-    async passed(now, { part, parts, partsDone, pass, loss, aside }) {
-      progress.curve.push({ training: part, pass, loss, aside });
-      progress.done = SHARES.preparing + SHARES.training * Math.min(1, (partsDone + pass / options.passes) / parts);
+    async passed(now, { done, points }) {
+      progress.curve.push(...points);
+      progress.done = SHARES.preparing + SHARES.training * done;
       await show(() => keepCourse(db, run, progress, snapshot, serialize(now)));
       await setImmediate();
       await allowed(db, run);
@@ -101,10 +121,10 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
 
   progress.phase = 'judging';
   progress.done = SHARES.preparing + SHARES.training;
-  const comparisons = await compared(db, embedder, lessons, vectors, outcome.adapter, async () => allowed(db, run));
+  const comparisons = await compared(db, embedder, lessons, outcome.adapter, async () => allowed(db, run));
   const report: AdapterReport = {
     recipe: { ...options }, snapshot, signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length,
-    mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: outcome.adapter.alpha,
+    mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: outcome.adapter.weighing?.alpha || outcome.adapter.alpha,
     refusals: outcome.refusals, seconds: Math.round((Date.now() - begun) / 1000),
   };
   await allowed(db, run);
@@ -130,8 +150,8 @@ async function allowed(db: Db, run: RunId): Promise<void> {
   }
 }
 
-/** All judged questions as lessons. `wait` is called before each with how many of how many are done. */
-async function lessonsOf(db: Db, embedder: Embedder, wait: (done: number, total: number) => Promise<void>, most = Infinity): Promise<{ lessons: Lesson[]; vectors: Vectors; total: number }> {
+/** All judged questions, and as lessons. `wait` is called before each with how many of how many are done. */
+async function lessonsOf(db: Db, embedder: Embedder, words: WordList, wait: (done: number, total: number) => Promise<void>, most = Infinity): Promise<{ lessons: Lesson[]; vectors: Vectors; total: number; judged: JudgedQuestion[] }> {
   const marks = new Marks(db);
   marks.refresh();
   const wordings = [...new Set(marks.judged().questions.flatMap((question) => question.wordings))];
@@ -141,10 +161,10 @@ async function lessonsOf(db: Db, embedder: Embedder, wait: (done: number, total:
   const groups = questionGroups(db);
   const vectors = new Vectors(embedder.dimensions);
   const lessons = await prepareLessons({
-    db, embedder,
+    db, embedder, words,
     groupOf: (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group,
   }, judged.slice(0, most), vectors, (done) => wait(done, judged.length));
-  return { lessons, vectors, total: judged.length };
+  return { lessons, vectors, total: judged.length, judged: questions };
 }
 
 function measure(rows: { before: Scored; after: Scored }[]): AdapterReport['mine'] {
@@ -152,58 +172,71 @@ function measure(rows: { before: Scored; after: Scored }[]): AdapterReport['mine
   return { questions: rows.length, before: of('before', 'ndcg'), after: of('after', 'ndcg'), mrrBefore: of('before', 'mrr'), mrrAfter: of('after', 'mrr') };
 }
 
-/** First hits before and after, through search itself; those that change most first, held-out ones before others. */
-async function compared(db: Db, embedder: Embedder, lessons: readonly Lesson[], vectors: Vectors, adapter: QueryAdapter, wait: () => Promise<void>): Promise<KeptComparison[]> {
-  const before = quality(lessons.map(({ row }) => row), vectors);
-  const after = quality(lessons.map(({ row }) => row), vectors, adapter);
-  const order = lessons.map((lesson, i) => ({ lesson, ndcgBefore: before[i]!.ndcg, ndcgAfter: after[i]!.ndcg }))
-    .sort((a, b) => Number(b.lesson.heldOut) - Number(a.lesson.heldOut) || Math.abs(b.ndcgAfter - b.ndcgBefore) - Math.abs(a.ndcgAfter - a.ndcgBefore)).slice(0, COMPARED);
+/** First hits before and after, through search itself, and how well they answer as they are shown; those that change most first. */
+async function compared(db: Db, embedder: Embedder, lessons: readonly Lesson[], adapter: QueryAdapter, wait: () => Promise<void>): Promise<KeptComparison[]> {
   const names = ({ hits, chunks }: Ranking): KeptComparison['before'] => hits.slice(0, 10).map(({ id }) => {
     const { contentHash, start, end } = chunks.get(id)!;
     return { contentHash, start, end };
   });
   const kept: KeptComparison[] = [];
-  for (const { lesson, ndcgBefore, ndcgAfter } of order) {
+  const learned: Learned = { refresh: async () => undefined, adapter: () => ({ id: 0 as AdapterId, adapter }), taught: () => new Map() };
+  for (const { row, heldOut, libraries, positives } of lessons) {
     await wait();
-    const query = { question: lesson.row.question, limit: 10, taught: false as const, ...(lesson.libraries.length > 0 && { libraries: lesson.libraries }) };
-    const shipped = await rank({ db, embedder }, query);
-    const learned = await rank({ db, embedder, learned: { refresh: async () => undefined, adapter: () => ({ id: 0 as never, adapter }), taught: () => new Map() } }, query);
+    const query = { question: row.question, limit: 10, taught: false as const, ...(libraries.length > 0 && { libraries }) };
+    const [before, after] = [await rank({ db, embedder }, query), await rank({ db, embedder, learned }, query)];
+    const right = positives.map(({ chunk }) => chunk.chunk);
+    const quality = ({ hits }: Ranking): number => scored(hits.map(({ id }) => id), right).ndcg;
     kept.push({
-      question: lesson.row.question, heldOut: lesson.heldOut, ndcgBefore, ndcgAfter,
-      answers: lesson.positives.map(({ chunk: { contentHash, start, end } }) => ({ contentHash, start, end })), before: names(shipped), after: names(learned),
+      question: row.question, heldOut, ndcgBefore: quality(before), ndcgAfter: quality(after),
+      answers: positives.map(({ chunk: { contentHash, start, end } }) => ({ contentHash, start, end })), before: names(before), after: names(after),
     });
     await setImmediate();
   }
-  return kept;
+  const change = ({ ndcgBefore, ndcgAfter }: KeptComparison): number => Math.abs(ndcgAfter - ndcgBefore);
+  return kept.sort((a, b) => change(b) - change(a)).slice(0, COMPARED);
 }
 
-const PROBED = 12;
-/** Share of the passes a training makes before it ends. */
-const ENDS_EARLY = 0.6;
+const PROBED = 16;
+/** Passes a training of the question's vector makes before it ends, by experience. */
+const PASSES = 18;
+/** The whole and the folds. */
+const PARTS = 6;
 /** Embedding the general pairs and ranking them. */
-const GUARD_MILLISECONDS = 2000;
+const GENERAL_MILLISECONDS = 1500;
+/** Questions on other matters that are asked. */
+const OTHERS = 60;
 
 /** Seconds a run would take now: a few questions prepared and learned from, the rest reckoned. */
 export async function estimate(db: Db, embedder: Embedder): Promise<number> {
   const options = STANDARD;
+  const words = new WordList();
   const begun = performance.now();
   const times: number[] = [];
-  const { lessons, vectors, total } = await lessonsOf(db, embedder, async () => void times.push(performance.now()), PROBED);
-  if (times.length === 0) return 0;
-  // The first question opens what the others find open.
-  const once = times[0]! - begun;
-  const each = (performance.now() - (times[1] ?? times[0]!)) / Math.max(1, times.length - 1);
+  const { lessons, vectors, total } = await lessonsOf(db, embedder, words, async () => void times.push(performance.now()), PROBED);
   const rows = lessons.map(({ row }) => row);
   if (rows.length === 0) return 0;
-  const training = beginTraining(embedder.dimensions, options);
-  const trained = performance.now();
-  trainPass(training, { matrix: vectors, mean: vectors.mean('chunk '), rows, replay: [], aside: [] }, options);
-  const pass = ((performance.now() - trained) / rows.length) * total * (1 + options.replay);
-  return Math.ceil((once + each * total + pass * options.passes * TRAININGS * ENDS_EARLY + 2 * each * Math.min(COMPARED, total) + GUARD_MILLISECONDS) / 1000);
+  times.push(performance.now());
+  // The first question opens what the others find open.
+  const once = times[0]! - begun;
+  const each = (times.at(-1)! - times[1]!) / Math.max(1, times.length - 2);
+  const timed = (work: () => void): number => {
+    work();
+    const from = performance.now();
+    work();
+    return (performance.now() - from) / rows.length;
+  };
+  const fit = timed(() => fitWeighing(rows, [], words.words.length, WEIGHING));
+  const pass = timed(() => trainPass(beginTraining(embedder.dimensions, options), { matrix: vectors, mean: vectors.mean('chunk '), rows, replay: [], aside: [] }, options));
+  const learned = total + GENERAL_ROWS;
+  const training = PARTS * (fit * learned * (1 + CONTROLS) + pass * learned * PASSES);
+  return Math.ceil((once + each * (3 * total + OTHERS) + training + GENERAL_MILLISECONDS) / 1000);
 }
+
+/** General pairs that are learned from along with the person's questions. */
+const GENERAL_ROWS = 100;
 
 /** The judged questions as files of samples. */
 export async function exportSamples(db: Db, embedder: Embedder): Promise<ExportFile[]> {
-  const { lessons } = await lessonsOf(db, embedder, async () => undefined);
+  const { lessons } = await lessonsOf(db, embedder, new WordList(), async () => undefined);
   return exportFiles([...samplesOf(lessons), ...importedSamples(db).flatMap(parseSamples)]);
 }

@@ -1,7 +1,8 @@
 import type { AdapterId, ChunkId, Hit, LibraryId, ModelsInUse, SearchAnswer, SearchQuery, Trace } from './api.ts';
 import { headingPath, inContext } from './context.ts';
 import { addTaught, type Taught } from './learn/at-once.ts';
-import { adapt, type QueryAdapter } from './learn/query-adapter.ts';
+import { adapt, ofKind, type QueryAdapter } from './learn/query-adapter.ts';
+import { reweigh } from './learn/weighing.ts';
 import type { Embedder } from './models/embedder.ts';
 import { fuse, rerank, type FusedHit, type Reranker, type VectorHit } from './rank.ts';
 import { visibleChunks, type StoredChunk } from './store/chunks.ts';
@@ -54,8 +55,8 @@ export async function search(parts: SearchParts, query: SearchQuery): Promise<Se
 /**
  * Words ∪ vectors → fusion → rerank. What either leg proposes is then scored by both, so that the fusion compares like
  * with like. Chunks of excluded or removed documents are left out before the fusion; they can neither be found nor push
- * others down. What was learned comes in at two places: the adapter turns the question's vector before anything is compared
- * with it, and what was taught of a chunk for this very question is added to its score.
+ * others down. What was learned comes in at three places: the adapter turns the question's vector before anything is compared
+ * with it, its weighing of clues is added to the fused scores, and what was taught of a chunk for this very question is added to its score.
  */
 export async function rank({ db, embedder, reranker, learned }: SearchParts, query: SearchQuery): Promise<Ranking> {
   await learned?.refresh();
@@ -87,14 +88,19 @@ export async function rank({ db, embedder, reranker, learned }: SearchParts, que
     .map(([id, similarity]) => ({ id, similarity })).sort((a, b) => b.similarity - a.similarity);
 
   const fused = fuse(words, vectors, { question: query.question, text: (id) => found.get(id)!.text, ...(embedder?.background && { background: embedder.background }) });
-  const ranked = await rerank(reranker, query.question, addTaught(fused, taught), (id) => inContext(found.get(id)!, found.get(id)!.title));
+  const before = new Map(fused.map(({ id, score }) => [id, score]));
+  // A leg alone is asked for to see what that leg says.
+  const reader = query.leg === undefined ? reranker : undefined;
+  const weighing = adapted?.adapter.weighing;
+  const weighed = weighing && embedded ? reweigh(fused, weighing, ofKind(adapted.adapter.kind, embedded), (id) => found.get(id)!) : fused;
+  const ranked = await rerank(reader, query.question, addTaught(weighed, taught), ({ id }) => ({ text: inContext(found.get(id)!, found.get(id)!.title), prior: before.get(id)! }));
   return {
-    hits: reranker ? addTaught(ranked, taught) : ranked,
+    hits: reader ? addTaught(ranked, taught) : ranked,
     chunks: found, taught,
     ...(embedded && space && { asked: { vector: embedded, space } }),
     models: {
       answerer: 'extractive',
-      ...(embedder && { embedder: embedder.space }), ...(adapted && { adapter: adapted.id }), ...(reranker && { reranker: reranker.id }),
+      ...(embedder && { embedder: embedder.space }), ...(adapted && { adapter: adapted.id }), ...(reader && { reranker: reader.id }),
     },
   };
 }
@@ -133,6 +139,7 @@ function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk, taught: Taught | unde
   if (hit.words) trace.words = hit.words;
   if (hit.vectors) trace.vectors = hit.vectors;
   if (hit.rerank) trace.rerank = hit.rerank;
+  if (hit.learned !== undefined) trace.learned = { addition: hit.learned };
   if (taught) trace.taught = taught;
   const { chunk: id, document, library, documentName, type, contentHash, text, start, end, headings, page } = chunk;
   return {

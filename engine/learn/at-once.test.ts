@@ -37,7 +37,7 @@ test('what was only observed waits for training', () => {
 });
 
 const hit = (id: number, score: number, rerank?: number): FusedHit<ChunkId> => ({
-  id: id as ChunkId, rank: 0, score, relevance: 0.5, slope: 1, ...(rerank !== undefined && { rerank: { rank: 0, score: rerank, model: 'm' } }),
+  id: id as ChunkId, rank: 0, score, relevance: 0.5, slope: 1, made: { evidence: 0, share: 0, coverage: 0, above: 0, across: false, unspaced: 0 }, ...(rerank !== undefined && { rerank: { rank: 0, score: rerank, model: 'm' } }),
 });
 const raise = new Map([[3 as ChunkId, { thumb: 'up' as const, question: 'q', nearness: 1, addition: 8 }]]);
 

@@ -1,5 +1,6 @@
 import { adapt, type QueryAdapter } from './query-adapter.ts';
 import { next, type Matrix, type Row } from './train-query.ts';
+import type { RowClues } from './train-weighing.ts';
 
 /** A row with what is needed to judge a ranking of it. */
 export interface JudgedRow extends Row {
@@ -7,22 +8,48 @@ export interface JudgedRow extends Row {
   found: number;
   /** Positions of the candidates that answer. */
   positives: number[];
+  /** The fused score of every candidate, as shipped. */
+  score: Float32Array;
+  clues: RowClues;
+  /** Of every candidate: whether the person saw it. */
+  standing: Uint8Array;
 }
+
+/** A candidate was not shown, was shown, or was leant on by the answer. */
+export const UNSEEN = 0;
+export const SHOWN = 1;
+export const CITED = 2;
 
 /** How well a question is answered, 0…1. */
 export interface Scored { ndcg: number; mrr: number }
 
-/** nDCG@10 and MRR@10 of every row with an adapter; without one as shipped. */
+/** nDCG@10 and MRR@10 of every row with an adapter; without one by the row's own scores. */
 export function quality(rows: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): Scored[] {
-  return rows.map((row) => {
-    const relevant = new Set(row.positives);
-    const best = ranking(row, matrix, adapter).slice(0, 10);
-    let dcg = 0;
-    let ideal = 0;
-    best.forEach((candidate, i) => { if (relevant.has(candidate)) dcg += 1 / Math.log2(i + 2); });
-    for (let i = 0; i < Math.min(10, row.positives.length); i++) ideal += 1 / Math.log2(i + 2);
-    const first = best.findIndex((candidate) => relevant.has(candidate));
-    return { ndcg: ideal === 0 ? 0 : dcg / ideal, mrr: first < 0 ? 0 : 1 / (first + 1) };
+  return rows.map((row) => scored(ranking(row, matrix, adapter), row.positives));
+}
+
+/** How well a ranking answers, where `positives` are right. */
+export function scored<Item>(ranking: readonly Item[], positives: readonly Item[]): Scored {
+  const relevant = new Set(positives);
+  const best = ranking.slice(0, 10);
+  let dcg = 0;
+  let ideal = 0;
+  best.forEach((candidate, i) => { if (relevant.has(candidate)) dcg += 1 / Math.log2(i + 2); });
+  for (let i = 0; i < Math.min(10, relevant.size); i++) ideal += 1 / Math.log2(i + 2);
+  const first = best.findIndex((candidate) => relevant.has(candidate));
+  return { ndcg: ideal === 0 ? 0 : dcg / ideal, mrr: first < 0 ? 0 : 1 / (first + 1) };
+}
+
+/**
+ * Gain in nDCG@10 among what the person saw, of each question with a right passage there. Only there can labels be dealt out
+ * anew and be as likely as the true ones.
+ */
+export function gainsOfShown(before: readonly JudgedRow[], after: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): number[] {
+  return before.flatMap((row, i) => {
+    const positives = row.positives.filter((position) => row.standing[position] !== UNSEEN);
+    if (positives.length === 0) return [];
+    const seen = (order: number[]): number[] => order.filter((position) => row.standing[position] !== UNSEEN);
+    return [scored(seen(ranking(after[i]!, matrix, adapter)), positives).ndcg - scored(seen(ranking(row, matrix)), positives).ndcg];
   });
 }
 
@@ -32,9 +59,10 @@ export function ranking(row: JudgedRow, matrix: Matrix, adapter?: QueryAdapter):
   return Array.from({ length: row.found }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
 }
 
-/** The fused score of every candidate. */
-export function scoresOf(row: Row, { dimensions, data }: Matrix, adapter?: QueryAdapter): Float64Array {
-  const { direction, length, offset } = adapter ? adapt(adapter, row.query) : { direction: row.query, length: 1, offset: 0 };
+/** The score of every candidate: the row's own, or by the question as an adapter turns it. */
+export function scoresOf(row: JudgedRow, { dimensions, data }: Matrix, adapter?: QueryAdapter): Float64Array {
+  if (!adapter || adapter.alpha === 0) return Float64Array.from(row.score);
+  const { direction, length, offset } = adapt(adapter, row.query);
   return Float64Array.from(row.candidates, (candidate, i) => {
     let cosine = 0;
     for (let d = 0, at = candidate * dimensions; d < dimensions; d++) cosine += data[at + d]! * direction[d]!;
@@ -60,13 +88,12 @@ export function lowerBound(differences: readonly number[], seed = 1): number {
 
 /** What a candidate is judged by: each question before and after, never one it was trained on. */
 export interface Trial {
-  alpha: number;
+  /** Whether anything is applied at all. */
+  applied: boolean;
   mine: { before: Scored; after: Scored }[];
   guard: { before: Scored; after: Scored }[];
   /** Share of questions the library does not answer that would be answered. */
   falseAccepts: { before: number; after: number };
-  /** Mean cosine of pairs of questions' vectors. */
-  alike: { before: number; after: number };
   finite: boolean;
 }
 
@@ -75,31 +102,34 @@ export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' |
 
 const GUARD_MAY_FALL = 0.01;
 const FALSE_ACCEPTS_MAY_RISE = 0.02;
-/** Chunks stay where they are; of questions, what suits this person in every passage moves all a little the same way. */
-const ALIKE_MAY_RISE = 0.2;
 
-/** All that speaks against a candidate; empty: it may come into use. An adapter of alpha 0 is the shipped model and no gain. */
-export function refusals({ alpha, mine, guard, falseAccepts, alike, finite }: Trial): Refusal[] {
+/**
+ * All that speaks against a candidate; empty: it may come into use. A candidate of which nothing is applied is the shipped
+ * model and no gain. (Documents' vectors stay where they are, so they cannot collapse; questions that all came to ask the
+ * same would fail on the gain and the guard.)
+ */
+export function refusals({ applied, mine, guard, falseAccepts, finite }: Trial): Refusal[] {
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   const fell = (rows: Trial['mine'], of: keyof Scored): number => mean(rows.map(({ before, after }) => before[of] - after[of]));
   const found: Refusal[] = [];
-  if (alpha === 0 || !(mean(gains) > 0)) found.push('no-gain');
+  if (!applied || !(mean(gains) > 0)) found.push('no-gain');
   else if (lowerBound(gains) < 0) found.push('unsure');
   if (fell(mine, 'mrr') > 0) found.push('first-hit-worse');
   if (fell(guard, 'ndcg') > GUARD_MAY_FALL) found.push('guard-worse');
   if (falseAccepts.after > falseAccepts.before + FALSE_ACCEPTS_MAY_RISE) found.push('answers-unanswerable');
-  if (!finite || alike.after > alike.before + ALIKE_MAY_RISE) found.push('collapsed');
+  if (!finite) found.push('collapsed');
   return found;
 }
 
-/** Mean cosine of pairs of adapted questions; 1 would mean that all questions ask the same. */
-export function alikeness(queries: readonly Float32Array[], adapter?: QueryAdapter): { alike: number; finite: boolean } {
-  const vectors = queries.map((query) => (adapter ? adapt(adapter, query).direction : query));
-  const dimensions = vectors[0]?.length ?? 0;
-  const sum = new Float64Array(dimensions);
-  for (const vector of vectors) for (let d = 0; d < dimensions; d++) sum[d]! += vector[d]!;
-  const n = vectors.length;
-  let squares = 0;
-  for (const value of sum) squares += value * value;
-  return { alike: n < 2 ? 0 : (squares - n) / (n * (n - 1)), finite: Number.isFinite(squares) };
+/**
+ * Whether a gain stands out from those of controls, which learned from labels without sense: above every one, and by so many
+ * of their deviations above their mean.
+ */
+export function standsOut(gain: number, controls: readonly number[]): boolean {
+  const middle = mean(controls);
+  const deviation = Math.sqrt(mean(controls.map((value) => (value - middle) ** 2)));
+  return controls.every((value) => gain > value) && gain > middle + DEVIATIONS_ABOVE * deviation;
 }
+
+/** One in two hundred of normally scattered chances. */
+const DEVIATIONS_ABOVE = 2.6;

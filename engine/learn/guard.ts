@@ -3,9 +3,11 @@ import type { Embedder } from '../models/embedder.ts';
 import { fuse, RELEVANT } from '../rank.ts';
 import { inverseDocumentFrequency, questionWords, scoreWords, wordTokens, type WordStatistics } from '../words.ts';
 import { mean, scoresOf, type JudgedRow } from './gate.ts';
+import type { WordList } from './train-weighing.ts';
 import type { Vectors } from './vectors.ts';
 import type { QueryAdapter } from './query-adapter.ts';
 import type { Matrix } from './train-query.ts';
+import { numbersOf, wordsOf } from './weighing.ts';
 
 export interface Pair { half: 'guard' | 'replay'; question: string; passage: string; source: string }
 
@@ -22,7 +24,7 @@ export function readPairs(file: string): Pair[] {
  * judged by and never trained on, `replay` is trained on along with a person's own questions, so that what is learned does
  * not cost what was known.
  */
-export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vectors: Vectors): Promise<{ guard: JudgedRow[]; replay: JudgedRow[] }> {
+export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vectors: Vectors, words: WordList): Promise<{ guard: JudgedRow[]; replay: JudgedRow[] }> {
   const passages = pairs.map(({ passage }) => passage);
   const documents = await embedder.embed(passages, 'document');
   const queries = await embedder.embed(pairs.map(({ question }) => question), 'query');
@@ -38,9 +40,9 @@ export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vect
     // Only passages that share an informative word are worth counting in; the others score nothing by words.
     const informative = terms.some(({ stop }) => !stop) ? terms.filter(({ stop }) => !stop) : terms;
     const sharing = new Set(informative.filter(({ token }) => inverseDocumentFrequency(statistics.df(token), passages.length) > 0).flatMap(({ token }) => holding.get(token) ?? []));
-    const words = scoreWords(terms, [...sharing].map((id) => ({ id, text: passages[id]! })), statistics);
+    const byWords = scoreWords(terms, [...sharing].map((id) => ({ id, text: passages[id]! })), statistics);
     const similar = documents.map((vector, id) => ({ id, similarity: dot(queries[own]!, vector) })).sort((a, b) => b.similarity - a.similarity);
-    const all = fuse(words, similar, { question, text: (id) => passages[id]!, ...(embedder.background && { background: embedder.background }) });
+    const all = fuse(byWords, similar, { question, text: (id) => passages[id]!, ...(embedder.background && { background: embedder.background }) });
     const hits = half === 'guard' ? all : all.filter(({ id }, rank) => rank < REPLAYED || id === own);
     const position = hits.findIndex(({ id }) => id === own);
     return {
@@ -49,19 +51,20 @@ export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vect
       fixed: Float32Array.from(hits, ({ score, slope, vectors }) => score - slope * vectors!.similarity),
       slope: Float32Array.from(hits, ({ slope }) => slope),
       target: Float32Array.from(hits, (_, i) => (i === position ? 1 : 0)),
-      counts: new Float32Array(hits.length).fill(1),
+      counts: new Float32Array(hits.length).fill(1), standing: new Uint8Array(hits.length), score: Float32Array.from(hits, ({ score }) => score),
+      clues: {
+        numbers: Float32Array.from(hits.flatMap((hit) => numbersOf(hit, { text: passages[hit.id]! }))),
+        words: hits.map(({ id }) => Int32Array.from(wordsOf({ text: passages[id]!, headings: [] }), (word) => words.number(word))),
+      },
     };
   });
   return { guard: rows.filter((_, i) => pairs[i]!.half === 'guard'), replay: rows.filter((_, i) => pairs[i]!.half === 'replay') };
 }
 
-/** Share of guard questions that would get an answer though the passage that answers them is taken away. */
-export function falseAccepts(guard: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): number {
+/** Share of questions that a library does not answer and that would get an answer. Rows of no candidates get none. */
+export function falseAccepts(unanswerable: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): number {
   const enough = Math.log(RELEVANT / (1 - RELEVANT));
-  return mean(guard.map((row) => {
-    const scores = scoresOf(row, matrix, adapter);
-    return scores.some((score, i) => score >= enough && !row.positives.includes(i)) ? 1 : 0;
-  }));
+  return mean(unanswerable.map((row) => (scoresOf(row, matrix, adapter).subarray(0, row.found).some((score) => score >= enough) ? 1 : 0)));
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -1,6 +1,7 @@
 import type { Embedder } from '../models/embedder.ts';
 import type { JudgedRow } from './gate.ts';
 import type { Sample } from './samples.ts';
+import { noClues } from './train-weighing.ts';
 import type { Vectors } from './vectors.ts';
 
 /** What a similarity is worth where nothing is known of the words: as across languages (`rank.ts`). */
@@ -25,6 +26,7 @@ export async function importedRows(samples: readonly Sample[], embedder: Embedde
       candidates: Int32Array.from(documents, (document, i) => vectors.add(`sample ${texts[i]}`, () => document)),
       fixed: new Float32Array(texts.length), slope: new Float32Array(texts.length).fill(SLOPE),
       target: Float32Array.from(texts, (_, i) => (i < pos.length ? shares[i]! / total : 0)), counts: new Float32Array(texts.length).fill(1),
+      standing: new Uint8Array(texts.length), score: new Float32Array(texts.length), clues: noClues(texts.length),
     });
   }
   return rows;

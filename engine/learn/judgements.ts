@@ -26,6 +26,8 @@ export interface Mark {
   named: ChunkName[];
   /** The chunks the answer leans on. */
   cited: ChunkName[];
+  /** All that was found and shown, best first. */
+  shown: ChunkName[];
   /** Where its hits were found: as far as can be known, where it was asked. */
   libraries: LibraryId[];
   /** Rank, from 1, of the chunk that was opened. */
@@ -62,6 +64,9 @@ export interface JudgedQuestion {
   /** Where it was asked. */
   libraries: LibraryId[];
   judgements: Judgement[];
+  /** What the person saw with it, and of that what answers leant on. */
+  shown: ChunkName[];
+  cited: ChunkName[];
   /** Answers a person accepted. */
   answers: string[];
   /** A person said that the library does not answer it. */
@@ -102,7 +107,7 @@ export function markOf({ id, at, signal, context: { turn, span } }: StoredEvent)
   } else if (signal.kind === 'right-place' && span) named = turn.hits.filter((hit) => overlaps(nameOf(hit), span));
   const mark: Mark = {
     id, at, turn: turn.id, conversation: turn.conversation, asked: turn.asked, question: turn.standalone ?? turn.question, signal,
-    named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf),
+    named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf), shown: turn.hits.map(nameOf),
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
@@ -143,7 +148,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   const ofQuestion = (mark: Mark): (typeof questions)[number] => {
     const plain = plainQuestion(mark.question);
     const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question));
-    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [] };
+    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [] };
     if (!known) questions.push(group);
     byText.set(plain, group);
     if (!group.said.wordings.includes(mark.question)) group.said.wordings.push(mark.question);
@@ -154,6 +159,8 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   for (const turn of byTurn(marks)) {
     const { said, claims } = ofQuestion(turn.first);
     said.events.push(...turn.events);
+    said.shown.push(...turn.first.shown);
+    said.cited.push(...turn.first.cited);
     const claim = (mark: Mark, chunks: readonly ChunkName[], label: 0 | 1, confidence: number, trust: Trust, weight = confidence): void => {
       for (const chunk of chunks) claims.push({ chunk, label, confidence, trust, weight, event: mark.id });
     };

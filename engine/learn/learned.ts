@@ -3,7 +3,7 @@ import type { Embedder } from '../models/embedder.ts';
 import type { Learned } from '../search.ts';
 import { activeAdapter, adapterBytes, eventsOf } from '../store/adapters.ts';
 import type { Db } from '../store/database.ts';
-import { chunksAt, eventIds, eventsVersion, groupOfEvent, storedEvent } from '../store/judged.ts';
+import { chunksAt, eventIds, eventsVersion, groupOfEvent, importedCount, storedEvent } from '../store/judged.ts';
 import { isHeldOut } from './holdout.ts';
 import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
 import { judge, markOf, type Judged, type JudgeOptions, type Mark } from './judgements.ts';
@@ -68,7 +68,7 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
         documents: new Set(learnable.flatMap(({ judgements }) => judgements.filter(({ label }) => label === 1).map(({ chunk }) => chunk.contentHash))).size,
         heldOut: learnable.filter(({ events }) => events.some((event) => isHeldOut(groupOfEvent(db, event) ?? 'f'))).length,
         answers: judgements.filter(({ label }) => label === 1).length, rejects: judgements.filter(({ label }) => label === 0).length,
-        unanswerable: questions.filter(({ unanswerable }) => unanswerable).length,
+        unanswerable: questions.filter(({ unanswerable }) => unanswerable).length, imported: importedCount(db),
         fresh: learnable.filter(({ events }) => !events.some((event) => seen.has(event))).length,
         ...(active !== undefined && { active }),
       };

@@ -5,16 +5,19 @@ import type { Embedder } from '../models/embedder.ts';
 import type { FusedHit } from '../rank.ts';
 import { PROPOSALS, rank, type Learned } from '../search.ts';
 import type { Db } from '../store/database.ts';
+import type { StoredChunk } from '../store/chunks.ts';
 import { chunksAt, type PresentChunk } from '../store/judged.ts';
 import { chunkNear, vectorsOf } from '../store/vectors.ts';
-import type { JudgedRow } from './gate.ts';
+import { CITED, SHOWN, UNSEEN, type JudgedRow } from './gate.ts';
 import { isHeldOut, splitQuestions } from './holdout.ts';
-import { keyOf, type JudgedQuestion, type Judgement } from './judgements.ts';
+import { keyOf, type ChunkName, type JudgedQuestion, type Judgement } from './judgements.ts';
 import { clashes, type Ranked } from './negatives.ts';
 import { next } from './train-query.ts';
+import type { WordList } from './train-weighing.ts';
 import type { Vectors } from './vectors.ts';
+import { numbersOf, wordsOf } from './weighing.ts';
 
-export interface LearnParts { db: Db; embedder: Embedder; /** The group a question's feedback was put in when it came. */ groupOf: (events: readonly EventId[], question: string) => string }
+export interface LearnParts { db: Db; embedder: Embedder; words: WordList; /** The group a question's feedback was put in when it came. */ groupOf: (events: readonly EventId[], question: string) => string }
 
 /** A judged question as training uses it. */
 export interface Lesson {
@@ -37,7 +40,7 @@ export interface Lesson {
 /** How deep the present ranking is looked at. */
 const DEPTH = 200;
 /** Above this rank an unjudged chunk may well answer too. */
-const SHOWN = 10;
+const NEAR_TOP = 10;
 const PERHAPS = 0.5;
 /** Chunks drawn from the whole library for every question. */
 const STRANGERS = 24;
@@ -60,7 +63,7 @@ export async function prepareLessons(parts: LearnParts, judged: readonly JudgedQ
   return lessons;
 }
 
-async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuestion, vectors: Vectors, random: { random: number }): Promise<Lesson | undefined> {
+async function lessonOf({ db, embedder, words, groupOf }: LearnParts, said: JudgedQuestion, vectors: Vectors, random: { random: number }): Promise<Lesson | undefined> {
   const judged = said.judgements.flatMap((judgement) => chunksAt(db, judgement.chunk).map((chunk) => ({ chunk, judgement })));
   const positives = judged.filter(({ judgement }) => judgement.label === 1);
   const negatives = judged.filter(({ judgement, chunk }) => judgement.label === 0 && !positives.some((positive) => positive.chunk.chunk === chunk.chunk));
@@ -98,8 +101,10 @@ async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuest
   const counts = usable.map(({ id }, i) => {
     if (weightOf.has(id) || wrong.has(id)) return 1;
     const candidate = byId.get(id);
-    return candidate && clashes(candidate, right, said.answers) ? 0 : i < SHOWN ? PERHAPS : 1;
+    return candidate && clashes(candidate, right, said.answers) ? 0 : i < NEAR_TOP ? PERHAPS : 1;
   });
+  const idsOf = (names: readonly ChunkName[]): Set<ChunkId> => new Set(names.flatMap((name) => chunksAt(db, name).map(({ chunk }) => chunk)));
+  const [shown, cited] = [idsOf(said.shown), idsOf(said.cited)];
   const row: JudgedRow = {
     question: said.question, query: found.asked.vector, weight: Math.max(...weightOf.values()), found: foundUsable,
     positives: usable.flatMap(({ id }, i) => (weightOf.has(id) ? [i] : [])),
@@ -108,12 +113,56 @@ async function lessonOf({ db, embedder, groupOf }: LearnParts, said: JudgedQuest
     slope: Float32Array.from(usable, ({ slope }) => slope),
     target: Float32Array.from(usable, ({ id }) => (weightOf.get(id) ?? 0) / total),
     counts: Float32Array.from(counts),
+    standing: Uint8Array.from(usable, ({ id }) => (cited.has(id) ? CITED : shown.has(id) ? SHOWN : UNSEEN)),
+    ...cluesOf(usable, found.chunks, words),
   };
   const group = groupOf(said.events, said.question);
   return {
     row, group, heldOut: isHeldOut(group), vector: found.asked.vector, events: said.events, answers: said.answers, libraries: said.libraries, positives, negatives, ranked,
     chunks: positives.map(({ chunk }) => keyOf(chunk)), contents: [...new Set(positives.map(({ chunk }) => chunk.contentHash))],
   };
+}
+
+/** What a row holds of the clues to its candidates, and their scores. */
+function cluesOf(hits: readonly FusedHit<ChunkId>[], chunks: ReadonlyMap<ChunkId, StoredChunk>, words: WordList): Pick<JudgedRow, 'score' | 'clues'> {
+  return {
+    score: Float32Array.from(hits, ({ score }) => score),
+    clues: {
+      numbers: Float32Array.from(hits.flatMap((hit) => numbersOf(hit, chunks.get(hit.id)!))),
+      words: hits.map(({ id }) => Int32Array.from(wordsOf(chunks.get(id)!), (word) => words.number(word))),
+    },
+  };
+}
+
+/** Questions on other matters, asked of all libraries, and those a person said are not answered there. */
+const OTHERS = 60;
+
+/**
+ * Questions that the libraries do not answer: general ones, asked of the person's own documents, and those of which the person
+ * said so. By these is seen whether a candidate begins to answer what cannot be answered.
+ */
+export async function unanswerableRows({ db, embedder, words }: Omit<LearnParts, 'groupOf'>, said: readonly JudgedQuestion[], general: readonly string[], vectors: Vectors): Promise<JudgedRow[]> {
+  const every = Math.max(1, Math.floor(general.length / OTHERS));
+  const questions = [...said.filter(({ unanswerable }) => unanswerable).map(({ question, libraries }) => ({ question, libraries })),
+    ...general.filter((_, i) => i % every === 0).slice(0, OTHERS).map((question) => ({ question, libraries: [] as LibraryId[] }))];
+  const rows: JudgedRow[] = [];
+  for (const { question, libraries } of questions) {
+    const { hits, chunks, asked } = await rank({ db, embedder }, { question, ...(libraries.length > 0 && { libraries }) });
+    const best = hits.slice(0, DEPTH);
+    const stored = asked && vectorsOf(db, asked.space, best.map(({ id }) => id));
+    if (!asked || !stored) continue;
+    const usable = best.filter(({ id }) => stored.has(id));
+    rows.push({
+      question, query: asked.vector, weight: 1, found: usable.length, positives: [],
+      candidates: Int32Array.from(usable, ({ id }) => vectors.add(`chunk ${id}`, () => stored.get(id)!)),
+      fixed: Float32Array.from(usable, ({ score, slope, vectors: leg }) => score - slope * (leg?.similarity ?? 0)),
+      slope: Float32Array.from(usable, ({ slope }) => slope),
+      target: new Float32Array(usable.length), counts: new Float32Array(usable.length).fill(1), standing: new Uint8Array(usable.length),
+      ...cluesOf(usable, chunks, words),
+    });
+    await setImmediate();
+  }
+  return rows;
 }
 
 /** For search: chunks to score like the others though neither leg proposes them. */
@@ -130,7 +179,7 @@ export const split = (lessons: readonly Lesson[]): { train: Lesson[]; heldOut: L
 
 /** Names all that a run learns from: a run that is gone on with must find the same. */
 export function snapshotOf(lessons: readonly Lesson[], space: string): string {
-  const hash = createHash('sha256').update(space);
+  const hash = createHash('sha256').update(`weighing 1 ${space}`);
   for (const { row, group, chunks } of lessons) hash.update(JSON.stringify([row.question, group, chunks, [...row.target].map((x, i) => (x > 0 ? i : -1)).filter((i) => i >= 0), row.candidates.length]));
   return hash.digest('hex').slice(0, 16);
 }

@@ -1,3 +1,5 @@
+import type { Weighing } from './weighing.ts';
+
 /**
  * An adapter on the question's side: u = q + α·γ(q)·(B·A·q + s·q + c), and a chunk's similarity is ⟨u, d⟩ − ⟨u − q, m⟩.
  * B·A is a low-rank residual (LoRA, Hu et al. 2021, on a projection that is the identity): questions of this kind mean
@@ -17,6 +19,8 @@ export interface QueryAdapter {
   mean: Float32Array;
   /** γ is the logistic function of ⟨kind, q⟩ plus the number after it, [dimensions + 1]. */
   kind: Float32Array;
+  /** What counts in this person's documents; by γ too. */
+  weighing?: Weighing;
 }
 
 /** All that `forward` needs; without `kind` every question is of the kind. */
@@ -92,30 +96,6 @@ export function backward({ dimensions, rank, weights }: Turning, { query, hidden
   }
 }
 
-/**
- * One adapter that turns a question by the mean of what several of one kind do: their residuals side by side. Its α is the
- * mean of theirs, of which each has taken its own share already; 0 only where all are.
- */
-export function meanAdapter(members: readonly QueryAdapter[]): QueryAdapter {
-  const { dimensions, mean, kind } = members[0]!;
-  const rank = members.reduce((sum, member) => sum + member.rank, 0);
-  const alpha = members.reduce((sum, member) => sum + member.alpha, 0) / members.length;
-  const weights = new Float32Array(weightCount(dimensions, rank));
-  const [b, c] = [rank * dimensions, 2 * rank * dimensions];
-  let first = 0;
-  for (const member of members) {
-    const share = alpha === 0 ? 0 : member.alpha / alpha / members.length;
-    const [ownB, ownC] = [member.rank * dimensions, 2 * member.rank * dimensions];
-    weights.set(member.weights.subarray(0, ownB), first * dimensions);
-    for (let d = 0; d < dimensions; d++) {
-      for (let r = 0; r < member.rank; r++) weights[b + d * rank + first + r] = share * member.weights[ownB + d * member.rank + r]!;
-    }
-    for (let d = 0; d <= dimensions; d++) weights[c + d]! += share * member.weights[ownC + d]!;
-    first += member.rank;
-  }
-  return { dimensions, rank, alpha, weights, mean, kind };
-}
-
 /** γ(q). */
 export function ofKind(kind: Float32Array, query: Float32Array): number {
   let sum = kind[query.length]!;
@@ -148,16 +128,34 @@ export function fitKind(mine: readonly Float32Array[], others: readonly Float32A
   return kind;
 }
 
-/** An adapter as bytes: four numbers, then the weights, the mean and the kind, little-endian float32. */
-export function encodeAdapter({ dimensions, rank, alpha, weights, mean, kind }: QueryAdapter): Uint8Array {
-  return new Uint8Array(Float32Array.of(1, dimensions, rank, alpha, ...weights, ...mean, ...kind).buffer);
+/** An adapter as bytes: five numbers, then the weights, the mean and the kind, little-endian float32, then the weighing as JSON. */
+export function encodeAdapter({ dimensions, rank, alpha, weights, mean, kind, weighing }: QueryAdapter): Uint8Array {
+  const text = weighing ? JSON.stringify({ ...weighing, words: [...weighing.words] }) : '';
+  const json = new TextEncoder().encode(text.padEnd(text.length + ((4 - (Buffer.byteLength(text) % 4)) % 4)));
+  const numbers = Float32Array.of(VERSION, dimensions, rank, alpha, json.length, ...weights, ...mean, ...kind);
+  const bytes = new Uint8Array(numbers.byteLength + json.length);
+  bytes.set(new Uint8Array(numbers.buffer));
+  bytes.set(json, numbers.byteLength);
+  return bytes;
 }
+
+const VERSION = 2;
+/** Numbers before the weights; the first version had no weighing, and no length of it. */
+const HEADS: Record<number, number> = { 1: 4, 2: 5 };
 
 /** @throws RangeError where the bytes are no adapter */
 export function decodeAdapter(bytes: Uint8Array): QueryAdapter {
-  const numbers = bytes.byteLength % 4 === 0 ? new Float32Array(bytes.slice().buffer) : new Float32Array();
-  const [version, dimensions = 0, rank = 0, alpha = 0] = numbers;
+  const all = bytes.byteLength % 4 === 0 ? new Float32Array(bytes.slice().buffer) : new Float32Array();
+  const [version = 0, dimensions = 0, rank = 0, alpha = 0] = all;
+  const head = HEADS[version];
+  const length = version === 1 ? 0 : (all[4] ?? 0);
+  const numbers = all.subarray(0, all.length - length / 4);
   const count = weightCount(dimensions, rank);
-  if (version !== 1 || numbers.length !== 4 + count + 2 * dimensions + 1) throw new RangeError('These bytes are no query adapter of a kind known here.');
-  return { dimensions, rank, alpha, weights: numbers.slice(4, 4 + count), mean: numbers.slice(4 + count, 4 + count + dimensions), kind: numbers.slice(4 + count + dimensions) };
+  if (head === undefined || numbers.length !== head + count + 2 * dimensions + 1) throw new RangeError('These bytes are no query adapter of a kind known here.');
+  const weights = numbers.slice(head, head + count);
+  const mean = numbers.slice(head + count, head + count + dimensions);
+  const kind = numbers.slice(head + count + dimensions);
+  if (length === 0) return { dimensions, rank, alpha, weights, mean, kind };
+  const { words, ...weighing } = JSON.parse(new TextDecoder().decode(bytes.subarray(numbers.byteLength))) as Omit<Weighing, 'words'> & { words: [string, number][] };
+  return { dimensions, rank, alpha, weights, mean, kind, weighing: { ...weighing, words: new Map(words) } };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adapt, type QueryAdapter, decodeAdapter, encodeAdapter, fitKind, meanAdapter, ofKind, weightCount } from './query-adapter.ts';
+import { adapt, decodeAdapter, encodeAdapter, fitKind, ofKind, weightCount } from './query-adapter.ts';
 import { beginTraining, lossOf, next, STANDARD, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
 
 const D = 12;
@@ -91,18 +91,6 @@ test('questions of the kind that was learned from are told from others, and othe
   assert.equal(ofKind(fitKind(around(mine), [], D), others), 1);
 });
 
-test('the mean of several adapters turns a question by the mean of what they do', () => {
-  const member = (passes: number, alpha: number) => ({ dimensions: D, rank: 3, alpha, weights: trained(passes).weights, mean: MEAN, kind: KIND });
-  const members = [member(5, 1), member(20, 0.5), member(9, 0)];
-  const query = unit();
-  const turn = (adapter: QueryAdapter) => adapt(adapter, query).direction.map((x) => x * adapt(adapter, query).length);
-  const expected = members.map(turn).reduce((sum, u) => sum.map((x, d) => x + u[d]! / 3), new Float32Array(D));
-  const made = meanAdapter(members);
-  assert.equal(made.alpha, 0.5);
-  turn(made).forEach((x, d) => assert.ok(Math.abs(x - expected[d]!) < 1e-5));
-  assert.equal(meanAdapter([member(5, 0), member(6, 0)]).alpha, 0);
-});
-
 test('a pass that no longer helps the rows kept aside ends it, and the best weights stay', () => {
   const training = beginTraining(D, { ...options, patience: 3 });
   while (!training.done) trainPass(training, { matrix, mean: MEAN, rows: RUN, replay: [], aside: [rowOf([39])] }, { ...options, patience: 3 });
@@ -112,6 +100,8 @@ test('a pass that no longer helps the rows kept aside ends it, and the best weig
 test('an adapter survives as bytes; other bytes are refused', () => {
   const adapter = { dimensions: D, rank: 3, alpha: 0.25, weights: trained(2).weights, mean: unit(), kind: new Float32Array(D + 1) };
   assert.deepEqual(decodeAdapter(encodeAdapter(adapter)), adapter);
+  const weighing = { numbers: [0.5, -1.25], words: new Map([['heading 常见', 1.5], ['opening a', -0.25]]), level: 0.75, alpha: 0.5 };
+  assert.deepEqual(decodeAdapter(encodeAdapter({ ...adapter, weighing })), { ...adapter, weighing });
   assert.throws(() => decodeAdapter(encodeAdapter(adapter).slice(0, -4)), RangeError);
   assert.throws(() => decodeAdapter(new Uint8Array(7)), RangeError);
 });

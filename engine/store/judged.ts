@@ -70,6 +70,10 @@ export function importedSamples(db: Db): string[] {
   return sql<{ line: string }>(db, 'select line from imported_sample order by id').all().map(({ line }) => line);
 }
 
+export function importedCount(db: Db): number {
+  return sql<{ n: number }>(db, 'select count(*) n from imported_sample').get()!.n;
+}
+
 export function saveImported(db: Db, lines: readonly string[]): void {
   for (const line of lines) sql(db, 'insert into imported_sample (line) values (?)').run(line);
 }

@@ -1,4 +1,4 @@
-import type { AdapterId, Run, RunId, RunProgress } from '../api.ts';
+import type { AdapterId, Run, RunFailure, RunId, RunProgress } from '../api.ts';
 import { sql, type Db } from './database.ts';
 
 interface Row { id: RunId; level: 'query'; started: number; finished: number | null; state: Run['state']; progress: string; adapter: AdapterId | null; reason: string | null }
@@ -21,10 +21,15 @@ export function openRun(db: Db): Run | undefined {
   return row && fromRow(row);
 }
 
-function fromRow({ finished, adapter, reason, progress, ...row }: Row): Run {
+/** Failures that are told by their code; any other text is what the engine said of one that should not be. */
+const FAILURES: readonly string[] = ['too-little', 'no-model'] satisfies RunFailure[];
+
+function fromRow({ finished, adapter, reason, progress, state, ...row }: Row): Run {
+  const told = reason === null ? {} : FAILURES.includes(reason) ? { failure: reason as RunFailure } : { reason };
   return {
+    state, ...(state === 'failed' && { failure: 'broken' as const }), ...told,
     ...row, progress: JSON.parse(progress) as RunProgress,
-    ...(finished !== null && { finished }), ...(adapter !== null && { adapter }), ...(reason !== null && { reason }),
+    ...(finished !== null && { finished }), ...(adapter !== null && { adapter }),
   };
 }
 
