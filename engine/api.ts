@@ -6,7 +6,7 @@
  * ends are exclusive, times are milliseconds since 1970, relevance is 0…1 and higher is better.
  */
 
-import type { AnswerDetails, AppAction, FaqVerbs, TestVerbs } from './api-answers.ts';
+import type { AnswerDetails, AnswerVerbs, AppAction, FaqVerbs, TestVerbs } from './api-answers.ts';
 import type { Adapter, AdapterId, Comparison, ExportFile, Learning, Run, RunId } from './api-learning.ts';
 import type { ModelVerbs } from './api-models.ts';
 
@@ -293,7 +293,7 @@ export interface Health {
 /** Something changed; whoever shows it asks again. */
 export type Topic = 'libraries' | 'documents' | 'progress' | 'conversations' | 'feedback' | 'settings' | 'models' | 'learning' | 'faqs' | 'tests';
 
-export interface Engine extends ModelVerbs, FaqVerbs, TestVerbs {
+export interface Engine extends ModelVerbs, AnswerVerbs, FaqVerbs, TestVerbs {
   changes(): AsyncIterable<Topic>;
 
   settings(): Promise<Settings>;

@@ -228,9 +228,9 @@ async function ask(engine: Engine, question: string, values: Values): Promise<nu
   for await (const part of parts) {
     if (values['json']) json(part);
     else if (part.kind === 'sentence') {
-      const { text, citations, opens } = part.sentence;
+      const { text, citations, opens, unsupported } = part.sentence;
       for (const citation of citations) cited.set(citation.number, citation);
-      process.stdout.write(`${opens && cited.size > 0 ? '\n' : ''}${text}${citations.map((each) => `[${each.number}]`).join('')} `);
+      process.stdout.write(`${opens && cited.size > 0 ? '\n' : ''}${text}${unsupported ? '[?]' : ''}${citations.map((each) => `[${each.number}]`).join('')} `);
     } else if (part.kind === 'done') {
       const { outcome } = part.turn.answer;
       if (outcome === 'not-found') console.log('Not found in your documents. Nearest:');

@@ -176,6 +176,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     deleteFeedback: (ids) => change(['feedback', 'learning'], () => feedback.deleteEvents(db, ids)),
     exportFeedback: async () => feedback.exportEvents(db),
 
+    explain: (turn, document, start, end) => search.verbs.explain(turn, document, start, end),
+
     ...faqVerbs(db, change),
     ...testVerbs({ db, search: () => search.verbs, change, announce: (topic) => announcements.announce(topic) }),
     ...modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change }),

@@ -1,10 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { answer } from './answer.ts';
+import { answer, type AnswerParts } from './answer.ts';
+import { calibrationFor, keepCalibrated, modelsOf } from './calibrate.ts';
 import { EngineError } from './api.ts';
 import { holdLlm } from './chosen-llm.ts';
 import { holdEmbedder } from './opened.ts';
 import { holdReranker } from './chosen-reranker.ts';
+import { explain } from './explain.ts';
+import { openFaqs } from './faqs.ts';
 import { openLearned } from './learn/learned.ts';
+import { openMemory } from './memory.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
 import { search, type SearchParts } from './search.ts';
@@ -18,18 +22,22 @@ if (parentPort) {
   const embedders = holdEmbedder(db, modelDirs);
   const rerankers = holdReranker(db, modelDirs);
   const llms = holdLlm({ db, modelDirs, ...(secret && { secret }) });
-  /** What was learned, by the embedder that turns its questions into vectors. */
-  let known: { embedder: Embedder | undefined; learned: ReturnType<typeof openLearned> } | undefined;
+  /** What is compared with questions as vectors, by the embedder that makes them. */
+  let known: { embedder: Embedder | undefined; learned: ReturnType<typeof openLearned>; faqs: ReturnType<typeof openFaqs>; memory: ReturnType<typeof openMemory> } | undefined;
+  /** When a question last came. */
+  let latest = 0;
 
-  type Parts = SearchParts & { learned: ReturnType<typeof openLearned> };
+  type Parts = SearchParts & Required<Pick<AnswerParts, 'faqs' | 'memory' | 'calibration'>> & { learned: ReturnType<typeof openLearned> };
 
   /** Answers one question with the models that are in use when it comes. */
   async function* withModels<T>(work: (parts: Parts) => AsyncIterable<T>): AsyncGenerator<T> {
     const { held: embedder, release } = await embedders.take();
     const { held: reranker, release: releaseReranker } = await rerankers.take();
     try {
-      if (!known || known.embedder !== embedder) known = { embedder, learned: openLearned(db, embedder) };
-      yield* work({ db, learned: known.learned, ...(embedder && { embedder }), ...(reranker && { reranker }) });
+      if (!known || known.embedder !== embedder) known = { embedder, learned: openLearned(db, embedder), faqs: openFaqs(db, embedder), memory: openMemory(db, embedder) };
+      const { learned, faqs, memory } = known;
+      const models = { ...(embedder && { embedder }), ...(reranker && { reranker }) };
+      yield* work({ db, learned, faqs, memory, calibration: (libraries) => calibrationFor(db, modelsOf(models), libraries), ...models });
     } finally {
       release();
       releaseReranker();
@@ -42,9 +50,27 @@ if (parentPort) {
     throw new Error('Nothing came of it.');
   }
 
+  /** With the language model a person chose; where it cannot be opened the answer is made without one, and says so. */
+  async function* answered(parts: Parts, question: Parameters<SearchVerbs['answer']>[0], signal: AbortSignal | undefined): ReturnType<typeof answer> {
+    const taken = await llms.take().catch((error: Error) => error);
+    if (taken instanceof Error) return yield* answer({ ...parts, trouble: taken.message }, question, signal);
+    try {
+      yield* answer({ ...parts, ...(taken.held && { llm: taken.held }) }, question, signal);
+    } finally {
+      taken.release();
+    }
+  }
+
   const verbs: SearchVerbs = {
-    search: (query) => once((parts) => search(parts, query)),
-    answer: (question, signal) => withModels((parts) => answer(parts, question, signal)),
+    search(query) {
+      latest = Date.now();
+      return once((parts) => search(parts, query));
+    },
+    answer(question, signal) {
+      latest = Date.now();
+      return withModels((parts) => answered(parts, question, signal));
+    },
+    explain: (turn, document, start, end) => once((parts) => explain(parts, turn, document, start, end)),
     async llm() {
       const { held, release } = await llms.take();
       release();
@@ -65,5 +91,6 @@ if (parentPort) {
   };
   // The first question finds it open.
   for (const models of [embedders, rerankers]) (await models.take()).release();
+  keepCalibrated(once, () => openDatabase(file, 'engine'), () => latest);
   serve(verbs, messagePort(parentPort as never));
 }

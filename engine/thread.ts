@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { AnswerEvent, AnswerQuestion } from './answer.ts';
-import type { DocumentId, ExportFile, SearchAnswer, SearchQuery, Topic } from './api.ts';
+import type { DocumentId, Explanation, ExportFile, SearchAnswer, SearchQuery, Topic, TurnId } from './api.ts';
 import type { IngestProgress } from './ingest.ts';
 import type { Summary } from './learn/learned.ts';
 import type { Message, WriteOptions } from './llm/llm.ts';
@@ -37,6 +37,8 @@ export interface ThreadData { file: string; filesDir: string; modelDirs: string[
 export interface SearchVerbs {
   search(query: SearchQuery): Promise<SearchAnswer>;
   answer(question: AnswerQuestion, signal?: AbortSignal): AsyncIterable<AnswerEvent>;
+  /** Why a passage is, or is not, among the hits of a turn. */
+  explain(turn: TurnId, document: DocumentId, start: number, end: number): Promise<Explanation>;
   /** Opens an embedder that is to be used soon, so that no question has to wait for it. */
   prepare(model: string): Promise<void>;
   /** Identity of the language model in use; undefined where none is. */

@@ -1,5 +1,5 @@
 import type { Hit } from '../api.ts';
-import { BACKGROUND, type Background } from '../rank.ts';
+import { BACKGROUND, inOtherLanguage, unspacedShare, type Background } from '../rank.ts';
 import { sentences } from '../sentences.ts';
 import { countTerms, inverseDocumentFrequency, questionWords } from '../words.ts';
 
@@ -15,88 +15,80 @@ export interface EvidenceOptions {
   background?: Background;
 }
 
-/** Of about one in size each; without vectors `meaning` and `sentenceMeaning` are 0. */
+/** What the first hits say; of about one in size each. */
 export interface Evidence {
-  /** Which scores there are decides how they are weighed. */
-  kind: 'rerank' | 'both' | 'words';
+  /** Which scores there are, and whether the best hit is in the language of the question, decides how they are weighed. */
+  kind: 'rerank' | 'both' | 'across' | 'words';
   /** Log-odds of the best hit, by the reranker where there is one. */
   best: number;
-  /** By how much the best hit stands above the last of the first ten. */
+  /** By how much the best hit stands above the tenth. */
   gap: number;
-  /** The most of the question's information whose words one sentence has. */
+  /** The most of the question's information whose words one sentence has, 0…1. */
   sentence: number;
-  /** The most that one hit has. */
-  coverage: number;
-  /** Deviations of similarity above the background, of the nearest sentence and of the nearest hit. */
-  sentenceMeaning: number;
+  /** Deviations of similarity above the background, of the nearest sentence; 0 without vectors. */
   meaning: number;
-  /** Information of the question whose words none of the first hits has, in rare words. */
-  missing: number;
 }
 
-/** Weights of the evidence, log-odds; and from which probability on a question counts as answered. */
-export interface Calibration { weights: Record<Evidence['kind'], number[]>; slope: number; shift: number; threshold: number }
+/** Log-odds of an answer: constant, then weights in the order of the evidence. */
+export type Weights = readonly [constant: number, best: number, gap: number, sentence: number, meaning: number];
+
+/** A library's own line over the log-odds, and from which probability on a question counts as answered. */
+export interface Calibration { slope: number; shift: number; threshold: number }
 
 const READ = 3;
+const TENTH = 9;
 const IMAGINED = 100;
-const RARE = 5;
 const DEVIATIONS = 5;
 const LOG_ODDS = 4;
+/** The log-odds of a passage that has nothing in common with the question: of the tenth hit where there are fewer. */
+const NOTHING = -5;
 
-/** In the order of `vectorOf`; fitted on the development sets by `npm run bench:refusal -- --fit`. */
-export const SHIPPED: Calibration = {
-  weights: {
-    rerank: [0, 4, 0, 0, 0, 0, 0, 0],
-    both: [0, 4, 0, 0, 0, 0, 0, 0],
-    words: [0, 4, 0, 0, 0, 0, 0, 0],
-  },
-  slope: 1, shift: 0, threshold: 0.13,
+/** Fitted on the development sets by `npm run bench:refusal -- --fit`. Of the reranker, its own logit. */
+export const WEIGHTS: Record<Evidence['kind'], Weights> = {
+  rerank: [0, LOG_ODDS, 0, 0, 0],
+  both: [-4.14, 2.85, 2.06, 2.36, 2.6],
+  across: [-3.97, 0.8, 0.5, 0.42, 3.14],
+  words: [-2.27, 2.59, 2.47, 2.61, 0],
 };
+
+/** Of a library that nothing is known of. */
+export const SHIPPED: Calibration = { slope: 1, shift: 0, threshold: 0.2 };
 
 /** What the hits of a question, best first, say of whether it is answered. */
 export async function evidenceOf(question: string, hits: readonly Hit[], { statistics, embed, background = BACKGROUND }: EvidenceOptions): Promise<Evidence> {
   const score = ({ trace }: Hit): number => trace.rerank?.score ?? trace.fused.score;
   const [first] = hits;
-  const kind = first?.trace.rerank ? 'rerank' : first?.trace.vectors ? 'both' : 'words';
-  if (!first) return { kind, best: -3, gap: 0, sentence: 0, coverage: 0, sentenceMeaning: 0, meaning: 0, missing: 1 };
+  if (!first) return { kind: embed ? 'both' : 'words', best: NOTHING / LOG_ODDS, gap: 0, sentence: 0, meaning: 0 };
+  const across = inOtherLanguage(unspacedShare(question), unspacedShare(first.text));
   const terms = questionWords(question).filter(({ stop }) => !stop);
   const wanted = new Map(terms.map(({ token }, i) => [token, i]));
   const idf = terms.map(({ token }) => inverseDocumentFrequency(Math.max(1, statistics.df(token)), statistics.total + IMAGINED));
   const all = idf.reduce((sum, value) => sum + value, 0) || 1;
-  const ten = hits.slice(0, 10);
-  const read = hits.slice(0, READ);
-  const texts = read.flatMap(({ text }) => sentences(text).map(({ start, end }) => text.slice(start, end)));
+  const texts = hits.slice(0, READ).flatMap(({ text }) => sentences(text).map(({ start, end }) => text.slice(start, end)));
   const share = (text: string): number => countTerms(text, wanted).counts.reduce((sum, count, i) => sum + (count > 0 ? idf[i]! : 0), 0) / all;
-  const inContext = ({ documentName, place, text }: Hit): string => `${documentName}\n${place.headings.join('\n')}\n${text}`;
-  const held = read.map((hit) => countTerms(inContext(hit), wanted).counts);
-  const missing = idf.reduce((sum, value, i) => sum + (held.some((counts) => counts[i]! > 0) ? 0 : value), 0);
-  const above = (similarity: number): number => (similarity - background.mean) / background.deviation / DEVIATIONS;
-  let sentenceMeaning = 0;
+  let meaning = 0;
   if (embed && texts.length > 0) {
     const [asked] = await embed([question], 'query');
-    sentenceMeaning = above(Math.max(...(await embed(texts, 'document')).map((vector) => dot(asked!, vector))));
+    const nearest = Math.max(...(await embed(texts, 'document')).map((vector) => dot(asked!, vector)));
+    meaning = (nearest - background.mean) / background.deviation / DEVIATIONS;
   }
+  const tenth = hits[TENTH];
   return {
-    kind, best: score(first) / LOG_ODDS, gap: (score(first) - score(ten.at(-1)!)) / LOG_ODDS,
-    sentence: Math.max(0, ...texts.map(share)), coverage: Math.max(...read.map((hit) => share(inContext(hit)))), sentenceMeaning,
-    meaning: above(Math.max(...ten.map(({ trace }) => trace.vectors?.similarity ?? background.mean))),
-    missing: missing / RARE,
+    kind: first.trace.rerank ? 'rerank' : !first.trace.vectors ? 'words' : across ? 'across' : 'both',
+    best: score(first) / LOG_ODDS, gap: (score(first) - (tenth ? score(tenth) : Math.min(NOTHING, score(hits.at(-1)!)))) / LOG_ODDS,
+    sentence: Math.max(0, ...texts.map(share)), meaning,
   };
 }
 
-export function vectorOf({ best, gap, sentence, coverage, sentenceMeaning, meaning, missing }: Evidence): number[] {
-  return [1, best, gap, sentence, coverage, sentenceMeaning, meaning, missing];
+/** Log-odds as shipped that the documents answer the question. */
+export function scoreOf({ kind, best, gap, sentence, meaning }: Evidence, weights: Record<Evidence['kind'], Weights> = WEIGHTS): number {
+  const [constant, ...by] = weights[kind];
+  return [best, gap, sentence, meaning].reduce((sum, value, i) => sum + value * by[i]!, constant);
 }
 
-/** Log-odds as shipped. */
-export function scoreOf(evidence: Evidence, { weights }: Pick<Calibration, 'weights'>): number {
-  const by = weights[evidence.kind];
-  return vectorOf(evidence).reduce((sum, value, i) => sum + value * by[i]!, 0);
-}
-
-/** Probability that the documents answer the question. */
-export function probabilityOf(evidence: Evidence, calibration: Calibration): number {
-  return 1 / (1 + Math.exp(-calibration.slope * scoreOf(evidence, calibration) - calibration.shift));
+/** Probability that the documents of a library answer the question. */
+export function probabilityOf(evidence: Evidence, { slope, shift }: Calibration): number {
+  return 1 / (1 + Math.exp(-slope * scoreOf(evidence) - shift));
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -6,7 +6,7 @@ import { openServerLlm } from '../../llm/servers.ts';
 /** What the model says: pieces as they come; `break` cuts the line there, `wait` says nothing more until whoever asked hangs up. */
 export type Script = (messages: Message[]) => (string | 'break' | 'wait')[];
 
-export interface Scripted { llm: Llm; /** Of each request. */ asked: Message[][]; /** Requests whoever asked hung up on. */ left: () => number; close(): void }
+export interface Scripted { llm: Llm; url: string; /** Of each request. */ asked: Message[][]; /** Requests whoever asked hung up on. */ left: () => number; close(): void }
 
 /** A language model that follows a script, behind a real server with the interface of OpenAI and our own client of it. */
 export async function scripted(script: Script, contextTokens = 4096): Promise<Scripted> {
@@ -32,9 +32,9 @@ export async function scripted(script: Script, contextTokens = 4096): Promise<Sc
     response.end('data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const llm = await openServerLlm({ kind: 'openai', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, 'scripted');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    llm, asked, left: () => left,
+    llm: await openServerLlm({ kind: 'openai', url }, 'scripted'), url, asked, left: () => left,
     close() {
       server.closeAllConnections();
       server.close();

@@ -1,0 +1,120 @@
+import { calibrated, MADE_HIGHER, MADE_WEIGHT } from '../../engine/answer/calibration.ts';
+import { scoreOf, WEIGHTS, type Calibration, type Evidence, type Weights } from '../../engine/answer/found.ts';
+import type { Asked } from './ask.ts';
+
+type Kind = Evidence['kind'];
+
+/** Evidence as this kind of search has it. */
+const evidenceIn = (asked: Asked, kind: Kind): Evidence => (kind === 'words' ? asked.words : asked.evidence);
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor(share * values.length)]!;
+
+/**
+ * Weights by a ridge-regularised logistic regression (Newton); each set weighs the same, and answered questions as much as
+ * the two kinds of unanswered ones together.
+ */
+function fitted(asked: readonly Asked[], kind: Kind): Weights {
+  const used = asked.filter((one) => !one.kind.startsWith('made') && evidenceIn(one, kind).kind === kind);
+  const counts = new Map<string, number>();
+  const keyOf = (one: Asked): string => `${one.set} ${one.kind}`;
+  for (const one of used) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+  const rows = used.map((one) => {
+    const { best, gap, sentence, meaning } = evidenceIn(one, kind);
+    return { x: [1, best, gap, sentence, meaning], y: Number(one.kind === 'in'), weight: (50 * (one.kind === 'in' ? 2 : 1)) / counts.get(keyOf(one))! };
+  });
+  const size = 5;
+  const w = new Array<number>(size).fill(0);
+  for (let step = 0; step < 50; step++) {
+    const gradient = w.map((value, i) => (i === 0 ? 0 : value));
+    const curve = w.map((_, i) => w.map((__, j) => (i === j ? (i === 0 ? 1e-6 : 1) : 0)));
+    for (const { x, y, weight } of rows) {
+      const chance = 1 / (1 + Math.exp(-x.reduce((sum, value, i) => sum + value * w[i]!, 0)));
+      for (let i = 0; i < size; i++) {
+        gradient[i]! += weight * (chance - y) * x[i]!;
+        for (let j = 0; j < size; j++) curve[i]![j]! += weight * chance * (1 - chance) * x[i]! * x[j]!;
+      }
+    }
+    solved(curve, gradient).forEach((change, i) => { w[i]! -= change; });
+  }
+  return w as unknown as Weights;
+}
+
+/** Gauss with pivots. */
+function solved(matrix: number[][], right: number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i]!]);
+  for (let i = 0; i < rows.length; i++) {
+    const pivot = rows.findIndex((row, r) => r >= i && Math.abs(row[i]!) === Math.max(...rows.slice(i).map((each) => Math.abs(each[i]!))));
+    [rows[i], rows[pivot]] = [rows[pivot]!, rows[i]!];
+    for (let r = 0; r < rows.length; r++) {
+      if (r === i) continue;
+      const factor = rows[r]![i]! / rows[i]![i]!;
+      for (let c = i; c <= rows.length; c++) rows[r]![c]! -= factor * rows[i]![c]!;
+    }
+  }
+  return rows.map((row, i) => row[rows.length]! / row[i]!);
+}
+
+interface Judged { set: string; kind: Asked['kind']; probability: number }
+
+/** The questions of a set with probabilities from weights that were fitted on the others, and the set's own calibration. */
+function judged(asked: readonly Asked[], set: string, others: readonly string[], kind: Kind, perLibrary: boolean): Judged[] {
+  const weights = { ...WEIGHTS };
+  const before = asked.filter((one) => others.includes(one.set));
+  for (const own of kind === 'words' ? (['words'] as const) : ([kind, 'across'] as const)) {
+    if (before.some((one) => one.kind === 'in' && evidenceIn(one, own).kind === own)) weights[own] = fitted(before, own);
+  }
+  const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), weights);
+  const own = asked.filter((one) => one.set === set);
+  const higher = mean(others.map((other) => mean(asked.filter((one) => one.set === other && one.kind === 'made').map(score)) - mean(asked.filter((one) => one.set === other && one.kind === 'in').map(score))));
+  const made = own.filter((one) => one.kind.startsWith('made'));
+  const line: Calibration = !perLibrary ? { slope: 1, shift: 0, threshold: 0 } : calibrated(made.map((one) => ({
+    score: one.kind === 'made' ? score(one) - higher : score(one), answered: one.kind === 'made', weight: MADE_WEIGHT / made.length,
+  })));
+  return own.filter((one) => !one.kind.startsWith('made')).map((one) => ({ set, kind: one.kind, probability: 1 / (1 + Math.exp(-line.slope * score(one) - line.shift)) }));
+}
+
+/** Prints the figures of some sets; the threshold of each is the one at which the others refuse 5 % of what they answer. */
+export function measured(asked: readonly Asked[], sets: readonly string[], train: readonly string[], kind: Kind, perLibrary: boolean): void {
+  const present = sets.filter((set) => asked.some((one) => one.set === set));
+  const all = new Map([...new Set([...present, ...train])].map((set) => [set, judged(asked, set, train.filter((other) => other !== set), kind, perLibrary)]));
+  console.log(`${'set'.padEnd(16)}threshold  false refusals  refused: taken out, of other sets   calibration error`);
+  const sums: number[][] = [];
+  for (const set of present) {
+    const threshold = quantile(train.filter((other) => other !== set).flatMap((other) => all.get(other)!).filter((one) => one.kind === 'in').map((one) => one.probability), 0.05);
+    const refused = (of: Asked['kind']): number => mean(all.get(set)!.filter((one) => one.kind === of).map((one) => Number(one.probability < threshold)));
+    const row = [threshold, refused('in'), refused('out'), refused('other'), calibrationError(all.get(set)!)];
+    sums.push(row);
+    console.log(`${set.padEnd(16)}${row[0]!.toFixed(2).padStart(9)}${row[1]!.toFixed(3).padStart(16)}${row[2]!.toFixed(3).padStart(20)}${row[3]!.toFixed(3).padStart(16)}${row[4]!.toFixed(3).padStart(20)}`);
+  }
+  const means = sums[0]!.map((_, i) => mean(sums.map((row) => row[i]!)));
+  const pooled = present.flatMap((set) => all.get(set)!);
+  const threshold = quantile(pooled.filter((one) => one.kind === 'in').map((one) => one.probability), 0.05);
+  const refused = (of: Asked['kind']): number => 100 * mean(pooled.filter((one) => one.kind === of).map((one) => Number(one.probability < threshold)));
+  console.log(`mean: ${((100 * (means[2]! + means[3]!)) / 2).toFixed(1)} % of unanswerable questions refused, ${(100 * means[1]!).toFixed(1)} % of answerable ones; with one threshold for all (${threshold.toFixed(2)}) at which 5 % of those are: ${((refused('out') + refused('other')) / 2).toFixed(1)} % (taken out ${refused('out').toFixed(1)}, of other sets ${refused('other').toFixed(1)})\n`);
+}
+
+/** Expected calibration error over ten bins; as many questions that are answered as that are not. */
+function calibrationError(questions: readonly Judged[]): number {
+  const weighted = questions.map((one) => ({ ...one, weight: one.kind === 'in' ? 2 : 1, answered: Number(one.kind === 'in') }));
+  const all = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  let error = 0;
+  for (let bin = 0; bin < 10; bin++) {
+    const own = weighted.filter(({ probability }) => Math.min(9, Math.floor(10 * probability)) === bin);
+    error += Math.abs(own.reduce((sum, { weight, probability, answered }) => sum + weight * (probability - answered), 0)) / all;
+  }
+  return error;
+}
+
+/** Prints weights fitted on all the sets, the offset of made questions, and the threshold that refuses 5 % of what is answered. */
+export function fitAll(asked: readonly Asked[], sets: readonly string[], kinds: readonly Kind[]): void {
+  for (const kind of kinds) {
+    const used = asked.filter((one) => sets.includes(one.set));
+    const of = kind === 'across' ? asked : used;
+    if (!of.some((one) => one.kind === 'in' && evidenceIn(one, kind).kind === kind)) continue;
+    const weights = fitted(of, kind);
+    const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), { ...WEIGHTS, [kind]: weights });
+    const higher = mean(sets.map((set) => mean(used.filter((one) => one.set === set && one.kind === 'made').map(score)) - mean(used.filter((one) => one.set === set && one.kind === 'in').map(score))));
+    const threshold = quantile(sets.flatMap((set) => judged(asked, set, sets.filter((other) => other !== set), kind, true)).filter((one) => one.kind === 'in').map((one) => one.probability), 0.05);
+    console.log(`${kind}: [${weights.map((weight) => weight.toFixed(2)).join(', ')}], made questions higher by ${higher.toFixed(2)} (shipped ${MADE_HIGHER}), threshold ${threshold.toFixed(2)}`);
+  }
+}

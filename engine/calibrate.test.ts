@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { calibrated, together, type Sample } from './answer/calibration.ts';
+import { evidenceOf, probabilityOf, SHIPPED } from './answer/found.ts';
+import { pseudoQuestion } from './answer/pseudo.ts';
+import { calibrate, calibrateNext, calibrationFor, modelsOf } from './calibrate.ts';
+import { prepare } from './ingest.ts';
+import { Random } from './nn/random.ts';
+import { parseBytes } from './parse/parsers.ts';
+import { search } from './search.ts';
+import { saveReading } from './store/contents.ts';
+import { memoryDatabase, queue } from './store/testing.ts';
+import { documentFrequency, wordStatistics } from './store/words.ts';
+
+/** The sample library, searched by words. */
+async function samples() {
+  const { db, library } = memoryDatabase();
+  for (const folder of ['en', 'zh']) {
+    for (const name of readdirSync(new URL(`../resources/samples/${folder}`, import.meta.url)).filter((each) => !each.endsWith('.pdf'))) {
+      const parsed = await parseBytes(name, readFileSync(new URL(`../resources/samples/${folder}/${encodeURIComponent(name)}`, import.meta.url)));
+      saveReading(db, queue(db, library, name), prepare({ hash: name, parsed }, (text) => text.length / 3));
+    }
+  }
+  const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
+  const evidence = async (question: string) => evidenceOf(question, (await search({ db }, { question, libraries: [library] })).hits, { statistics });
+  return { db, library, evidence };
+}
+
+const scores = (center: number, answered: boolean, count: number): Sample[] => Array.from({ length: count }, (_, i) => ({ score: center + (i / count - 0.5) * 2, answered, weight: 1 }));
+
+test('a question made from a passage keeps some of its words, in their order, and never all', () => {
+  const random = new Random(1);
+  for (const text of ['The heating in the workshop is serviced by the landlord every September before the first frost.', '乙方人员应在接到电话后三十分钟内到达现场；其他故障应在两小时内到达。']) {
+    for (let i = 0; i < 50; i++) {
+      const question = pseudoQuestion(text, () => random.next());
+      if (question === undefined) continue;
+      assert.ok(question.length < text.length * 0.8 && question.length > 3, question);
+      for (const word of question.split(' ')) for (const part of word.match(/[\p{Script=Han}]{1,2}|\w+/gu)!) assert.ok(text.includes(part), part);
+    }
+  }
+  assert.equal(pseudoQuestion('Yes. No.', () => 0), undefined);
+});
+
+test('a library in which everything resembles everything asks for more; one said to be answered at low scores for less', () => {
+  assert.deepEqual(calibrated([]), SHIPPED);
+  const few = calibrated([...scores(2, true, 3), ...scores(1, false, 3)]);
+  const many = calibrated([...scores(4, true, 60), ...scores(2, false, 60)]);
+  const at = (score: number, { slope, shift }: typeof few): number => 1 / (1 + Math.exp(-slope * score - shift));
+  assert.ok(Math.abs(at(2, few) - at(2, SHIPPED)) < 0.1, 'little data changes little');
+  assert.ok(at(2, many) < 0.4 && at(4, many) > 0.6, `${at(2, many)}, ${at(4, many)}`);
+  const lower = calibrated([...scores(-1, true, 60), ...scores(-4, false, 60)]);
+  assert.ok(at(-1, lower) > 0.6 && at(-4, lower) < 0.3);
+});
+
+test('the line is the most probable one: no line near it has a smaller loss', () => {
+  const samples = [...scores(3, true, 30), ...scores(1, false, 30)];
+  const found = calibrated(samples);
+  const loss = (a: number, b: number): number => samples.reduce((sum, { score, answered }) => sum + Math.log1p(Math.exp((answered ? -1 : 1) * (a * score + b))), 0) + (30 * (a - 1) ** 2 + 1.5 * b ** 2) / 2;
+  for (const [da, db] of [[0.02, 0], [-0.02, 0], [0, 0.05], [0, -0.05]] as const) assert.ok(loss(found.slope, found.shift) <= loss(found.slope + da, found.shift + db) + 1e-9);
+});
+
+test('libraries asked together weigh by their size', () => {
+  assert.equal(together([{ calibration: { slope: 1, shift: 0, threshold: 0.2 }, chunks: 100 }, { calibration: { slope: 1, shift: -4, threshold: 0.2 }, chunks: 300 }]).shift, -3);
+  assert.deepEqual(together([]), SHIPPED);
+});
+
+test('the samples answer their own questions and not others, before and after they calibrate themselves; what was made is kept until much changed', async () => {
+  const { db, library, evidence } = await samples();
+  const parts = { db };
+  const calibration = await calibrate(parts, library);
+  for (const line of [SHIPPED, calibration]) {
+    for (const question of ['When may the tenant extend the lease?', '忘记了路由器的管理密码怎么办？', 'What is a halyard?', '咖啡豆怎么保存？']) {
+      assert.ok(probabilityOf(await evidence(question), line) >= line.threshold, question);
+    }
+    for (const question of ['Which volcano erupted in Iceland in 2010?', '怎么申请护照？', 'What is the capital of Peru?', 'Who won the 2010 world cup?']) {
+      assert.ok(probabilityOf(await evidence(question), line) < line.threshold, question);
+    }
+  }
+  assert.deepEqual(calibrationFor(db, modelsOf({}), [library]), SHIPPED);
+  // A second connection cannot see a database in memory: the same one stands in for it.
+  const same = new Proxy(db, { get: (target, name) => (name === 'close' ? () => undefined : Reflect.get(target, name, target)) });
+  assert.equal(await calibrateNext(parts, () => same), true);
+  assert.deepEqual(calibrationFor(db, modelsOf({}), [library]), calibration);
+  assert.equal(await calibrateNext(parts, () => same), false);
+  db.exec('update calibration set chunks = chunks / 2');
+  assert.equal(await calibrateNext(parts, () => same), true);
+  db.close();
+});
