@@ -60,7 +60,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
       await page.keyboard.press('Escape');
 
       await page.getByRole('button', { name: words.models.title, exact: true }).click();
-      for (const [section, name] of Object.entries(words.models.sections).filter(([key]) => key !== 'tests')) {
+      for (const [section, name] of Object.entries(words.models.sections)) {
         await page.getByRole('tab', { name, exact: true }).click();
         await check(`models-${section}`);
       }
@@ -68,6 +68,12 @@ for (const { code, locale, words, reader } of LANGUAGES) {
 
       await page.locator('.how > summary').click();
       await check('how-made');
+
+      await page.getByRole('button', { name: new RegExp(words.library.switch) }).click();
+      await page.getByRole('menuitem', { name: words.answers.faq.menu }).click();
+      await page.getByRole('button', { name: words.answers.faq.add }).click();
+      await check('faq');
+      await page.keyboard.press('Escape');
 
       await page.getByRole('button', { name: new RegExp(words.library.switch) }).click();
       await check('menu');

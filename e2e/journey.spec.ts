@@ -126,7 +126,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
       });
 
       await test.step('the feedback page lists what was told', async () => {
-        await page.getByRole('button', { name: words.settings.title }).click();
+        await page.getByRole('button', { name: words.settings.title, exact: true }).click();
         await page.getByRole('tab', { name: words.settings.sections.feedback }).click();
         const told = page.getByRole('tabpanel');
         await expect(told).toContainText(words.feedback.signals.citationThumb.up(1));

@@ -138,7 +138,7 @@ export function App() {
       )}
       <DropVeil into={library?.name ?? words.library.firstName} onGive={give} />
       {open === 'settings' && <SettingsDialog onClose={() => setOpen(undefined)} />}
-      {(open === 'learning' || open === 'samples') && <LearningDialog {...(open === 'samples' && { start: open })} onClose={() => setOpen(undefined)} />}
+      {(open === 'learning' || open === 'samples') && <LearningDialog library={library} {...(open === 'samples' && { start: open })} onClose={() => setOpen(undefined)} />}
       {open === 'models' && library && <ModelsDialog library={library} onClose={() => setOpen(undefined)} />}
       {open === 'faq' && library && <FaqDialog library={library} onClose={() => setOpen(undefined)} />}
       {pointed && conversation !== undefined && <ExplainDialog conversation={conversation} pointed={pointed} onClose={() => setPointed(undefined)} />}

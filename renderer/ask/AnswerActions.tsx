@@ -29,7 +29,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
     say(words.ask.thanks);
   };
   const copy = async (): Promise<void> => {
-    const text = asText(turn);
+    const text = asText(turn, words.answers.unsupported);
     await navigator.clipboard.writeText(text);
     await engine.signal({ kind: 'copied', turn: turn.id, text });
     say(words.ask.copied);
@@ -56,9 +56,10 @@ export function AnswerActions({ turn }: { turn: Turn }) {
   );
 }
 
-/** The answer as text with its numbers, and the documents they stand for. */
-function asText({ answer: { sentences } }: Turn): string {
-  const body = sentences.map(({ text, citations, opens }, i) => (i > 0 && opens ? '\n\n' : '') + text.trim() + citations.map(({ number }) => `[${number}]`).join('')).join(' ');
+/** The answer as text with its numbers, and the documents they stand for; what no passage says keeps its mark. */
+function asText({ answer: { sentences } }: Turn, unsupported: string): string {
+  const body = sentences.map(({ text, citations, opens, unsupported: bare }, i) => (i > 0 && opens ? '\n\n' : '') + text.trim() + citations.map(({ number }) => `[${number}]`).join('') + (bare ? '[?]' : '')).join(' ');
   const sources = citationsOf(sentences).map(({ number, documentName, place }) => `[${number}] ${documentName}${place.page === undefined ? '' : `, ${place.page}`}`);
+  if (sentences.some((sentence) => sentence.unsupported)) sources.push(`[?] ${unsupported}`);
   return `${body.replaceAll(' \n\n', '\n\n')}\n\n${sources.join('\n')}\n`;
 }

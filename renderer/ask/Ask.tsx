@@ -63,7 +63,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
   const spoken = useRef<string[]>([]);
   if (here) {
     const found = here.state.kind !== 'done' || here.state.turn.answer.outcome !== 'not-found';
-    spoken.current = found ? here.sentences.map((sentence) => sentence.text) : [words.ask.notFound];
+    spoken.current = found ? here.sentences.map(({ text, unsupported }) => (unsupported ? `${text} (${words.answers.unsupported})` : text)) : [words.ask.notFound];
   }
   // The answer that is being made stands in its turn's place, so that nothing moves or starts anew when it is whole.
   const shown: { key: TurnId | 'new'; what: Turn | Making }[] = turns.filter((turn) => kept || turn.id !== here?.turn).map((turn) => ({ key: turn.id, what: turn }));

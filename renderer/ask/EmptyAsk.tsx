@@ -13,12 +13,13 @@ export function EmptyAsk({ library, onAsk }: { library: Library; onAsk(question:
     return total > 0;
   });
 
+  const { value: writes } = useLive(['models'], 'writes', async (engine) => (await engine.models()).some(({ role, active }) => role === 'llm' && active));
   const read = library.ready > 0 && library.waiting === 0;
   return (
     <div className="ask-empty">
       <Sign size={40} />
       <h2>{words.ask.emptyTitle}</h2>
-      <p>{library.documents === 0 ? words.ask.emptyLibrary : words.ask.emptyText}</p>
+      <p>{library.documents === 0 ? words.ask.emptyLibrary : writes ? words.answers.emptyText : words.ask.emptyText}</p>
       {isSample && !read && <p className="thinking" role="status">{words.ask.readingSamples}</p>}
       {isSample && read && (
         <ul aria-label={words.ask.suggestions}>

@@ -1,6 +1,8 @@
 import { useState } from 'react';
 import type { Hit, Turn } from '../../engine/api.ts';
 import { Away } from '../models/Away.tsx';
+import { modelsInWords } from '../models/facts.ts';
+import { useLive } from '../useLive.ts';
 import { decimal, languageOf } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import { whereIs } from './CitationCard.tsx';
@@ -35,9 +37,10 @@ export function HowMade({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
   );
 }
 
-function Facts({ turn: { standalone, question, details, hits, milliseconds } }: { turn: Turn }) {
+function Facts({ turn: { standalone, question, details, hits, milliseconds, models } }: { turn: Turn }) {
   const all = useWords();
   const words = all.answers;
+  const { value: installed } = useLive(['models'], '', (engine) => engine.models());
   const { written, fallback, completedBy, found, faq, remembered } = details ?? {};
   const rewritten = standalone !== undefined && standalone !== question;
   return (
@@ -49,6 +52,8 @@ function Facts({ turn: { standalone, question, details, hits, milliseconds } }: 
         {written ? <>{written.model} {written.remote ? <Away said={words.remote} /> : <span>{words.local}</span>}</> : faq === undefined ? words.extractive : <q lang={languageOf(faq)}>{faq}</q>}
         {fallback !== undefined && <span className="how-fallback">{words.fallback} {fallback}</span>}
       </dd>
+      <dt>{words.facts.models}</dt>
+      <dd>{modelsInWords(models, installed ?? [], all)}</dd>
       {written && <><dt>{words.facts.given}</dt><dd>{words.givenPassages(written.given, hits.length)}</dd></>}
       {written && <><dt>{words.facts.tokens}</dt><dd>{words.tokens(written.promptTokens, written.answerTokens)}</dd></>}
       <dt>{words.facts.times}</dt>

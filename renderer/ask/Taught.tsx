@@ -10,14 +10,15 @@ import './Taught.css';
 export function Taught({ turn: { answer, hits } }: { turn: Turn }) {
   const { learning: words } = useWords();
   const cited = new Set(citationsOf(answer.sentences).map(({ chunk }) => chunk));
-  const taught = hits.find((hit) => cited.has(hit.chunk) && lifted(hit, hits))?.trace.taught;
-  if (!taught) return null;
+  const trace = hits.find((hit) => cited.has(hit.chunk) && lifted(hit, hits))?.trace;
+  if (!trace) return null;
+  const why = trace.taught ? words.taughtFor(trace.taught.question) : words.learnedAs.more;
   return (
-    <Tooltip text={words.taughtFor(taught.question)}>
+    <Tooltip text={why}>
       <span className="taught">
         <Icon name="learn" size={14} />
         <span aria-hidden="true">{words.taught}</span>
-        <span className="unseen">{words.taughtFor(taught.question)}</span>
+        <span className="unseen">{why}</span>
       </span>
     </Tooltip>
   );

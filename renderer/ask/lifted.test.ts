@@ -30,3 +30,13 @@ test('what alone would rather have been no answer is lifted', () => {
   const only = hit(2, 3);
   assert.equal(lifted(only, [only]), true);
 });
+
+test('what was learned of passages like it lifts too', () => {
+  const [learned, plain] = [hit(3), hit(2.5)];
+  learned.trace.learned = { addition: 1 };
+  assert.equal(lifted(learned, [learned, plain]), true);
+  learned.trace.learned = { addition: 0.2 };
+  assert.equal(lifted(learned, [learned, plain]), false);
+  plain.trace.learned = { addition: -1 };
+  assert.equal(lifted(learned, [learned, plain]), true);
+});

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { AdapterId } from '../../engine/api.ts';
+import type { AdapterId, Library } from '../../engine/api.ts';
 import { Dialog } from '../controls/Dialog.tsx';
 import { Sections } from '../controls/Sections.tsx';
 import { Unread } from '../settings/Unread.tsx';
@@ -15,7 +15,7 @@ const SECTIONS = ['learn', 'versions', 'questions', 'samples'] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** What was learned from the person: what from, a run and what came of it, the versions, each question, the samples. */
-export function LearningDialog({ start = 'learn', onClose }: { start?: Section; onClose(): void }) {
+export function LearningDialog({ library, start = 'learn', onClose }: { library: Library | undefined; start?: Section; onClose(): void }) {
   const { learning: words } = useWords();
   const [section, setSection] = useState<Section>(start);
   const [compared, setCompared] = useState<AdapterId>();
@@ -36,7 +36,7 @@ export function LearningDialog({ start = 'learn', onClose }: { start?: Section; 
             {section === 'learn' && <LearnPage learning={learning} adapters={adapters} onCompare={compare} />}
             {section === 'versions' && <VersionsPage adapters={adapters} onCompare={compare} />}
             {section === 'questions' && <QuestionsPage adapters={adapters} chosen={compared} onChoose={setCompared} />}
-            {section === 'samples' && <SamplesPage />}
+            {section === 'samples' && <SamplesPage library={library} />}
           </>
         )}
       </Sections>

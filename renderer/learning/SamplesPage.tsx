@@ -1,12 +1,14 @@
+import type { Library } from '../../engine/api.ts';
 import { useAsking } from '../controls/Asking.tsx';
 import { Button } from '../controls/Button.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
 import { chooseTexts, saveFile } from '../host.ts';
+import { WriteQuestions } from '../tests/WriteQuestions.tsx';
 import { useWords } from '../words/useWords.ts';
 
 /** Judged questions as training samples: taken along, or brought in from elsewhere. */
-export function SamplesPage() {
+export function SamplesPage({ library }: { library: Library | undefined }) {
   const { learning: words } = useWords();
   const engine = useEngine();
   const { run, say } = useToaster();
@@ -44,6 +46,7 @@ export function SamplesPage() {
           <Button look="quiet" onClick={() => run(removeImported)}>{words.removeImported}</Button>
         </div>
       </section>
+      {library && <WriteQuestions library={library} purpose="learn" />}
     </>
   );
 }

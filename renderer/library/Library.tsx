@@ -10,6 +10,7 @@ import { DocumentList } from './DocumentList.tsx';
 import './Library.css';
 import { LibrarySwitch } from './LibrarySwitch.tsx';
 import { ProgressStrip } from './ProgressStrip.tsx';
+import { ReindexingLine } from './ReindexingLine.tsx';
 import { StateFilter } from './StateFilter.tsx';
 
 interface LibraryProps {
@@ -46,6 +47,7 @@ export function Library({ library, libraries, openDocument, onChoose, onGive, on
       <DocumentList filter={filter} empty={library.documents === 0} openDocument={openDocument} onOpen={onOpen} />
       <footer className="library-foot">
         <ProgressStrip library={library} />
+        <ReindexingLine />
         <div className="library-add">
           <Button icon="add" onClick={give('files')}>{words.library.addFiles}</Button>
           <Button icon="folder" look="quiet" onClick={give('folder')}>{words.library.addFolder}</Button>

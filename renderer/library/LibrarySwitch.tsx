@@ -9,7 +9,7 @@ import { useWords } from '../words/useWords.ts';
 import './LibrarySwitch.css';
 
 /** The library's name as a button: choose another, make one, rename or remove this one. */
-export function LibrarySwitch({ library, libraries, onChoose }: { library: Library; libraries: Library[]; onChoose(library: LibraryId | undefined): void; onFaq?(): void }) {
+export function LibrarySwitch({ library, libraries, onChoose, onFaq }: { library: Library; libraries: Library[]; onChoose(library: LibraryId | undefined): void; onFaq(): void }) {
   const words = useWords();
   const engine = useEngine();
   const { run } = useToaster();
@@ -38,6 +38,7 @@ export function LibrarySwitch({ library, libraries, onChoose }: { library: Libra
       do: () => onChoose(each.id),
     })),
     { label: words.library.create, icon: 'add', parted: true, do: () => run(create) },
+    { label: words.answers.faq.menu, icon: 'conversations', parted: true, do: onFaq },
     { label: words.general.rename, icon: 'edit', do: () => run(rename) },
     { label: words.general.remove, icon: 'remove', danger: true, do: () => run(remove) },
   ];

@@ -74,7 +74,7 @@ function Progress({ download }: { download: Download }) {
   const running = state === 'running';
   const text = [
     words.downloadStates[state],
-    words.downloaded(bytes(language, done), bytes(language, total)),
+    done > 0 && words.downloaded(bytes(language, done), bytes(language, total)),
     running && bytesPerSecond !== undefined && words.speed(bytes(language, bytesPerSecond)),
     running && secondsLeft !== undefined && words.left(lengthOfTime(secondsLeft, all)),
   ].filter(Boolean).join(' · ');

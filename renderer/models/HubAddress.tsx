@@ -22,7 +22,7 @@ export function HubAddress() {
 
   return (
     <details className="hub">
-      <summary>{words.hub}: <span>{hub === '' ? USUAL : hub}</span></summary>
+      <summary>{words.hub(hub === '' ? USUAL : hub)}</summary>
       <form
         className="hub-row"
         onSubmit={(event) => {

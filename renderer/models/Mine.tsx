@@ -29,10 +29,10 @@ export function Mine({ model: { mine, active: inUse }, active }: { model: ModelI
  * Asks the person's test questions with a model, or leads to where such questions are made. An embedder has to read all
  * passages first, so of those only the one in use can be tried at once.
  */
-export function TryOut({ model, active, deeds, questions }: { model: ModelInfo; active: ModelInfo | undefined; deeds: ModelDeeds; questions: number; onTests(): void }) {
+export function TryOut({ model, active, deeds, questions, onTests }: { model: ModelInfo; active: ModelInfo | undefined; deeds: ModelDeeds; questions: number; onTests(): void }) {
   const { models: words } = useWords();
   if (model.role === 'llm' || model.trouble !== undefined || !(model.active || model.role === 'reranker')) return null;
-  if (questions === 0) return null;
+  if (questions === 0) return model.active ? <Button look="quiet" onClick={onTests}>{words.sections.tests}…</Button> : null;
   const trying = deeds.busy === model.id;
   return (
     <Button look="quiet" disabled={deeds.busy !== undefined} onClick={() => deeds.tryOut(model, active)}>

@@ -6,7 +6,7 @@ import { bytes } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import type { Words } from '../words/words.ts';
 import { Away } from './Away.tsx';
-import { deviceInWords, languageNames } from './facts.ts';
+import { awayInWords, deviceInWords, languageNames } from './facts.ts';
 import { Mine, TryOut } from './Mine.tsx';
 import { Quality } from './Quality.tsx';
 import type { ModelDeeds } from './useModels.ts';
@@ -44,7 +44,7 @@ export function Model({ model, active, deeds, questions, onTests }: ModelProps) 
         </span>
       </div>
       <p className="model-about">{costs(model, all)}</p>
-      {model.remote && <p className="note">{words.remoteText(model.address ?? '')}</p>}
+      {model.remote && <p className="note">{awayInWords(model.address ?? '', words.remoteText, all)}</p>}
       {model.trouble !== undefined && <p className="model-trouble"><Icon name="warning" size={15} />{words.trouble}{all.language === 'zh' ? '：' : ': '}{model.trouble}</p>}
       {model.role !== 'llm' && <Mine model={model} active={active} />}
       <More model={model} />

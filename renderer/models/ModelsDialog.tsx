@@ -17,7 +17,7 @@ export function ModelsDialog({ library, onClose }: { library: Library; onClose()
   const [section, setSection] = useState<Section>('use');
   return (
     <Dialog title={words.title} look="large" onClose={onClose}>
-      <Sections label={words.title} value={section} onChange={setSection} sections={SECTIONS.filter((value) => value !== 'tests').map((value) => ({ value, label: words.sections[value] }))}>
+      <Sections label={words.title} value={section} onChange={setSection} sections={SECTIONS.map((value) => ({ value, label: words.sections[value] }))}>
         {section === 'use' && <RolesPage onTests={() => setSection('tests')} />}
         {section === 'download' && <CatalogPage />}
         {section === 'add' && <AddPage onUse={() => setSection('use')} />}

@@ -8,7 +8,7 @@ import { useEngine } from '../engine.tsx';
 import { useWords } from '../words/useWords.ts';
 import './AddPage.css';
 import { Away } from './Away.tsx';
-import { isLocal, withScheme } from './facts.ts';
+import { isCloud, isLocal, withScheme } from './facts.ts';
 
 /** Servers that hold a language model: those found on this machine, and any by its address. */
 export function Servers({ onUse }: { onUse(): void }) {
@@ -52,7 +52,7 @@ export function Servers({ onUse }: { onUse(): void }) {
             <li key={server.address} className="server">
               <h4>{words.foundServer(server.name, server.address)}</h4>
               <div className="deeds">
-                {server.models.map((model) => <Button key={model} icon="add" disabled={adding} onClick={() => add({ kind: server.kind, address: server.address, model })}>{words.addModel(model)}</Button>)}
+                {server.models.map((model) => <Button key={model} icon="add" disabled={adding} onClick={() => add({ kind: server.kind, address: server.address, model })}>{words.addModel(model)}{isCloud(model) && ` · ${words.leaves}`}</Button>)}
               </div>
             </li>
           ))}
@@ -88,8 +88,8 @@ function ByAddress({ adding, onAdd }: { adding: boolean; onAdd(choice: ServerCho
         <Field label={words.key} type="password" value={key} onChange={setKey} aria-describedby="server-key-hint" />
         <p className="note" id="server-key-hint">{words.keyHint}</p>
         <div className="whereto" role="status">
-          {local === false && <><Away /><span className="note">{words.leavesText(hostOf(address))}</span></>}
-          {local === true && <span className="note">{words.localText}</span>}
+          {local !== undefined && (!local || isCloud(model)) && <><Away /><span className="note">{local ? words.cloudText : words.leavesText(hostOf(address))}</span></>}
+          {local && !isCloud(model) && <span className="note">{words.localText}</span>}
         </div>
         <div className="deeds"><Button type="submit" icon="add" disabled={!whole || adding}>{words.addServer}</Button></div>
       </form>

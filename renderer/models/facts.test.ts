@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ModelInfo, TestResult } from '../../engine/api.ts';
 import { en } from '../words/en.ts';
 import { zh } from '../words/zh.ts';
-import { deviceInWords, fitInWords, isComparable, isLocal, languageNames, ordered } from './facts.ts';
+import { awayInWords, deviceInWords, fitInWords, isCloud, isComparable, isLocal, languageNames, ordered } from './facts.ts';
 
 test('languages are told by name in the language of the window, of many the first few', () => {
   assert.equal(languageNames(['zh', 'en'], en), 'Chinese, English');
@@ -36,4 +36,10 @@ test('results of very different numbers of questions are not compared', () => {
 test('the model in use comes first', () => {
   const model = (name: string, active: boolean, bundled = false) => ({ name, active, bundled }) as ModelInfo;
   assert.deepEqual(ordered([model('b', false), model('a', false), model('c', false, true), model('d', true)]).map(({ name }) => name), ['d', 'c', 'a', 'b']);
+});
+
+test('a model that a server of this machine passes on is told apart, and where its text goes is said', () => {
+  assert.deepEqual(['gpt-oss:120b-cloud', 'qwen3-coder:cloud', 'cloudy:7b', 'qwen3:4b'].map(isCloud), [true, true, false, false]);
+  assert.equal(awayInWords('http://127.0.0.1:11434', en.models.remoteText, en), en.models.cloudText);
+  assert.match(awayInWords('https://api.example.com/v1', en.models.remoteText, en), /sent to https:\/\/api\.example\.com\/v1/);
 });

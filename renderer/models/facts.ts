@@ -1,6 +1,13 @@
-import type { DeviceInfo, Fit, ModelInfo, TestResult } from '../../engine/api.ts';
+import type { DeviceInfo, Fit, ModelInfo, ModelsInUse, TestResult } from '../../engine/api.ts';
 import { bytes, decimal } from '../words/numbers.ts';
 import type { Words } from '../words/words.ts';
+
+/** The models that took part in finding, by their names where they are still there, and what was learned. */
+export function modelsInWords({ embedder, reranker, adapter }: ModelsInUse, models: readonly ModelInfo[], { answers: { foundBy: words } }: Words): string {
+  const named = (id: string | undefined): string | undefined => (id === undefined ? undefined : (models.find((model) => model.id === id)?.name ?? id));
+  const taking = [named(embedder), named(reranker), adapter !== undefined && words.learned(adapter)].filter(Boolean);
+  return taking.length === 0 ? words.wordsAlone : taking.join(' + ');
+}
 
 /** Languages by their names: "Chinese, English"; of very many, the first and how many more. */
 export function languageNames(codes: readonly string[], { language, models }: Words): string {
@@ -53,6 +60,16 @@ export function ordered(models: readonly ModelInfo[]): ModelInfo[] {
 export function withScheme(address: string): string {
   const text = address.trim();
   return /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
+}
+
+/** Whether a server on this machine only passes a model on: so Ollama names those that are computed elsewhere. */
+export function isCloud(model: string): boolean {
+  return /[:-]cloud$/.test(model.trim());
+}
+
+/** What goes where when a remote model answers, in a sentence. */
+export function awayInWords(address: string, sentence: (address: string) => string, { models }: Words): string {
+  return isLocal(address) ? models.cloudText : sentence(address);
 }
 
 /** An address at which this very machine answers. `undefined` where it is no address yet. */

@@ -4,8 +4,8 @@ import { useAsking } from '../controls/Asking.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine, type Engine } from '../engine.tsx';
 import { lengthOfTime } from '../learning/time.ts';
-import { useWords } from '../words/useWords.ts';
-import { points } from './facts.ts';
+import { joined, useWords } from '../words/useWords.ts';
+import { awayInWords, points } from './facts.ts';
 
 export interface ModelDeeds {
   /** Uses a model for its role, after saying what that takes; `undefined`: no language model. */
@@ -38,10 +38,11 @@ export function useModels(): ModelDeeds {
   });
   const agreed = async (model: ModelInfo): Promise<boolean> => {
     if (model.role === 'embedder') {
-      const { chunks, seconds } = await engine.estimateModel(model.id);
-      return chunks === 0 || confirm({ title: words.switchTitle(model.name), text: words.switchText(chunks, lengthOfTime(seconds, all)), action: words.switchNow, harmless: true });
+      const { chunks, seconds, cut } = await engine.estimateModel(model.id);
+      const takes = words.switchText(chunks, lengthOfTime(seconds, all));
+      return chunks === 0 || confirm({ title: words.switchTitle(model.name), text: cut > 0 ? joined(all, takes, words.switchCut(cut)) : takes, action: words.switchNow, harmless: true });
     }
-    return !model.remote || confirm({ title: words.remoteTitle(model.name), text: words.remoteConfirm(model.address ?? ''), action: words.use, harmless: true });
+    return !model.remote || confirm({ title: words.remoteTitle(model.name), text: awayInWords(model.address ?? '', words.remoteConfirm, all), action: words.use, harmless: true });
   };
 
   return {

@@ -1,10 +1,9 @@
-import type { LibraryId, ModelInfo, ModelsInUse } from '../../engine/api.ts';
+import type { LibraryId } from '../../engine/api.ts';
 import { signed } from '../learning/Scores.tsx';
-import { points } from '../models/facts.ts';
+import { modelsInWords, points } from '../models/facts.ts';
 import { useLive } from '../useLive.ts';
 import { count, moment, percent } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
-import type { Words } from '../words/words.ts';
 
 /** Results shown at most. */
 const SHOWN = 20;
@@ -47,11 +46,4 @@ export function Results({ library }: { library: LibraryId | undefined }) {
 function Change({ points: change }: { points: number }) {
   const { language } = useWords();
   return <span className={`score-change score-${change >= 1 ? 'better' : change <= -1 ? 'worse' : 'same'}`}>{signed(change, language)}</span>;
-}
-
-/** The models that took part, by their names where they are still there. */
-function modelsInWords({ embedder, reranker, adapter }: ModelsInUse, models: readonly ModelInfo[], { answers: { tests: words } }: Words): string {
-  const named = (id: string | undefined): string | undefined => (id === undefined ? undefined : (models.find((model) => model.id === id)?.name ?? id));
-  const taking = [named(embedder), named(reranker), adapter !== undefined && words.learned(adapter)].filter(Boolean);
-  return taking.length === 0 ? words.asShipped : taking.join(' + ');
 }

@@ -5,7 +5,9 @@ export interface AnswerWords {
   /** A sentence of a language model that no passage supports. */
   unsupported: string;
   unsupportedLegend: (sentences: number) => string;
-  writing: string;
+
+  /** Before the first question, where a language model writes. */
+  emptyText: string;
 
   /** Under an answer. */
   how: string;
@@ -13,9 +15,9 @@ export interface AnswerWords {
   took: (seconds: string) => string;
   by: (model: string) => string;
   facts: {
-    asked: string;
     standalone: string;
     who: string;
+    models: string;
     tokens: string;
     times: string;
     found: string;
@@ -23,6 +25,7 @@ export interface AnswerWords {
     remembered: string;
     faq: string;
   };
+  foundBy: { wordsAlone: string; learned: (version: number) => string };
   asGiven: string;
   completed: Record<'model' | 'topic', string>;
   extractive: string;
@@ -35,8 +38,6 @@ export interface AnswerWords {
   /** The probability that the documents answer, against the threshold. */
   found: (probability: string, threshold: string, enough: boolean) => string;
   probability: string;
-  threshold: string;
-  notFound: (probability: string, threshold: string) => string;
   passages: string;
   passagesHint: string;
   cited: (number: number) => string;
@@ -118,7 +119,6 @@ export interface AnswerWords {
     run: string;
     running: string;
     results: string;
-    resultsNone: string;
     when: string;
     model: string;
     score: string;
@@ -130,11 +130,8 @@ export interface AnswerWords {
     removeAllTitle: string;
     removeAllText: (count: number) => string;
     questions: string;
-    filter: string;
     inAll: string;
     inThis: (library: string) => string;
-    asShipped: string;
-    learned: (version: number) => string;
     answeredBy: (document: string) => string;
   };
 

@@ -50,6 +50,11 @@ export const learningEn: LearningWords = {
   cancelText: 'What this run has learned so far is let go. Your thumbs and the version in use stay as they are.',
   cancelDo: 'Stop learning',
   states: { paused: 'Paused', cancelled: 'The last run was cancelled. Nothing changed.', failed: 'The last run did not succeed. Nothing changed.' },
+  failures: {
+    'too-little': 'Too little was judged to learn from; some of it may have been deleted meanwhile.',
+    'no-model': 'No model for finding by meaning is in use, so there is nothing to teach. Choose one under “Models”.',
+    broken: 'Something went wrong that should not.',
+  },
   failedText: 'What the engine says:',
   curveHint: 'How far off it still is, compared with the beginning (100%). Both lines should fall; when only the first falls, it is learning by heart.',
   curveTraining: 'Questions it learns from',
@@ -135,6 +140,7 @@ export const learningEn: LearningWords = {
   importText: 'Samples of the same form help the next run. Whether it is better is still judged by your own questions alone.',
   importDo: 'Import samples…',
   imported: (samples) => `${plural(samples, 'sample', 'samples')} taken in for the next run.`,
+  importedNow: (samples) => `The next run also learns from ${plural(samples, 'sample', 'samples')} brought in.`,
   removeImported: 'Remove imported samples',
   removeImportedTitle: 'Remove all imported samples?',
   removeImportedText: 'The next run learns without them. Your own thumbs stay.',
@@ -142,5 +148,6 @@ export const learningEn: LearningWords = {
 
   taught: 'Learned from you',
   taughtFor: (question) => `You showed me this passage for “${question}”`,
+  learnedAs: { more: 'Learned from your thumbs: passages like this one answer you more often', less: 'Learned from your thumbs: passages like this one answer you less often' },
   rejectedFor: (question) => `You told me this passage is wrong for “${question}”`,
 };

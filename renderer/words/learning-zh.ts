@@ -49,6 +49,11 @@ export const learningZh: LearningWords = {
   cancelText: '这一次学到的内容会被放弃，你的评价和正在使用的版本保持不变。',
   cancelDo: '停止学习',
   states: { paused: '已暂停', cancelled: '上一次学习已取消，一切照旧。', failed: '上一次学习没有成功，一切照旧。' },
+  failures: {
+    'too-little': '评价过的内容太少，无从学习；其中一部分可能刚被删除。',
+    'no-model': '没有按语义查找的模型在使用，无从学起。请在“模型”中选择一个。',
+    broken: '发生了不该发生的错误。',
+  },
   failedText: '引擎的说明：',
   curveHint: '表示与开始时（100%）相比还差多远。两条线都应当下降；如果只有第一条下降，说明只是在死记硬背。',
   curveTraining: '用于学习的问题',
@@ -134,6 +139,7 @@ export const learningZh: LearningWords = {
   importText: '同样格式的样本可以帮助下一次学习。是否有进步，仍只用你自己的问题来判断。',
   importDo: '导入样本…',
   imported: (samples) => `已收下 ${n(samples)} 条样本，供下一次学习使用。`,
+  importedNow: (samples) => `下一次学习还会用到引入的 ${n(samples)} 条样本。`,
   removeImported: '移除导入的样本',
   removeImportedTitle: '移除全部导入的样本？',
   removeImportedText: '下一次学习将不再使用它们，你自己的评价会保留。',
@@ -141,5 +147,6 @@ export const learningZh: LearningWords = {
 
   taught: '来自你的指点',
   taughtFor: (question) => `你曾为“${question}”指出这一段`,
+  learnedAs: { more: '从你的评价中学到：这类段落更常是你要的答案', less: '从你的评价中学到：这类段落较少是你要的答案' },
   rejectedFor: (question) => `你曾说这一段不适合“${question}”`,
 };

@@ -42,6 +42,7 @@ export interface LearningWords {
   cancelText: string;
   cancelDo: string;
   states: Record<Exclude<Run['state'], 'running' | 'done'>, string>;
+  failures: Record<'too-little' | 'no-model' | 'broken', string>;
   failedText: string;
   curveHint: string;
   curveTraining: string;
@@ -126,6 +127,7 @@ export interface LearningWords {
   importText: string;
   importDo: string;
   imported: (samples: number) => string;
+  importedNow: (samples: number) => string;
   removeImported: string;
   removeImportedTitle: string;
   removeImportedText: string;
@@ -134,5 +136,7 @@ export interface LearningWords {
   /** In the conversation. */
   taught: string;
   taughtFor: (question: string) => string;
+  /** What learning added to a passage's place. */
+  learnedAs: Record<'more' | 'less', string>;
   rejectedFor: (question: string) => string;
 }

@@ -25,14 +25,12 @@ export interface ModelsWords {
   inUse: (name: string) => string;
   actions: (name: string) => string;
   bundled: string;
-  others: string;
 
   /** What a model costs. */
   size: string;
   languages: string;
   licence: string;
   reads: string;
-  context: string;
   tokens: (count: number) => string;
   dimensions: (count: number) => string;
   vector: string;
@@ -49,9 +47,7 @@ export interface ModelsWords {
   indexRemoved: string;
   unknown: string;
   more: string;
-  remote: string;
   remoteText: (address: string) => string;
-  server: string;
   trouble: string;
 
   /** Whether it fits this machine. */
@@ -66,18 +62,18 @@ export interface ModelsWords {
   unmeasured: string;
   mine: string;
   mineHint: string;
-  mineScore: (score: string, questions: number) => string;
   mineNone: string;
   mineFirst: (share: string, milliseconds: string) => string;
   than: (change: string) => string;
   tryMine: string;
   trying: string;
   tried: (score: string) => string;
-  tryNeedsQuestions: string;
 
   /** Switching. */
   switchTitle: (name: string) => string;
   switchText: (chunks: number, time: string) => string;
+  /** Chunks that are longer than it reads. */
+  switchCut: (chunks: number) => string;
   switchNow: string;
   remoteTitle: (name: string) => string;
   remoteConfirm: (address: string) => string;
@@ -100,7 +96,7 @@ export interface ModelsWords {
   resume: string;
   cancel: string;
   retry: string;
-  hub: string;
+  hub: (address: string) => string;
   hubAddress: string;
   hubHint: string;
   hubDefault: string;
@@ -139,8 +135,9 @@ export interface ModelsWords {
   key: string;
   keyHint: string;
   addServer: string;
-  local: string;
   localText: string;
   leaves: string;
+  /** Of a model that a server of this machine has computed elsewhere. */
+  cloudText: string;
   leavesText: (host: string) => string;
 }
