@@ -33,6 +33,7 @@ export function LearnPage({ learning, adapters, onCompare }: { learning: Learnin
       {run && (run.state === 'cancelled' || run.state === 'failed') && (
         <p className="panel learning-note" role="status">
           {words.states[run.state]}
+          {run.failure !== undefined && ` ${words.failures[run.failure]}`}
           {run.reason !== undefined && ` ${words.failedText} ${run.reason}`}
         </p>
       )}

@@ -36,7 +36,7 @@ export function LearningDialog({ library, start = 'learn', onClose }: { library:
             {section === 'learn' && <LearnPage learning={learning} adapters={adapters} onCompare={compare} />}
             {section === 'versions' && <VersionsPage adapters={adapters} onCompare={compare} />}
             {section === 'questions' && <QuestionsPage adapters={adapters} chosen={compared} onChoose={setCompared} />}
-            {section === 'samples' && <SamplesPage library={library} />}
+            {section === 'samples' && <SamplesPage imported={learning.imported} library={library} />}
           </>
         )}
       </Sections>

@@ -8,7 +8,7 @@ import { WriteQuestions } from '../tests/WriteQuestions.tsx';
 import { useWords } from '../words/useWords.ts';
 
 /** Judged questions as training samples: taken along, or brought in from elsewhere. */
-export function SamplesPage({ library }: { library: Library | undefined }) {
+export function SamplesPage({ imported, library }: { /** Samples from elsewhere that are there. */ imported: number; library: Library | undefined }) {
   const { learning: words } = useWords();
   const engine = useEngine();
   const { run, say } = useToaster();
@@ -41,9 +41,10 @@ export function SamplesPage({ library }: { library: Library | undefined }) {
       <section className="panel">
         <h3>{words.importTitle}</h3>
         <p className="learning-note">{words.importText}</p>
+        {imported > 0 && <p className="learning-note" role="status">{words.importedNow(imported)}</p>}
         <div className="learning-actions">
           <Button icon="add" onClick={() => run(bringIn)}>{words.importDo}</Button>
-          <Button look="quiet" onClick={() => run(removeImported)}>{words.removeImported}</Button>
+          {imported > 0 && <Button look="quiet" onClick={() => run(removeImported)}>{words.removeImported}</Button>}
         </div>
       </section>
       {library && <WriteQuestions library={library} purpose="learn" />}

@@ -1,4 +1,4 @@
-import type { Adapter, Refusal, Run, RunProgress } from '../../engine/api.ts';
+import type { Adapter, Refusal, Run, RunFailure, RunProgress } from '../../engine/api.ts';
 
 /** What the learning page says, in one language. */
 export interface LearningWords {
@@ -42,7 +42,7 @@ export interface LearningWords {
   cancelText: string;
   cancelDo: string;
   states: Record<Exclude<Run['state'], 'running' | 'done'>, string>;
-  failures: Record<'too-little' | 'no-model' | 'broken', string>;
+  failures: Record<RunFailure, string>;
   failedText: string;
   curveHint: string;
   curveTraining: string;
