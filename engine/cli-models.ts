@@ -1,8 +1,11 @@
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine, ModelRole } from './api.ts';
 import { json, statusLine, UsageError, type Values } from './terminal.ts';
 
+export const MODELS_USAGE = 'models [inspect PATH | add PATH | remove ID | use ROLE [ID] | cancel | catalog | download ID | servers | connect ADDRESS MODEL]';
+const FITS = { well: 'fits', tight: 'tight', no: 'too large' };
 const ROLES: readonly string[] = ['embedder', 'reranker', 'llm'] satisfies ModelRole[];
 
 /** `models`, and what may be done with them. Answers with the exit code. */
@@ -30,8 +33,24 @@ export async function models(engine: Engine, [action, ...args]: string[], values
     case 'cancel':
       await engine.cancelReindexing();
       return 0;
+    case 'catalog': {
+      const entries = await engine.catalog();
+      if (values['json']) json(entries);
+      else for (const { id, role, name, bytes, languages, licence, fit, installed } of entries) console.log([installed ? '*' : ' ', role, id, name, megabytes(bytes), languages.join(' '), licence, FITS[fit.verdict]].join('\t'));
+      return 0;
+    }
+    case 'download':
+      return download(engine, only(args, 'ID'));
+    case 'servers': {
+      const servers = await engine.findServers();
+      if (values['json']) json(servers);
+      else for (const { name, address, models: offered } of servers) console.log([name, address, offered.join(' ')].join('\t'));
+      return 0;
+    }
+    case 'connect':
+      return connect(engine, args, values);
     default:
-      throw new UsageError(`There is nothing called "${action}" to do with models. Usage: lodestone models [inspect PATH | add PATH | remove ID | use ROLE [ID] | cancel]`);
+      throw new UsageError(`There is nothing called "${action}" to do with models. Usage: lodestone ${MODELS_USAGE}`);
   }
 }
 
@@ -62,9 +81,32 @@ async function use(engine: Engine, [role, id, ...more]: string[], values: Values
   return 0;
 }
 
+/** Fetches a model of the catalogue, or goes on with that, until it is on the list. */
+async function download(engine: Engine, id: string): Promise<number> {
+  await engine.download(id);
+  for (;;) {
+    const now = (await engine.downloads()).find((one) => one.id === id);
+    if (now?.state === 'failed') throw new Error(now.reason);
+    if (!now && (await engine.models()).some((model) => model.id === id)) break;
+    if (now) statusLine(`${megabytes(now.bytes)} of ${megabytes(now.total)}${now.secondsLeft === undefined ? '' : `, ${Math.ceil(now.secondsLeft)} s left`}`);
+    await delay(200);
+  }
+  statusLine('');
+  console.log(id);
+  return 0;
+}
+
+/** Adds a model of a server. A key is read from standard input: arguments can be seen by everyone on the machine. */
+async function connect(engine: Engine, [address, model, ...more]: string[], values: Values): Promise<number> {
+  if (address === undefined || model === undefined || more.length > 0 || !URL.canParse(address)) throw new UsageError('Usage: lodestone models connect ADDRESS MODEL [--ollama] [--key < FILE]');
+  const key = values['key'] ? (await text(process.stdin)).trim() : undefined;
+  console.log(await engine.addServer({ kind: values['ollama'] ? 'ollama' : 'openai', address, model, ...(key && { key }) }));
+  return 0;
+}
+
 function only(args: string[], what: string): string {
   const [one, ...more] = args;
-  if (one === undefined || more.length > 0) throw new UsageError(`One ${what} is needed. Usage: lodestone models [inspect PATH | add PATH | remove ID | use ROLE [ID]]`);
+  if (one === undefined || more.length > 0) throw new UsageError(`One ${what} is needed. Usage: lodestone ${MODELS_USAGE}`);
   return one;
 }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -111,6 +114,22 @@ describe('models from the terminal', () => {
     const refused = await lodestone('models', 'add', files);
     assert.deepEqual([refused.code, refused.out], [1, '']);
     assert.match(refused.err, /cannot be used/);
+  });
+
+  test('shows what could be fetched and what servers there are; a model of a server is added with its key from standard input', async (t) => {
+    assert.match((await lodestone('models', 'catalog')).out, /^ \tllm\tqwen3-0\.6b\t/m);
+    assert.match((await lodestone('models', 'download', 'nothing')).err, /not in the catalogue/);
+    const server = createServer((request, response) => {
+      if (request.headers.authorization === 'Bearer sk-1') response.end('{"data":[{"id":"writer","max_model_len":4096}]}');
+      else response.writeHead(401).end('{}');
+    }).listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const child = spawn(process.execPath, [cli, 'models', 'connect', address, 'writer', '--key'], { env: { ...process.env, LODESTONE_DATA: path.join(home, 'data') }, stdio: ['pipe', 'ignore', 'inherit'] });
+    child.stdin.end('sk-1\n');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.match((await lodestone('models')).out, new RegExp(`^ \tllm\t127\\.0\\.0\\.1:\\d+/writer\twriter\t${address}$`, 'm'));
   });
 
   test('adds one, uses it for the library, and removes it once another is in use', async () => {

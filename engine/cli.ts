@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Added, Citation, Engine, FailureCode, Hit, LibraryId, Place } from './api.ts';
 import { serveAgain } from './address.ts';
-import { models } from './cli-models.ts';
+import { models, MODELS_USAGE } from './cli-models.ts';
 import { openEngine } from './engine.ts';
 import { fileSecret } from './keys.ts';
 import { defaultDataDir, pageDir, resourcesDir } from './locations.ts';
@@ -60,10 +60,10 @@ const COMMANDS: Record<string, Command> = {
     run: ([file], values) => parse(file!, values),
   },
   models: {
-    usage: 'models [inspect PATH | add PATH | remove ID | use ROLE [ID] | cancel] [--no-wait]',
-    does: 'the models that are there; to look at one, add or remove one, and use one as embedder, reranker or llm',
+    usage: `${MODELS_USAGE} [--no-wait] [--ollama] [--key]`,
+    does: 'the models that are there; to look at one, fetch, add or remove one, and use one as embedder, reranker or llm',
     takes: [0, 3],
-    options: { 'no-wait': { type: 'boolean' } },
+    options: { 'no-wait': { type: 'boolean' }, ollama: { type: 'boolean' }, key: { type: 'boolean' } },
     run: (args, values) => withEngine(values, (engine) => models(engine, args, values)),
   },
   serve: {

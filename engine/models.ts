@@ -80,6 +80,7 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
     const model = all.find((one) => one.id === id);
     if (!model) throw new EngineError('not-found', 'That model is not on the list any more.');
     if (model.bundled) throw new EngineError('invalid', 'A model that ships with Lodestone cannot be removed.');
+    if (!addedModel(db, id)) throw new EngineError('invalid', `${model.name} lies among Lodestone's own models. Delete its folder to remove it: ${model.place}`);
     if (embedderInUse(db, all) === model || chosen(db, model.role) === id) throw new EngineError('busy', `${model.name} is in use. Choose another model first.`);
     await change(['models'], () => {
       if (shadow(db)?.model === id) cancelReindex(db);

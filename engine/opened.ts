@@ -84,20 +84,24 @@ export async function keepPassport(db: Db, space: Space, embedder: Embedder): Pr
 }
 
 /** Opens the embedder whose vectors are searched now; undefined where none can be opened, and search goes by words alone. */
-async function openEmbedderInUse(db: Db, dirs: ModelDirs): Promise<Embedder | undefined> {
+async function openEmbedderInUse(db: Db, dirs: ModelDirs, idle: boolean): Promise<Embedder | undefined> {
   const model = embedderInUse(db, await knownModels(db, dirs));
-  const embedder = model && (await openKnownEmbedder(db, dirs, model).catch(() => undefined));
+  const open = (): Promise<Embedder> => openKnownEmbedder(db, dirs, model!);
+  const embedder = model && (await (idle ? idleEmbedder(open) : open()).catch(() => undefined));
   return embedder && { ...embedder, space: spaceOf(db, embedder.space)?.identity ?? embedder.space };
 }
 
-/** Holds the embedder of the space in use open. `prepare` opens one that is to be used soon, so that no question waits for it. */
-export function holdEmbedder(db: Db, dirs: ModelDirs): Holder<Embedder> & { prepare(model: string): Promise<void> } {
+/**
+ * Holds the embedder of the space in use open; with `idle`, closed while it is not used for long. `prepare` opens one that is to
+ * be used soon, so that no question waits for it.
+ */
+export function holdEmbedder(db: Db, dirs: ModelDirs, { idle = false } = {}): Holder<Embedder> & { prepare(model: string): Promise<void> } {
   let prepared: { model: string; embedder: Embedder } | undefined;
 
   async function open(): Promise<Embedder | undefined> {
     const ready = prepared?.embedder;
     const space = ready && spaceOf(db, ready.space);
-    if (!space || space.id !== spaceInUse(db)?.space.id) return openEmbedderInUse(db, dirs);
+    if (!space || space.id !== spaceInUse(db)?.space.id) return openEmbedderInUse(db, dirs, idle);
     prepared = undefined;
     return { ...ready, space: space.identity };
   }
