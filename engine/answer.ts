@@ -2,7 +2,7 @@ import type { Answer, AnswerDetails, AppAction, Block, Citation, ConversationId,
 import { openAligner } from './answer/align.ts';
 import { packed } from './answer/budget.ts';
 import { evidenceOf, probabilityOf, SHIPPED, type Calibration } from './answer/found.ts';
-import { passagesOf, type Numbered } from './answer/passages.ts';
+import { passagesOf, worthGiving, type Numbered } from './answer/passages.ts';
 import type { Exchange } from './answer/prompt.ts';
 import { standalone } from './answer/rewrite.ts';
 import { spoken } from './answer/spoken.ts';
@@ -45,8 +45,13 @@ export type AnswerEvent =
   | { kind: 'sentence'; sentence: Sentence }
   | { kind: 'end'; outcome: Answer['outcome'] };
 
-/** As many of the hits a language model is given at most. */
+/**
+ * A language model is given so many of the hits at most, none that is hardly relevant, and none a tenth as relevant as the best;
+ * that the documents answer at all is known by then, so the best is always given.
+ */
 const GIVEN = 10;
+const LEAST = 0.02;
+const GAP = 0.9;
 
 /**
  * The walk from question to answer: complete it, search, decide whether the documents answer it, then sentences with citations
@@ -127,11 +132,11 @@ function written({ parts, llm, question, hits, libraries, before, sources, detai
     let begun = false;
     let all = '';
     try {
-      const given = hits.slice(0, GIVEN);
+      const given = hits.slice(0, Math.min(GIVEN, Math.max(1, worthGiving(hits.map(({ relevance }) => relevance), LEAST, GAP))));
       const parents = parentsOf(db, given.map(({ chunk }) => chunk));
       const remembered = (await memory?.turns?.(question, conversation, libraries)) ?? [];
       const examples = (await memory?.examples?.(question, remembered.map(({ id }) => id))) ?? [];
-      const prompt = await packed(llm, { question, history: before, remembered, examples, passages: passagesOf(given, (hit) => sources.blocks(hit), ({ chunk }) => parents.get(chunk)) });
+      const prompt = await packed(llm, { question, history: before.filter((exchange) => exchange.answer !== ''), remembered, examples, passages: passagesOf(given, (hit) => sources.blocks(hit), ({ chunk }) => parents.get(chunk)) });
       if (remembered.length > 0) details.remembered = remembered.map((turn) => turn.question);
       const aligner = await openAligner(prompt.numbered.flatMap((passage) => sources.statements(passage)), {
         statistics: { df: (token) => documentFrequency(db, token), total: wordStatistics(db).total },

@@ -45,7 +45,7 @@ test('a server\'s model writes in the whole engine: its words stream, its citati
   assert.match(turn.models.answerer, /scripted/);
   const [kept] = await engine.turns(turn.conversation);
   assert.deepEqual(kept, turn);
-  const [{ document, place }] = turn.answer.sentences[0]!.citations as [{ document: Turn['hits'][number]['document']; place: { start: number; end: number } }];
+  const { document, place } = turn.answer.sentences[0]!.citations[0]!;
   assert.equal((await engine.explain(turn.id, document, place.start, place.end)).reason, 'shown');
 
   says = ['It rises every January [1].'];

@@ -19,6 +19,16 @@ export interface Passage {
 export interface Numbered extends Passage { number: number }
 
 /**
+ * How many of the hits, best first, are worth giving: those of at least `least`, up to the first that falls short of the best by
+ * more than `gap` of it. None where none is good enough. (QAnything; its 0.28 and 0.5 are for a cross-encoder's sigmoid.)
+ */
+export function worthGiving(relevances: readonly number[], least: number, gap: number): number {
+  const [best = 0] = relevances;
+  const end = relevances.findIndex((relevance) => relevance < least || best - relevance > gap * best);
+  return end < 0 ? relevances.length : end;
+}
+
+/**
  * Hits as passages, best first. Spans that overlap would be said twice; chunks never do.
  * @param parents the span of the parent of each hit's chunk, where it is known
  */

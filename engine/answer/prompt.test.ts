@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DocumentId } from '../api.ts';
 import { noise } from '../llm/testing/gguf.ts';
-import { arranged, type Passage } from './passages.ts';
+import { arranged, worthGiving, type Passage } from './passages.ts';
 import { composed, harmless, NOTHING } from './prompt.ts';
 
 const passage = (hit: number, document: number, start: number, text: string, name = `${document}.md`): Passage => ({ hit, document: document as DocumentId, name, headings: ['Rent'], start, end: start + text.length, text });
@@ -60,4 +60,12 @@ test('the person\'s own words go into the prompt as they are, and the language o
 
 test('text that only looks a little like a mark stays as it is', () => {
   for (const text of ['a < b | c > d', 'if (x <= y || z) {}', 'see [INSTALL]', '<p>', 'List<String>', '1 <s 2']) assert.equal(harmless(text), text);
+});
+
+test('QA-2: what is not good enough is not given, nor what falls far short of the best', () => {
+  assert.equal(worthGiving([0.91, 0.74, 0.52, 0.45, 0.44, 0.27], 0.28, 0.5), 3);
+  assert.equal(worthGiving([0.27, 0.2], 0.28, 0.5), 0);
+  assert.equal(worthGiving([0.4, 0.39], 0.28, 0.5), 2);
+  assert.equal(worthGiving([0, 0], 0, 0.5), 2);
+  assert.equal(worthGiving([], 0.28, 0.5), 0);
 });
