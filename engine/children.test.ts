@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { askForChild, forkChild, passOnStarts, startThroughShell } from './children.ts';
-import type { RunnerVerbs } from './llm/llama-cpp.ts';
+import type { RunnerVerbs } from './llm/runner.ts';
 import { connect, messagePort, type Port, serve } from './rpc.ts';
 
 /** A port with the manners of Electron's. */

@@ -1,7 +1,7 @@
 import { EngineError } from '../api.ts';
 import { type Child, startChild } from '../children.ts';
 import { connect } from '../rpc.ts';
-import { type Opening, RUNNER_STREAMS, type RunnerVerbs } from './llama-cpp.ts';
+import { type Opening, RUNNER_STREAMS, type RunnerVerbs } from './runner.ts';
 import { streamed } from './streamed.ts';
 
 /** How the process is started. */

@@ -2,7 +2,7 @@ import { freemem, totalmem } from 'node:os';
 import type { Gguf } from './gguf.ts';
 import { type ChildOptions, startRunner } from './child.ts';
 import { connect } from '../rpc.ts';
-import type { Graphics, RunnerVerbs } from './llama-cpp.ts';
+import type { Graphics, RunnerVerbs } from './runner.ts';
 
 /** What a machine has to run models on. */
 export interface Machine { memory: number; freeMemory: number; graphics?: Graphics }
