@@ -26,10 +26,12 @@ export function problems(db: Db): string[] {
     const stored = count(`select count(*) n from vectors_${dimensions}`);
     if (numbered !== stored) found.push(`${numbered} vectors of ${dimensions} dimensions are numbered but ${stored} are stored.`);
   }
-  expectNone(`
-    select count(*) n from holding h join setting on key = 'space' where h.embedded <> (
-      select count(*) from chunk k join vector v on v.chunk_id = k.id and v.library_id = h.library_id and v.space_id = cast(value as integer) where k.content_id = h.content_id)`,
-    (n) => `${n} contents miscount their vectors.`);
+  for (const [key, counter] of [['space', 'embedded'], ['shadow', 'shadow_embedded']] as const) {
+    expectNone(`
+      select count(*) n from holding h join setting on key = '${key}' where h.${counter} <> (
+        select count(*) from chunk k join vector v on v.chunk_id = k.id and v.library_id = h.library_id and v.space_id = cast(value as integer) where k.content_id = h.content_id)`,
+      (n) => `${n} contents miscount their vectors.`);
+  }
   return found;
 }
 
