@@ -14,6 +14,8 @@ export interface RerankRecipe {
   rate: number;
   /** Of a passage, at most. */
   tokens: number;
+  /** Share of right hits that may fall below the threshold, in one language and in two: as many as of the first stage. */
+  refused: [same: number, across: number];
 }
 
 export interface Trained {
@@ -55,4 +57,10 @@ export async function writeReranker(folder: string, { id, table, head, recipe, s
     files,
   };
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 1)}\n`);
+}
+
+/** Adds to a written folder how long its own files take: milliseconds for so many candidates, on the machine it was made on. */
+export async function recordSpeed(folder: string, speed: { candidates: number; threads: number; median: number; most: number }): Promise<void> {
+  const manifest = await readManifest(folder);
+  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify({ ...manifest, recipe: { ...manifest.recipe, milliseconds: speed } }, undefined, 1)}\n`);
 }

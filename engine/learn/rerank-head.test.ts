@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MEASURES } from '../nn/late.ts';
 import { Random } from '../nn/random.ts';
+import { RELEVANT } from '../rank.ts';
 import { calibrate, fitHead, qualityOf, scoresOf, topsOf, type Measured } from './rerank-head.ts';
 
 /** Questions of a world where in one language the near stretch tells the answer, in two the logarithm does, and the prior nothing. */
@@ -23,6 +24,7 @@ function world(set: string, across: number, seed: number): Measured[] {
 }
 
 const OPTIONS = { trust: 0.3, ridge: 1e-3, steps: 200, rate: 0.05 };
+const EVEN = { steps: 600, rate: 0.05 };
 const WEIGHTS = { same: 1, across: 1 };
 const seen = [...world('same', 0, 1), ...world('across', 1, 2)];
 const unseen = [...world('same', 0, 3), ...world('across', 1, 4)];
@@ -38,17 +40,19 @@ test('a head learns what tells the answer in each language, and holds on questio
   assert.ok(weight(0, 'near') > 3 * Math.abs(weight(0, 'logarithm')) && weight(1, 'logarithm') > 3 * Math.abs(weight(1, 'near')));
 });
 
-test('calibrated scores are log-odds: of best hits that pass at one half, as many answer', async () => {
-  const head = await calibrate(await fitHead(seen, WEIGHTS, OPTIONS), seen, WEIGHTS, { steps: 600, rate: 0.05 });
-  const tops = unseen.flatMap((asked) => topsOf(asked, scoresOf(head, asked)));
-  const chances = tops.map(({ score }) => 1 / (1 + Math.exp(-score)));
-  assert.ok(Math.abs(mean(chances) - mean(tops.map(({ kind }) => Number(kind === 'right')))) < 0.05);
-  for (const right of [true, false]) assert.ok(mean(tops.flatMap(({ kind }, i) => ((kind === 'right') === right ? [Number((chances[i]! > 0.5) === right)] : []))) > 0.9);
+test('calibrated scores keep the threshold: as many right hits pass as were asked for, and few others', async () => {
+  const head = await calibrate(await fitHead(seen, WEIGHTS, OPTIONS), seen, WEIGHTS, { ...EVEN, refused: [0.1, 0.2] });
+  const tops = seen.flatMap((asked) => topsOf(asked, scoresOf(head, asked)));
+  const passing = (of: (top: (typeof tops)[number]) => boolean): number => mean(tops.filter(of).map(({ score }) => Number(1 / (1 + Math.exp(-score)) >= RELEVANT)));
+  for (const [across, share] of [[0, 0.9], [1, 0.8]] as const) {
+    assert.ok(Math.abs(passing((top) => top.kind === 'right' && top.across === across) - share) < 0.05);
+    assert.ok(passing((top) => top.kind !== 'right' && top.across === across) < 0.1);
+  }
 });
 
 test('calibration keeps the order', async () => {
   const head = await fitHead(seen, WEIGHTS, OPTIONS);
-  const even = await calibrate(head, seen, WEIGHTS, { steps: 600, rate: 0.05 });
+  const even = await calibrate(head, seen, WEIGHTS, { ...EVEN, refused: [0, 0] });
   const order = (scores: number[]): number[] => scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   for (const asked of unseen) assert.deepEqual(order(scoresOf(even, asked)), order(scoresOf(head, asked)));
 });

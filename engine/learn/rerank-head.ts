@@ -9,6 +9,7 @@ import type { Checkpoint, Weight } from '../nn/safetensors.ts';
 import { Tensor } from '../nn/session.ts';
 import { input, type Value } from '../nn/value.ts';
 import { Weights } from '../nn/weights.ts';
+import { RELEVANT } from '../rank.ts';
 import { contrastive, mask, pointwise } from './losses.ts';
 import type { Asked } from './rerank-sets.ts';
 
@@ -31,6 +32,8 @@ export type SetWeights = Readonly<Record<string, number>>;
 export type Head = Record<'head.weight' | 'head.bias' | 'trust', Weight>;
 
 const N = MEASURES.length;
+/** `RELEVANT` as log-odds. */
+const THRESHOLD = Math.log(RELEVANT / (1 - RELEVANT));
 /** As many right as wrong; of what is left, half may answer too. */
 const KIND_WEIGHT: Record<TopKind, number> = { right: 1, left: 0.5, stranger: 0.5 };
 
@@ -73,9 +76,12 @@ export async function fitHead(questions: readonly Measured[], weightOf: SetWeigh
 
 /**
  * Brings logits to log-odds of an answer, in each of the two languages: Platt's line over best candidates that are right,
- * those that are left when what answers is taken away, and those for strangers to the library.
+ * those that are left when what answers is taken away, and those for strangers to the library, moved so far that a given share of right hits passes.
  */
-export async function calibrate(head: Head, questions: readonly Measured[], weightOf: SetWeights, options: Pick<HeadOptions, 'steps' | 'rate'>): Promise<Head> {
+export async function calibrate(head: Head, questions: readonly Measured[], weightOf: SetWeights, options: Pick<HeadOptions, 'steps' | 'rate'> & {
+  /** Share of right hits, in one language and in two, that may fall below `RELEVANT`. */
+  refused: readonly [same: number, across: number];
+}): Promise<Head> {
   const tops = questions.flatMap((question) => topsOf(question, scoresOf(head, question)).map((top) => ({ ...top, set: question.set })));
   const sizes = new Map<string, number>();
   const sizeOf = ({ set, kind }: { set: string; kind: TopKind }): string => `${set} ${kind}`;
@@ -88,10 +94,18 @@ export async function calibrate(head: Head, questions: readonly Measured[], weig
     labels: new Tensor('float32', Float32Array.from(tops, ({ kind }) => Number(kind === 'right')), [tops.length]),
     weights: new Tensor('float32', Float32Array.from(tops, (top) => (weightOf[top.set] ?? 1) * KIND_WEIGHT[top.kind] / sizes.get(sizeOf(top))!), [tops.length]),
   }, options);
-  const [slope, same, across] = line!.data as unknown as [number, number, number];
+  const slope = line!.data[0]!;
+  // How often a library has the answer at all nobody knows; right hits pass as often as by words and vectors, so `RELEVANT` keeps its meaning.
+  const constants = [0, 1].map((row) => {
+    const right = tops.filter((top) => top.across === row && top.kind === 'right').map((top) => ({ ...top, weight: (weightOf[top.set] ?? 1) / sizes.get(sizeOf(top))! }));
+    const total = right.reduce((sum, { weight }) => sum + weight, 0);
+    let refused = total * options.refused[row]!;
+    const lowest = right.sort((a, b) => a.score - b.score).find(({ weight }) => (refused -= weight) < 0);
+    return lowest === undefined ? line!.data[1 + row]! : THRESHOLD - slope * lowest.score;
+  });
   return {
     'head.weight': { shape: [2, N], data: head['head.weight'].data.map((value) => value * slope) },
-    'head.bias': { shape: [2], data: Float32Array.of(head['head.bias'].data[0]! * slope + same, head['head.bias'].data[1]! * slope + across) },
+    'head.bias': { shape: [2], data: head['head.bias'].data.map((value, row) => value * slope + constants[row]!) },
     trust: { shape: [1], data: Float32Array.of(head.trust.data[0]! * slope) },
   };
 }

@@ -13,7 +13,7 @@ import { isAcross, openMeasurer } from '../models/late.ts';
 import { readManifest } from '../models/manifest.ts';
 import { openReranker } from '../models/reranker.ts';
 import { RELEVANT } from '../rank.ts';
-import { writeReranker, type RerankRecipe } from './rerank-folder.ts';
+import { recordSpeed, writeReranker, type RerankRecipe } from './rerank-folder.ts';
 import { calibrate, fitHead, qualityOf, scoresOf, topsOf, type Head, type Measured, type TopKind } from './rerank-head.ts';
 import { askedOf, mixed, spread, type Asked } from './rerank-sets.ts';
 
@@ -37,11 +37,14 @@ const { values: given } = parseArgs({
     steps: { type: 'string', default: '300' },
     rate: { type: 'string', default: '0.05' },
     tokens: { type: 'string', default: '400' },
+    'refused-same': { type: 'string', default: '0.027' },
+    'refused-across': { type: 'string', default: '0.022' },
   },
 });
 
 const recipe: RerankRecipe = {
   questions: Number(given.questions), trust: Number(given.trust), ridge: Number(given.ridge), steps: Number(given.steps), rate: Number(given.rate), tokens: Number(given.tokens),
+  refused: [Number(given['refused-same']), Number(given['refused-across'])],
 };
 
 /** Sets in one library: what is in the other language has to find its place among what is in the question's own. */
@@ -54,6 +57,7 @@ const KINDS = [['techdocs-en', 'techdocs-zh'], ['cmrc2018-trial', 'drcd-dev']];
 const STRANGERS = 8;
 const ON_EVERYTHING = ['uct-wiki', 'parallel-en2zh', 'parallel-zh2en'];
 const TIMED = 30;
+const THREADS = 2;
 
 const began = Date.now();
 const log = (line: string): void => console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(5)} s  ${line}`);
@@ -126,7 +130,7 @@ const questions = await measured([...sets, ...together]);
 const weights = Object.fromEntries([...sets.map(({ name }) => [name, 1] as const), ...together.map(({ name }) => [name, MIXED_WEIGHT] as const)]);
 
 async function trained(on: readonly Measured[]): Promise<Head> {
-  return calibrate(await fitHead(on, weights, recipe), on, weights, { steps: 600, rate: 0.05 });
+  return calibrate(await fitHead(on, weights, recipe), on, weights, { steps: 600, rate: 0.05, refused: recipe.refused });
 }
 
 const head = await trained(questions);
@@ -157,7 +161,7 @@ log(`head ${JSON.stringify(Object.fromEntries(Object.entries(head).map(([name, {
 if (!given.dry) {
   const folder = join(given.out, given.id);
   await writeReranker(folder, { id: given.id, table: given.table ?? given.embedder, head, recipe, seconds: Math.round((Date.now() - began) / 1000), quality, passing: passes });
-  const reranker = await openReranker(folder, { threads: 2 });
+  const reranker = await openReranker(folder, { threads: THREADS });
   const times: number[] = [];
   for (const { question, candidates } of questions.filter(({ candidates }) => candidates.length >= TIMED).slice(0, 200)) {
     const start = performance.now();
@@ -165,6 +169,9 @@ if (!given.dry) {
     times.push(performance.now() - start);
   }
   await reranker.close();
-  log(`${TIMED} candidates in ${times.sort((a, b) => a - b)[times.length >> 1]!.toFixed(0)} ms (median), ${times.at(-1)!.toFixed(0)} ms at most`);
+  times.sort((a, b) => a - b);
+  const speed = { candidates: TIMED, threads: THREADS, median: Math.round(times[times.length >> 1]!), most: Math.round(times.at(-1)!) };
+  await recordSpeed(folder, speed);
+  log(`milliseconds ${JSON.stringify(speed)}`);
   log(`written: ${folder}`);
 }
