@@ -15,7 +15,7 @@ export function startForEngine(engine: UtilityProcess): void {
   function start(module: string, id: number): void {
     const file = CHILD_PROCESSES[module];
     if (file === undefined) return engine.postMessage({ ended: id });
-    const child = utilityProcess.fork(file, [], { serviceName: 'Lodestone model', stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = utilityProcess.fork(file, [], { serviceName: 'Lodestone model', stdio: ['ignore', 'ignore', module === 'device-process' ? 'ignore' : 'inherit'] });
     const { port1, port2 } = new MessageChannelMain();
     children.set(id, child);
     child.once('exit', () => {

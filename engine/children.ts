@@ -38,10 +38,12 @@ export function startChild(module: ChildModule): Child {
   return process.versions['electron'] === undefined ? forkChild(module) : askForChild(module);
 }
 
-/** A child of this process under the same Node; its errors go to our standard error. */
+/** A child of this process under the same Node; its errors go to our standard error, but for those of drivers. */
 export function forkChild(module: ChildModule): Child {
   const file = fileURLToPath(new URL(`./${module}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const child = fork(file, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  // What drivers complain of while they are tried comes back as a reason.
+  const errors = module === 'device-process' ? 'ignore' : 'inherit';
+  const child = fork(file, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', errors, 'ipc'] });
   return {
     port: {
       // What cannot be sent any more was sent to a process that has ended, of which `onClose` tells.
