@@ -18,9 +18,9 @@ const LOOKED_AGAIN = 300_000;
  * for each model. Where another device than the processor is found better, the model is opened there from the next time on; its
  * vectors stay, since it was seen to make the same ones. Ends with the signal.
  */
-export async function tryDevices(db: Db, dirs: ModelDirs, changed: () => void, signal: AbortSignal): Promise<void> {
+export async function tryDevices(db: Db, dirs: ModelDirs, changed: () => void, signal: AbortSignal, quiet = QUIET): Promise<void> {
   if (candidateDevices().length === 0) return;
-  for (let pause = QUIET; ; ) {
+  for (let pause = quiet; ; ) {
     await delay(pause, undefined, { ref: false, signal }).catch(() => undefined);
     if (signal.aborted) return;
     const all = await knownModels(db, dirs);
@@ -34,7 +34,7 @@ export async function tryDevices(db: Db, dirs: ModelDirs, changed: () => void, s
     const { refused, speedup } = deviceInfo(choice);
     await write(db, () => saveDevice(db, next.id, { device: choice.device, refused, ...(speedup !== undefined && { speedup }) }));
     changed();
-    pause = QUIET;
+    pause = quiet;
   }
 }
 
