@@ -46,4 +46,4 @@ measured(asked, NATURAL, NATURAL, kind, !values.uncalibrated);
 if (asked.some(({ set }) => OTHERS.includes(set))) measured(asked, OTHERS, NATURAL, kind, !values.uncalibrated);
 console.log('by words alone');
 measured(asked, NATURAL, NATURAL, 'words', !values.uncalibrated);
-if (values.fit) fitAll(asked, NATURAL, [kind, 'across', 'words']);
+if (values.fit) fitAll(asked, NATURAL, [kind, kind === 'rerank' ? 'rerank-across' : 'across', 'words']);

@@ -1,6 +1,6 @@
 import { evidenceOf, type Evidence } from '../../engine/answer/found.ts';
 import { pseudoQuestion } from '../../engine/answer/pseudo.ts';
-import type { ChunkId, Hit } from '../../engine/api.ts';
+import type { Hit } from '../../engine/api.ts';
 import { inContext } from '../../engine/context.ts';
 import type { EvaluationSet } from '../../engine/evaluate/beir.ts';
 import { prepare } from '../../engine/ingest.ts';
@@ -10,6 +10,7 @@ import { assemble, type Draft } from '../../engine/parse/document.ts';
 import { search, type SearchParts } from '../../engine/search.ts';
 import { saveReading } from '../../engine/store/contents.ts';
 import { useSpace } from '../../engine/store/spaces.ts';
+import { spreadChunks } from '../../engine/store/calibrations.ts';
 import { memoryDatabase, queue } from '../../engine/store/testing.ts';
 import { saveVectors, unembedded } from '../../engine/store/vectors.ts';
 import { documentFrequency, wordStatistics } from '../../engine/store/words.ts';
@@ -21,41 +22,39 @@ import { documentFrequency, wordStatistics } from '../../engine/store/words.ts';
 export interface Asked { set: string; kind: 'in' | 'out' | 'other' | 'made' | 'made-out'; question: string; evidence: Evidence; words: Evidence }
 
 const QUESTIONS = 100;
-const MADE = 200;
+const MADE = 120;
 
 /** Asks each set its own questions, those of the others, and questions made from its passages. */
 export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'db' | 'embedder'> & { embedder: Embedder }): Promise<Asked[]> {
   const asked: Asked[] = [];
   for (const set of sets) {
-    const { db, documentOf } = await libraryOf(set, parts.embedder);
+    const { db, library, documentOf } = await libraryOf(set, parts.embedder);
     const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
     const { embedder } = parts;
-    const add = async (kind: Asked['kind'], question: string, hidden: (hit: Hit) => boolean): Promise<void> => {
-      const { hits } = await search({ ...parts, db }, { question, limit: 30 });
-      const left = hits.filter((hit) => !hidden(hit)).slice(0, 10);
-      const { hits: byWords } = await search({ db }, { question, limit: 30 });
+    const judge = async (kind: Asked['kind'], question: string, hits: Hit[], byWords: Hit[]): Promise<void> => {
       asked.push({
         set: set.name, kind, question,
-        evidence: await evidenceOf(question, left, { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }),
-        words: await evidenceOf(question, byWords.filter((hit) => !hidden(hit)).slice(0, 10), { statistics }),
+        evidence: await evidenceOf(question, hits.slice(0, 10), { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }),
+        words: await evidenceOf(question, byWords.slice(0, 10), { statistics }),
       });
     };
-    const none = (): boolean => false;
+    /** Asks once, and looks at the hits as they are and, where anything answers, without what does. */
+    const ask = async (kinds: [Asked['kind'], Asked['kind']?], question: string, answers?: (hit: Hit) => boolean): Promise<void> => {
+      const { hits } = await search({ ...parts, db }, { question, limit: 30 });
+      const { hits: byWords } = await search({ db }, { question, limit: 30 });
+      await judge(kinds[0], question, hits, byWords);
+      if (kinds[1] && answers) await judge(kinds[1], question, hits.filter((hit) => !answers(hit)), byWords.filter((hit) => !answers(hit)));
+    };
     for (const { id, text } of spread(set.questions, QUESTIONS)) {
       const gold = set.judged.get(id)!;
-      await add('in', text, none);
-      await add('out', text, ({ document }) => (gold.get(documentOf(document)) ?? 0) > 0);
+      await ask(['in', 'out'], text, ({ document }) => (gold.get(documentOf(document)) ?? 0) > 0);
     }
     const others = sets.filter((other) => other !== set);
-    for (const other of others) for (const { text } of spread(other.questions, Math.ceil(QUESTIONS / others.length))) await add('other', text, none);
+    for (const other of others) for (const { text } of spread(other.questions, Math.ceil(QUESTIONS / others.length))) await ask(['other'], text);
     const random = new Random(1);
-    const chunks = db.prepare('select id, text from chunk').all() as { id: ChunkId; text: string }[];
-    for (const { id, text } of spread(chunks, MADE)) {
+    for (const { document, text } of spreadChunks(db, library, MADE)) {
       const question = pseudoQuestion(text, () => random.next());
-      if (question === undefined) continue;
-      const document = (db.prepare('select d.id from document d join chunk k on k.content_id = d.content_id where k.id = ?').get(id) as { id: number }).id;
-      await add('made', question, none);
-      await add('made-out', question, (hit) => hit.document === document);
+      if (question !== undefined) await ask(['made', 'made-out'], question, (hit) => hit.document === document);
     }
     db.close();
   }
@@ -77,7 +76,7 @@ async function libraryOf(set: EvaluationSet, embedder: Embedder) {
     const vectors = await embedder.embed(left.map((chunk) => inContext(chunk, chunk.title)), 'document');
     saveVectors(db, space, left[0]!.library, left[0]!.content, new Map(left.map(({ chunk }, i) => [chunk, vectors[i]!])));
   }
-  return { db, documentOf: (document: number): string => ids.get(document)! };
+  return { db, library, documentOf: (document: number): string => ids.get(document)! };
 }
 
 /** At most so many, evenly spread. */

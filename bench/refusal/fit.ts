@@ -19,10 +19,10 @@ function fitted(asked: readonly Asked[], kind: Kind): Weights {
   const keyOf = (one: Asked): string => `${one.set} ${one.kind}`;
   for (const one of used) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
   const rows = used.map((one) => {
-    const { best, gap, sentence, meaning } = evidenceIn(one, kind);
-    return { x: [1, best, gap, sentence, meaning], y: Number(one.kind === 'in'), weight: (50 * (one.kind === 'in' ? 2 : 1)) / counts.get(keyOf(one))! };
+    const { best, fused, gap, sentence, meaning } = evidenceIn(one, kind);
+    return { x: [1, best, fused, gap, sentence, meaning], y: Number(one.kind === 'in'), weight: (50 * (one.kind === 'in' ? 2 : 1)) / counts.get(keyOf(one))! };
   });
-  const size = 5;
+  const size = 6;
   const w = new Array<number>(size).fill(0);
   for (let step = 0; step < 50; step++) {
     const gradient = w.map((value, i) => (i === 0 ? 0 : value));
@@ -60,7 +60,7 @@ interface Judged { set: string; kind: Asked['kind']; probability: number }
 function judged(asked: readonly Asked[], set: string, others: readonly string[], kind: Kind, perLibrary: boolean): Judged[] {
   const weights = { ...WEIGHTS };
   const before = asked.filter((one) => others.includes(one.set));
-  for (const own of kind === 'words' ? (['words'] as const) : ([kind, 'across'] as const)) {
+  for (const own of kind === 'words' ? (['words'] as const) : kind === 'rerank' ? (['rerank', 'rerank-across'] as const) : ([kind, 'across'] as const)) {
     if (before.some((one) => one.kind === 'in' && evidenceIn(one, own).kind === own)) weights[own] = fitted(before, own);
   }
   const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), weights);
@@ -109,7 +109,7 @@ function calibrationError(questions: readonly Judged[]): number {
 export function fitAll(asked: readonly Asked[], sets: readonly string[], kinds: readonly Kind[]): void {
   for (const kind of kinds) {
     const used = asked.filter((one) => sets.includes(one.set));
-    const of = kind === 'across' ? asked : used;
+    const of = kind.endsWith('across') ? asked : used;
     if (!of.some((one) => one.kind === 'in' && evidenceIn(one, kind).kind === kind)) continue;
     const weights = fitted(of, kind);
     const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), { ...WEIGHTS, [kind]: weights });

@@ -28,16 +28,19 @@ const SCALES: Record<string, number> = { 十: 10, 百: 100, 千: 1000 };
 /** What stands after a Chinese numeral that counts something; 一个, 一些, 统一 count nothing. */
 const COUNTED = /^\s*(?:个|天|日|周|月|年|点|小时|分|秒|元|块|欧|美|公斤|千克|克|升|毫升|米|公里|厘米|度|台|部|本|张|条|次|人|名|位|岁|倍|种|页|层|楼|座|套|家|件|份|册|期|项|折|号|成|只|杯|把|勺|瓶|间|辆|票|封|组|轮|步|章|段|排|颗|根|双|支|到|至|或|、|分之|工作|自然|季|晚|星期|礼拜|刻|路|公里|平方|立方|千|百|万)/;
 
+/** 一点五倍, and not 下午三点五个人. */
+const DECIMAL = /(?<![午晨上早晚])([一二三四五六七八九十]+)点([零一二三四五六七八九]+)(?=倍|万|亿|元|米|公里|公斤|千克|克|升|度|折|成|个百分点)/g;
+
 /** All figures of a text. Numbers in words and Chinese numerals count; "one" and 一 rarely count anything and are left out. */
 export function figuresOf(text: string): Figure[] {
-  const plain = text.normalize('NFKC');
+  const plain = text.normalize('NFKC').replace(DECIMAL, (_, whole: string, part: string) => `${chineseNumber(whole)}.${[...part].map((digit) => DIGITS.indexOf(digit)).join('')}`);
   const figures: Figure[] = [];
   const add = (value: number, end: number): void => {
     const rest = plain.slice(end, end + 24);
     const unit = UNITS.find(([, after]) => after.test(rest))?.[0];
     figures.push({ value, ...(unit !== undefined && { unit }) });
   };
-  for (const match of plain.matchAll(/(?<![\p{L}\d.])(\d{1,3}(?:[, ]\d{3})+|\d+)(\.\d+)?(?::(\d\d))?(?:\s*(万|亿|千|thousand\b|million\b|billion\b))?(?:\s*([ap])\.?m\b\.?)?/giu)) {
+  for (const match of plain.matchAll(/(?<![A-Za-z\d.])(\d{1,3}(?:[, ]\d{3})+|\d+)(\.\d+)?(?::(\d\d))?(?:\s*(万|亿|千|thousand\b|million\b|billion\b))?(?:\s*([ap])\.?m\b\.?)?/giu)) {
     let value = Number(match[1]!.replace(/[, ]/g, '') + (match[2] ?? ''));
     const scale = { 万: 1e4, 亿: 1e8, 千: 1e3, thousand: 1e3, million: 1e6, billion: 1e9 }[match[4]?.toLowerCase() ?? ''];
     if (scale !== undefined) value *= scale;

@@ -18,9 +18,11 @@ export interface EvidenceOptions {
 /** What the first hits say; of about one in size each. */
 export interface Evidence {
   /** Which scores there are, and whether the best hit is in the language of the question, decides how they are weighed. */
-  kind: 'rerank' | 'both' | 'across' | 'words';
+  kind: 'rerank' | 'rerank-across' | 'both' | 'across' | 'words';
   /** Log-odds of the best hit, by the reranker where there is one. */
   best: number;
+  /** With a reranker: the highest log-odds by fusion of a hit it read. */
+  fused: number;
   /** By how much the best hit stands above the tenth. */
   gap: number;
   /** The most of the question's information whose words one sentence has, 0…1. */
@@ -30,7 +32,7 @@ export interface Evidence {
 }
 
 /** Log-odds of an answer: constant, then weights in the order of the evidence. */
-export type Weights = readonly [constant: number, best: number, gap: number, sentence: number, meaning: number];
+export type Weights = readonly [constant: number, best: number, fused: number, gap: number, sentence: number, meaning: number];
 
 /** A library's own line over the log-odds, and from which probability on a question counts as answered. */
 export interface Calibration { slope: number; shift: number; threshold: number }
@@ -45,10 +47,11 @@ const NOTHING = -5;
 
 /** Fitted on the development sets by `npm run bench:refusal -- --fit`. Of the reranker, its own logit. */
 export const WEIGHTS: Record<Evidence['kind'], Weights> = {
-  rerank: [0, LOG_ODDS, 0, 0, 0],
-  both: [-4.14, 2.85, 2.06, 2.36, 2.6],
-  across: [-3.97, 0.8, 0.5, 0.42, 3.14],
-  words: [-2.27, 2.59, 2.47, 2.61, 0],
+  rerank: [0, LOG_ODDS, 0, 0, 0, 0],
+  'rerank-across': [0, LOG_ODDS, 0, 0, 0, 0],
+  both: [-4.14, 2.85, 0, 2.06, 2.36, 2.6],
+  across: [-3.97, 0.8, 0, 0.5, 0.42, 3.14],
+  words: [-2.27, 2.59, 0, 2.47, 2.61, 0],
 };
 
 /** Of a library that nothing is known of. */
@@ -58,7 +61,7 @@ export const SHIPPED: Calibration = { slope: 1, shift: 0, threshold: 0.2 };
 export async function evidenceOf(question: string, hits: readonly Hit[], { statistics, embed, background = BACKGROUND }: EvidenceOptions): Promise<Evidence> {
   const score = ({ trace }: Hit): number => trace.rerank?.score ?? trace.fused.score;
   const [first] = hits;
-  if (!first) return { kind: embed ? 'both' : 'words', best: NOTHING / LOG_ODDS, gap: 0, sentence: 0, meaning: 0 };
+  if (!first) return { kind: embed ? 'both' : 'words', best: NOTHING / LOG_ODDS, fused: 0, gap: 0, sentence: 0, meaning: 0 };
   const across = inOtherLanguage(unspacedShare(question), unspacedShare(first.text));
   const terms = questionWords(question).filter(({ stop }) => !stop);
   const wanted = new Map(terms.map(({ token }, i) => [token, i]));
@@ -74,16 +77,17 @@ export async function evidenceOf(question: string, hits: readonly Hit[], { stati
   }
   const tenth = hits[TENTH];
   return {
-    kind: first.trace.rerank ? 'rerank' : !first.trace.vectors ? 'words' : across ? 'across' : 'both',
-    best: score(first) / LOG_ODDS, gap: (score(first) - (tenth ? score(tenth) : Math.min(NOTHING, score(hits.at(-1)!)))) / LOG_ODDS,
+    kind: first.trace.rerank ? (across ? 'rerank-across' : 'rerank') : !first.trace.vectors ? 'words' : across ? 'across' : 'both',
+    best: score(first) / LOG_ODDS, fused: first.trace.rerank ? Math.max(...hits.slice(0, TENTH + 1).map(({ trace }) => trace.fused.score)) / LOG_ODDS : 0,
+    gap: (score(first) - (tenth ? score(tenth) : Math.min(NOTHING, score(hits.at(-1)!)))) / LOG_ODDS,
     sentence: Math.max(0, ...texts.map(share)), meaning,
   };
 }
 
 /** Log-odds as shipped that the documents answer the question. */
-export function scoreOf({ kind, best, gap, sentence, meaning }: Evidence, weights: Record<Evidence['kind'], Weights> = WEIGHTS): number {
+export function scoreOf({ kind, best, fused, gap, sentence, meaning }: Evidence, weights: Record<Evidence['kind'], Weights> = WEIGHTS): number {
   const [constant, ...by] = weights[kind];
-  return [best, gap, sentence, meaning].reduce((sum, value, i) => sum + value * by[i]!, constant);
+  return [best, fused, gap, sentence, meaning].reduce((sum, value, i) => sum + value * by[i]!, constant);
 }
 
 /** Probability that the documents of a library answer the question. */

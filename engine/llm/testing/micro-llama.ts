@@ -31,7 +31,7 @@ const TEMPLATE = "{% for message in messages %}{{ '<|im_start|>' + message['role
  * Writes a model whose weights are noise, so that all it says depends on all that was said; on top of the noise each letter
  * is followed by the next one of the alphabet, so that what it says can be read and never ends.
  */
-export function writeMicroLlama(file: string): MicroLlama {
+export function writeMicroLlama(file: string, contextTokens = CONTEXT): MicroLlama {
   const shape: Shape = { dimensions: 64, layers: 2, heads: 4, keyHeads: 2, feedForward: 96, ropeBase: 10_000 };
   const { dimensions, layers, feedForward } = shape;
   const keys = (dimensions / shape.heads) * shape.keyHeads;
@@ -58,11 +58,11 @@ export function writeMicroLlama(file: string): MicroLlama {
     add('ffn_up', matrix(feedForward, dimensions, 0.15));
     add('ffn_down', matrix(dimensions, feedForward, 0.15));
   }
-  return writeLlama(file, 'Micro', shape, tensors);
+  return writeLlama(file, 'Micro', shape, tensors, contextTokens);
 }
 
 /** Writes a model of this vocabulary with these weights. */
-export function writeLlama(file: string, name: string, shape: Shape, tensors: Record<string, Weights>): MicroLlama {
+export function writeLlama(file: string, name: string, shape: Shape, tensors: Record<string, Weights>, contextTokens = CONTEXT): MicroLlama {
   const uint32 = (value: number) => ({ kind: 'uint32', value }) as const;
   const text = (value: string) => ({ kind: 'string', value }) as const;
   writeGguf(file, {
@@ -70,7 +70,7 @@ export function writeLlama(file: string, name: string, shape: Shape, tensors: Re
     'general.name': text(name),
     'general.license': text('apache-2.0'),
     'llama.vocab_size': uint32(VOCABULARY.length),
-    'llama.context_length': uint32(CONTEXT),
+    'llama.context_length': uint32(contextTokens),
     'llama.embedding_length': uint32(shape.dimensions),
     'llama.block_count': uint32(shape.layers),
     'llama.feed_forward_length': uint32(shape.feedForward),
@@ -94,7 +94,7 @@ export function writeLlama(file: string, name: string, shape: Shape, tensors: Re
   }, tensors);
   return {
     file,
-    contextTokens: CONTEXT,
+    contextTokens,
     render: (messages) => `${messages.map(({ role, content }) => `<|im_start|>${role}\n${content}<|im_end|>\n`).join('')}<|im_start|>assistant\n`,
     tokens: (text, special = false) => [BOS, ...(special ? text.split(/(<\|im_(?:start|end)\|>)/).flatMap((part) => (MARKS.includes(part) ? [VOCABULARY.indexOf(part)] : tokenize(part))) : tokenize(text))],
     logProbabilities: (tokens) => logProbabilities(shape, tensors, tokens),
