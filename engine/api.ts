@@ -275,6 +275,10 @@ export interface Settings {
   fileMegabytes: number;
   /** Where models are downloaded from, for those who use a mirror; empty: the usual hub. */
   hub: string;
+  /** Earlier turns that fit go along to the language model; so do accepted answers, as examples; what the app can do itself is offered. */
+  memory: boolean;
+  examples: boolean;
+  actions: boolean;
   /** First-launch words were read. */
   welcomed: boolean;
 }

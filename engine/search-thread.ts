@@ -13,6 +13,7 @@ import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
 import { search, type SearchParts } from './search.ts';
 import { openDatabase } from './store/database.ts';
+import { settings } from './store/settings.ts';
 import type { SearchVerbs, ThreadData } from './thread.ts';
 
 /** The thread that searches and answers; it only reads. */
@@ -27,7 +28,7 @@ if (parentPort) {
   /** When a question last came. */
   let latest = 0;
 
-  type Parts = SearchParts & Required<Pick<AnswerParts, 'faqs' | 'memory' | 'calibration'>> & { learned: ReturnType<typeof openLearned> };
+  type Parts = SearchParts & Required<Pick<AnswerParts, 'faqs' | 'calibration'>> & { memory: ReturnType<typeof openMemory>; learned: ReturnType<typeof openLearned> };
 
   /** Answers one question with the models that are in use when it comes. */
   async function* withModels<T>(work: (parts: Parts) => AsyncIterable<T>): AsyncGenerator<T> {
@@ -52,10 +53,13 @@ if (parentPort) {
 
   /** With the language model a person chose; where it cannot be opened the answer is made without one, and says so. */
   async function* answered(parts: Parts, question: Parameters<SearchVerbs['answer']>[0], signal: AbortSignal | undefined): ReturnType<typeof answer> {
+    const { turns, examples, actions } = parts.memory;
+    const wanted = settings(db);
+    const memory = { ...(wanted.memory && { turns }), ...(wanted.examples && { examples }), ...(wanted.actions && { actions }) };
     const taken = await llms.take().catch((error: Error) => error);
-    if (taken instanceof Error) return yield* answer({ ...parts, trouble: taken.message }, question, signal);
+    if (taken instanceof Error) return yield* answer({ ...parts, memory, trouble: taken.message }, question, signal);
     try {
-      yield* answer({ ...parts, ...(taken.held && { llm: taken.held }) }, question, signal);
+      yield* answer({ ...parts, memory, ...(taken.held && { llm: taken.held }) }, question, signal);
     } finally {
       taken.release();
     }

@@ -9,6 +9,9 @@ export const DEFAULT_SETTINGS: Settings = {
   parseMegabytes: 2048,
   fileMegabytes: 512,
   hub: '',
+  memory: true,
+  examples: true,
+  actions: true,
   welcomed: false,
 };
 
