@@ -6,11 +6,11 @@ import type { ModelDirs } from './found.ts';
 import { leavesMachine } from './llm/servers.ts';
 import { installedModels, meanQuality } from './models/installed.ts';
 import type { Db } from './store/database.ts';
-import { addedModels, chosen } from './store/models.ts';
+import { addedModels, chosen, type ModelDetails } from './store/models.ts';
 import { spaceInUse } from './store/spaces.ts';
 
 /** A model on the list, and where it is: the path of its folder or file, or the address of its server. */
-export interface KnownModel extends Omit<ModelInfo, 'active' | 'mine' | 'device'> { place: string; downloaded: boolean; server?: { kind: 'ollama' | 'openai'; model: string } }
+export interface KnownModel extends Omit<ModelInfo, 'active' | 'mine' | 'device'> { place: string; downloaded: boolean; server?: ModelDetails['server'] }
 
 /** All models on the list: bundled, in the data directory, added by the person. Those whose files are gone say so in `trouble`. */
 export async function knownModels(db: Db, dirs: ModelDirs): Promise<KnownModel[]> {
@@ -24,7 +24,7 @@ export async function knownModels(db: Db, dirs: ModelDirs): Promise<KnownModel[]
   for (const { id, role, format, place, details: { server, files, ...details }, downloaded } of addedModels(db)) {
     if (known.some((other) => other.id === id || other.place === place)) continue;
     const model: KnownModel = { id, role, format, place, downloaded, bundled: false, quality: {}, ...details };
-    if (server) Object.assign(model, { server, address: place, remote: leavesMachine(place) });
+    if (server) Object.assign(model, { server, address: place, remote: server.remote === true || leavesMachine(place, server.model) });
     else {
       const gone = [place, ...(files ?? []).map((name) => join(place, name))].find((path) => !existsSync(path));
       if (gone !== undefined) model.trouble = `${gone} is no longer there. Put it back, or take the model off the list.`;

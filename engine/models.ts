@@ -68,9 +68,11 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
     const offered = await serverModels({ kind, url: address, ...(key !== undefined && { key }) }).catch((error: Error) => { throw new EngineError('invalid', error.message); });
     const found = offered.find(({ name }) => name === model);
     if (!found) throw new EngineError('invalid', `The server at ${address} does not have the model “${model}”. It has: ${writers(offered).join(', ') || 'none'}.`);
+    if (found.embedder) throw new EngineError('invalid', `“${model}” makes vectors and cannot write.`);
     if (key !== undefined && !secret) throw new EngineError('invalid', 'There is no safe place for the key here.');
-    const id = `${new URL(address).host}/${model}`;
-    const details = { name: model, languages: [], licence: '', bytes: found.bytes ?? 0, server: { kind, model }, ...(found.contextTokens !== undefined && { tokens: found.contextTokens }) };
+    const { host, pathname } = new URL(address);
+    const id = `${host}${pathname.replace(/\/+$/, '')}/${model}`;
+    const details = { name: model, languages: [], licence: '', bytes: found.bytes ?? 0, server: { kind, model, ...(found.remote && { remote: true }) }, ...(found.contextTokens !== undefined && { tokens: found.contextTokens }) };
     await change(['models'], () => saveModel(db, { id, role: 'llm', format: 'server', place: address, downloaded: false, details }, key === undefined || !secret ? undefined : sealKey(secret, address, key)));
     return id;
   }

@@ -127,6 +127,7 @@ test('a server is asked before it is added; its key is stored where nobody can r
   const server = { kind: 'openai', address: url, model: 'writer-7b' } as const;
   await assert.rejects(engine.addServer(server), { code: 'invalid' });
   await assert.rejects(engine.addServer({ ...server, key: 'sk-very-secret', model: 'other' }), { code: 'invalid', message: /writer-7b/ });
+  await assert.rejects(engine.addServer({ ...server, key: 'sk-very-secret', model: 'nomic-embed' }), { code: 'invalid', message: /cannot write/ });
   await assert.rejects(engine.addServer({ ...server, address: 'http://127.0.0.1:1' }), { code: 'invalid' });
   assert.equal((await engine.models()).length, 1);
 

@@ -6,7 +6,8 @@ import { get, put } from './settings.ts';
 export interface ModelDetails extends Pick<FoundModel, 'name' | 'family' | 'dimensions' | 'tokens' | 'languages' | 'licence' | 'bytes'> {
   /** Of a folder: the files it needs. */
   files?: string[];
-  server?: { kind: 'ollama' | 'openai'; model: string };
+  /** `remote`: it has the model computed elsewhere. */
+  server?: { kind: 'ollama' | 'openai'; model: string; remote?: boolean };
   /** Why what was downloaded cannot be used. */
   trouble?: string;
 }
