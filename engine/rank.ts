@@ -176,3 +176,18 @@ export async function rerank<Id>(
     .map(({ hit, score }, i) => ({ ...hit, relevance: 1 / (1 + Math.exp(-score)), rerank: { rank: i + 1, score, model: reranker.id } }));
   return [...reordered, ...hits.slice(RERANKED)];
 }
+
+/**
+ * One score for each hit, in the order in which hits are shown: what a reranker said of those it has read, and of the others as
+ * far below as the fusion puts them.
+ */
+export function servedScores(hits: readonly Pick<FusedHit<unknown>, 'score' | 'rerank'>[]): number[] {
+  const read = hits.flatMap(({ rerank }) => (rerank ? [rerank.score] : []));
+  if (read.length === 0) return hits.map(({ score }) => score);
+  const lowest = Math.min(...read);
+  const highest = Math.max(...hits.map(({ rerank, score }) => (rerank ? -Infinity : score)));
+  return hits.map(({ rerank, score }) => (rerank ? rerank.score : lowest - BEHIND + score - highest));
+}
+
+/** In log-odds: the best hit that was not read stands so far behind the last that was. */
+const BEHIND = 0.1;

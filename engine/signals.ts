@@ -4,11 +4,22 @@ import { groupOf } from './learn/holdout.ts';
 import { plainQuestion } from './learn/judgements.ts';
 import { textBetween } from './parse/document.ts';
 import { contentHashOf, bodyOf } from './store/contents.ts';
-import { turn as turnOf } from './store/conversations.ts';
+import { turn as turnOf, turns } from './store/conversations.ts';
 import { write, type Db } from './store/database.ts';
 import { document } from './store/documents.ts';
 import { saveEvent, type EventContext } from './store/feedback.ts';
 import { questionGroups, saveGroup } from './store/judged.ts';
+import { questionWords } from './words.ts';
+
+/** A question asked so soon after another, in some of its words, is the same need put better. */
+const REWORDED_MILLISECONDS = 60_000;
+const IN_COMMON = 0.25;
+
+function sayMuchTheSame(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((text) => new Set(questionWords(text).filter(({ stop }) => !stop).map(({ token }) => token))) as [Set<string>, Set<string>];
+  const common = [...x].filter((token) => y.has(token)).length;
+  return plainQuestion(a) !== plainQuestion(b) && common >= IN_COMMON * (x.size + y.size - common) && common > 0;
+}
 
 /**
  * Stores what a person did, with everything around it frozen.
@@ -18,6 +29,10 @@ import { questionGroups, saveGroup } from './store/judged.ts';
 export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
   const { thumbs: _, ...turn } = turnOf(db, signal.turn);
   const context: EventContext = { turn };
+  const before = turns(db, turn.conversation).filter(({ id, asked }) => id < turn.id && asked <= turn.asked).at(-1);
+  if (before && turn.asked - before.asked <= REWORDED_MILLISECONDS && sayMuchTheSame(before.question, turn.question)) {
+    context.before = { question: before.standalone ?? before.question, asked: before.asked, hits: before.hits };
+  }
   if ('number' in signal && !turn.answer.sentences.some((sentence) => sentence.citations.some(({ number }) => number === signal.number))) {
     throw new EngineError('invalid', `That answer has no citation ${signal.number}.`);
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import type { Embedder } from '../models/embedder.ts';
-import { fuse, RELEVANT } from '../rank.ts';
+import { fuse, RELEVANT, rerank, servedScores, type Reranker } from '../rank.ts';
 import { inverseDocumentFrequency, questionWords, scoreWords, wordTokens, type WordStatistics } from '../words.ts';
 import { mean, scoresOf, type JudgedRow } from './gate.ts';
 import type { WordList } from './train-weighing.ts';
@@ -10,6 +11,9 @@ import type { Matrix } from './train-query.ts';
 import { numbersOf, wordsOf } from './weighing.ts';
 
 export interface Pair { half: 'guard' | 'replay'; question: string; passage: string; source: string }
+
+/** What rerankers said of the pairs, by the models' names. */
+const READ = new Map<string, number[][]>();
 
 /** Candidates a replayed row is trained with. */
 const REPLAYED = 100;
@@ -24,7 +28,7 @@ export function readPairs(file: string): Pair[] {
  * judged by and never trained on, `replay` is trained on along with a person's own questions, so that what is learned does
  * not cost what was known.
  */
-export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vectors: Vectors, words: WordList): Promise<{ guard: JudgedRow[]; replay: JudgedRow[] }> {
+export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vectors: Vectors, words: WordList, reranker?: Reranker): Promise<{ guard: JudgedRow[]; replay: JudgedRow[] }> {
   const passages = pairs.map(({ passage }) => passage);
   const documents = await embedder.embed(passages, 'document');
   const queries = await embedder.embed(pairs.map(({ question }) => question), 'query');
@@ -35,29 +39,38 @@ export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vect
   const statistics: WordStatistics = {
     df: (token) => holding.get(token)?.length ?? 0, total: passages.length, averageLength: mean(passages.map((passage) => wordTokens(passage).length)),
   };
-  const rows = pairs.map(({ question, half }, own): JudgedRow => {
+  // The same models say the same of the same pairs in every run.
+  const name = `${embedder.space} ${reranker?.id}`;
+  const known = READ.get(name) ?? READ.set(name, []).get(name)!;
+  const rows: JudgedRow[] = [];
+  for (const [own, { question, half }] of pairs.entries()) {
     const terms = questionWords(question);
     // Only passages that share an informative word are worth counting in; the others score nothing by words.
     const informative = terms.some(({ stop }) => !stop) ? terms.filter(({ stop }) => !stop) : terms;
     const sharing = new Set(informative.filter(({ token }) => inverseDocumentFrequency(statistics.df(token), passages.length) > 0).flatMap(({ token }) => holding.get(token) ?? []));
     const byWords = scoreWords(terms, [...sharing].map((id) => ({ id, text: passages[id]! })), statistics);
     const similar = documents.map((vector, id) => ({ id, similarity: dot(queries[own]!, vector) })).sort((a, b) => b.similarity - a.similarity);
-    const all = fuse(byWords, similar, { question, text: (id) => passages[id]!, ...(embedder.background && { background: embedder.background }) });
+    const fused = fuse(byWords, similar, { question, text: (id) => passages[id]!, ...(embedder.background && { background: embedder.background }) });
+    const logits = known[own];
+    const reader: Reranker | undefined = reranker && (logits ? { id: reranker.id, score: async () => logits } : { id: reranker.id, score: async (...asked) => (known[own] = await reranker.score(...asked)) });
+    const all = await rerank(reader, question, fused, ({ id, score }) => ({ text: passages[id]!, prior: score }));
+    if (reader && !logits) await setImmediate();
     const hits = half === 'guard' ? all : all.filter(({ id }, rank) => rank < REPLAYED || id === own);
+    const scores = servedScores(hits);
     const position = hits.findIndex(({ id }) => id === own);
-    return {
+    rows.push({
       question, query: queries[own]!, weight: 1, found: hits.length, positives: [position],
       candidates: Int32Array.from(hits, ({ id }) => at[id]!),
-      fixed: Float32Array.from(hits, ({ score, slope, vectors }) => score - slope * vectors!.similarity),
+      fixed: Float32Array.from(hits, ({ slope, vectors }, i) => scores[i]! - slope * vectors!.similarity),
       slope: Float32Array.from(hits, ({ slope }) => slope),
       target: Float32Array.from(hits, (_, i) => (i === position ? 1 : 0)),
-      counts: new Float32Array(hits.length).fill(1), standing: new Uint8Array(hits.length), score: Float32Array.from(hits, ({ score }) => score),
+      counts: new Float32Array(hits.length).fill(1), standing: new Uint8Array(hits.length), score: Float32Array.from(scores),
       clues: {
         numbers: Float32Array.from(hits.flatMap((hit) => numbersOf(hit, { text: passages[hit.id]! }))),
         words: hits.map(({ id }) => Int32Array.from(wordsOf({ text: passages[id]!, headings: [] }), (word) => words.number(word))),
       },
-    };
-  });
+    });
+  }
   return { guard: rows.filter((_, i) => pairs[i]!.half === 'guard'), replay: rows.filter((_, i) => pairs[i]!.half === 'replay') };
 }
 

@@ -30,15 +30,23 @@ test('DM-1: each signal says what the table says', () => {
   assert.deepEqual(words([eventOf({ kind: 'right-place', document, start: 700, end: 750 }, { span: [7, 700, 750] })]), ['7: 1·1'], 'a place search did not find');
   assert.deepEqual(words([eventOf({ kind: 'copied', text: 'text of chunk 3' })]), ['3: 1·0.5']);
   assert.deepEqual(words([eventOf({ kind: 'copied', text: 'Sentence 2.' })]), ['2: 1·0.5'], 'of the answer: what the sentence cites');
-  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25 })]), ['2: 1·0.3']);
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25 })]), ['1: 0·0.15', '2: 1·0.3'], 'what stood above and was not opened was passed over');
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25 }), citation(1, 'up')]), ['1: 1·1', '2: 1·0.3'], 'unless something else is said of it');
   assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 3 })]), [], 'opened and back is no word either way');
   assert.deepEqual(words([eventOf({ kind: 'opened', number: 2 })]), []);
 });
 
 test('a place far down counts more when it was opened, to a limit', () => {
-  const weight = (number: number) => judged([eventOf({ kind: 'opened', number, dwell: 30 })]).questions[0]!.judgements[0]!.weight;
+  const weight = (number: number) => judged([eventOf({ kind: 'opened', number, dwell: 30 })]).questions[0]!.judgements.find(({ label }) => label === 1)!.weight;
   assert.equal(weight(1), 0.3);
   assert.equal(weight(2), 0.6);
+});
+
+test('what answers a question at the second go answers the first wording too, and what stood first there was passed over', () => {
+  const reworded = (signal: Parameters<typeof eventOf>[0]) => judged([eventOf(signal, { turn: 2, before: 'brewing time of tea?' })]).questions
+    .map(({ question, judgements }) => [question, ...judgements.map(({ chunk, label, confidence }) => `${chunk.start / 100}: ${label}·${confidence}`)]);
+  assert.deepEqual(reworded({ kind: 'citation-thumb', number: 1, thumb: 'up' }), [['How long is tea brewed?', '1: 1·1'], ['brewing time of tea?', '1: 1·0.3', '4: 0·0.15']]);
+  assert.deepEqual(reworded({ kind: 'citation-thumb', number: 1, thumb: 'down' }), [['How long is tea brewed?', '1: 0·1']], 'without success nothing follows');
 });
 
 test('unanswerable and outdated are facts about the question and the document', () => {

@@ -30,6 +30,8 @@ export interface Mark {
   shown: ChunkName[];
   /** Where its hits were found: as far as can be known, where it was asked. */
   libraries: LibraryId[];
+  /** The question before, of which this one is a rewording, and what was found for it. */
+  before?: { question: string; asked: number; shown: ChunkName[] };
   /** Rank, from 1, of the chunk that was opened. */
   rank?: number;
   answer: string;
@@ -88,11 +90,13 @@ export interface JudgeOptions {
 /** Questions this near are one question asked twice. */
 export const SAME = 0.97;
 const OPENED_SECONDS = 20;
+const SKIPPED = 0.15;
+const REWORDED = 0.3;
 /** A passage far down is opened more rarely for its place alone (position-based propensity 1 / rank); made up for, to a limit. */
 const MOST_PROPENSITY = 5;
 
 /** What of an event is needed to judge. */
-export function markOf({ id, at, signal, context: { turn, span } }: StoredEvent): Mark {
+export function markOf({ id, at, signal, context: { turn, span, before } }: StoredEvent): Mark {
   const byChunk = new Map(turn.hits.map((hit) => [hit.chunk, hit]));
   const citations = turn.answer.sentences.flatMap((sentence) => sentence.citations);
   const hitsOf = (numbers: (number: number) => boolean): Hit[] =>
@@ -111,6 +115,7 @@ export function markOf({ id, at, signal, context: { turn, span } }: StoredEvent)
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
+  if (before) mark.before = { question: before.question, asked: before.asked, shown: before.hits.map(nameOf) };
   const rank = named[0] && turn.hits.indexOf(named[0]) + 1;
   if (signal.kind === 'opened' && rank) mark.rank = rank;
   return mark;
@@ -158,6 +163,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
 
   for (const turn of byTurn(marks)) {
     const { said, claims } = ofQuestion(turn.first);
+    const begun = claims.length;
     said.events.push(...turn.events);
     said.shown.push(...turn.first.shown);
     said.cited.push(...turn.first.cited);
@@ -170,6 +176,9 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
       else if (mark.signal.kind === 'copied') claim(mark, mark.named, 1, 0.5, 'observed');
       else if (mark.signal.kind === 'opened' && (mark.signal.dwell ?? 0) >= OPENED_SECONDS) {
         claim(mark, mark.named, 1, 0.3, 'observed', Math.min(1, 0.3 * Math.min(MOST_PROPENSITY, mark.rank ?? 1)));
+        // What was passed over on the way to it: a pair, not a word against the passage (Joachims 2002, “skip above”).
+        const used = new Set(turn.pointed.flatMap(({ named }) => named).map(keyOf));
+        claim(mark, mark.shown.slice(0, Math.max(0, (mark.rank ?? 1) - 1)).filter((chunk) => !used.has(keyOf(chunk))), 0, SKIPPED, 'observed');
       }
     }
     const { thumb, reason } = turn;
@@ -177,11 +186,25 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
       claim(thumb, thumb.cited, 1, 0.5, 'answer');
       if (thumb.answer !== '') said.answers.push(thumb.answer);
     }
-    if (reason?.signal.kind !== 'answer-reason') continue;
-    if (reason.signal.reason === 'wrong-passage') claim(reason, reason.cited, 0, 0.7, 'answer');
-    else if (reason.signal.reason === 'bad-answer') claim(reason, reason.cited, 1, 0.5, 'answer');
-    else if (reason.signal.reason === 'not-in-library') said.unanswerable = true;
-    else said.outdated.push(...new Set(reason.cited.map(({ contentHash }) => contentHash)));
+    if (reason?.signal.kind === 'answer-reason') {
+      const why = reason.signal.reason;
+      if (why === 'wrong-passage') claim(reason, reason.cited, 0, 0.7, 'answer');
+      else if (why === 'bad-answer') claim(reason, reason.cited, 1, 0.5, 'answer');
+      else if (why === 'not-in-library') said.unanswerable = true;
+      else said.outdated.push(...new Set(reason.cited.map(({ contentHash }) => contentHash)));
+    }
+
+    // What answered at the second go answers the first as well, and what stood first there did not.
+    const { before } = turn.first;
+    const right = claims.slice(begun).filter(({ label }) => label === 1);
+    if (!before || right.length === 0) continue;
+    const earlier = ofQuestion({ ...turn.first, question: before.question, asked: before.asked });
+    if (earlier.said === said) continue;
+    const known = new Set(right.map(({ chunk }) => keyOf(chunk)));
+    earlier.said.events.push(...new Set(right.map(({ event }) => event)));
+    earlier.said.shown.push(...before.shown);
+    for (const { chunk, event } of right) earlier.claims.push({ chunk, label: 1, confidence: REWORDED, weight: REWORDED, trust: 'observed', event });
+    for (const chunk of before.shown.slice(0, 1)) if (!known.has(keyOf(chunk))) earlier.claims.push({ chunk, label: 0, confidence: SKIPPED, weight: SKIPPED, trust: 'observed', event: right[0]!.event });
   }
 
   let conflicts = 0;

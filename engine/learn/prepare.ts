@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ChunkId, EventId, LibraryId } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
-import type { FusedHit } from '../rank.ts';
+import { servedScores, type FusedHit, type Reranker } from '../rank.ts';
 import { PROPOSALS, rank, type Learned } from '../search.ts';
 import type { Db } from '../store/database.ts';
 import type { StoredChunk } from '../store/chunks.ts';
@@ -17,7 +17,7 @@ import type { WordList } from './train-weighing.ts';
 import type { Vectors } from './vectors.ts';
 import { numbersOf, wordsOf } from './weighing.ts';
 
-export interface LearnParts { db: Db; embedder: Embedder; words: WordList; /** The group a question's feedback was put in when it came. */ groupOf: (events: readonly EventId[], question: string) => string }
+export interface LearnParts { db: Db; embedder: Embedder; /** As search uses it: what is learned lies over what it says. */ reranker?: Reranker | undefined; words: WordList; /** The group a question's feedback was put in when it came. */ groupOf: (events: readonly EventId[], question: string) => string }
 
 /** A judged question as training uses it. */
 export interface Lesson {
@@ -63,7 +63,7 @@ export async function prepareLessons(parts: LearnParts, judged: readonly JudgedQ
   return lessons;
 }
 
-async function lessonOf({ db, embedder, words, groupOf }: LearnParts, said: JudgedQuestion, vectors: Vectors, random: { random: number }): Promise<Lesson | undefined> {
+async function lessonOf({ db, embedder, reranker, words, groupOf }: LearnParts, said: JudgedQuestion, vectors: Vectors, random: { random: number }): Promise<Lesson | undefined> {
   const judged = said.judgements.flatMap((judgement) => chunksAt(db, judgement.chunk).map((chunk) => ({ chunk, judgement })));
   const positives = judged.filter(({ judgement }) => judgement.label === 1);
   const negatives = judged.filter(({ judgement, chunk }) => judgement.label === 0 && !positives.some((positive) => positive.chunk.chunk === chunk.chunk));
@@ -71,7 +71,7 @@ async function lessonOf({ db, embedder, words, groupOf }: LearnParts, said: Judg
   // Strangers are compared too, so that what is learned holds against passages that no question has met.
   const strangers = Array.from({ length: STRANGERS }, () => chunkNear(db, embedder.space, next(random))).filter((chunk) => chunk !== undefined);
   const added = new Set([...positives, ...negatives].map(({ chunk }) => chunk.chunk).concat(strangers));
-  const found = await rank({ db, embedder, learned: adding(added) }, {
+  const found = await rank({ db, embedder, ...(reranker && { reranker }), learned: adding(added) }, {
     question: said.question, limit: DEPTH, adapter: 'none', ...(said.libraries.length > 0 && { libraries: said.libraries }),
   });
   if (!found.asked) return undefined;
@@ -95,11 +95,14 @@ async function lessonOf({ db, embedder, words, groupOf }: LearnParts, said: Judg
   });
   const byId = new Map(ranked.map((candidate) => [candidate.chunk, candidate]));
   const weightOf = new Map(positives.map(({ chunk, judgement }) => [chunk.chunk, judgement.weight]));
-  const wrong = new Set(negatives.map(({ chunk }) => chunk.chunk));
+  const wrong = new Map(negatives.map(({ chunk, judgement }) => [chunk.chunk, judgement.weight]));
   const total = usable.reduce((sum, { id }) => sum + (weightOf.get(id) ?? 0), 0);
   if (total === 0) return undefined;
   const counts = usable.map(({ id }, i) => {
-    if (weightOf.has(id) || wrong.has(id)) return 1;
+    if (weightOf.has(id)) return 1;
+    // A passage that was merely passed over is little more of an alternative than one of which nothing is known.
+    const against = wrong.get(id);
+    if (against !== undefined) return PERHAPS + (1 - PERHAPS) * against;
     const candidate = byId.get(id);
     return candidate && clashes(candidate, right, said.answers) ? 0 : i < NEAR_TOP ? PERHAPS : 1;
   });
@@ -109,8 +112,6 @@ async function lessonOf({ db, embedder, words, groupOf }: LearnParts, said: Judg
     question: said.question, query: found.asked.vector, weight: Math.max(...weightOf.values()), found: foundUsable,
     positives: usable.flatMap(({ id }, i) => (weightOf.has(id) ? [i] : [])),
     candidates: Int32Array.from(usable, ({ id }) => vectors.add(`chunk ${id}`, () => stored.get(id)!)),
-    fixed: Float32Array.from(usable, ({ score, slope, vectors: leg }) => score - slope * (leg?.similarity ?? 0)),
-    slope: Float32Array.from(usable, ({ slope }) => slope),
     target: Float32Array.from(usable, ({ id }) => (weightOf.get(id) ?? 0) / total),
     counts: Float32Array.from(counts),
     standing: Uint8Array.from(usable, ({ id }) => (cited.has(id) ? CITED : shown.has(id) ? SHOWN : UNSEEN)),
@@ -123,10 +124,13 @@ async function lessonOf({ db, embedder, words, groupOf }: LearnParts, said: Judg
   };
 }
 
-/** What a row holds of the clues to its candidates, and their scores. */
-function cluesOf(hits: readonly FusedHit<ChunkId>[], chunks: ReadonlyMap<ChunkId, StoredChunk>, words: WordList): Pick<JudgedRow, 'score' | 'clues'> {
+/** What a row holds of its candidates' scores, as served, of the lines in the similarity they lie on, and of the clues to them. */
+function cluesOf(hits: readonly FusedHit<ChunkId>[], chunks: ReadonlyMap<ChunkId, StoredChunk>, words: WordList): Pick<JudgedRow, 'score' | 'fixed' | 'slope' | 'clues'> {
+  const scores = servedScores(hits);
   return {
-    score: Float32Array.from(hits, ({ score }) => score),
+    score: Float32Array.from(scores),
+    fixed: Float32Array.from(hits, ({ slope, vectors: leg }, i) => scores[i]! - slope * (leg?.similarity ?? 0)),
+    slope: Float32Array.from(hits, ({ slope }) => slope),
     clues: {
       numbers: Float32Array.from(hits.flatMap((hit) => numbersOf(hit, chunks.get(hit.id)!))),
       words: hits.map(({ id }) => Int32Array.from(wordsOf(chunks.get(id)!), (word) => words.number(word))),
@@ -141,13 +145,13 @@ const OTHERS = 60;
  * Questions that the libraries do not answer: general ones, asked of the person's own documents, and those of which the person
  * said so. By these is seen whether a candidate begins to answer what cannot be answered.
  */
-export async function unanswerableRows({ db, embedder, words }: Omit<LearnParts, 'groupOf'>, said: readonly JudgedQuestion[], general: readonly string[], vectors: Vectors): Promise<JudgedRow[]> {
+export async function unanswerableRows({ db, embedder, reranker, words }: Omit<LearnParts, 'groupOf'>, said: readonly JudgedQuestion[], general: readonly string[], vectors: Vectors): Promise<JudgedRow[]> {
   const every = Math.max(1, Math.floor(general.length / OTHERS));
   const questions = [...said.filter(({ unanswerable }) => unanswerable).map(({ question, libraries }) => ({ question, libraries })),
     ...general.filter((_, i) => i % every === 0).slice(0, OTHERS).map((question) => ({ question, libraries: [] as LibraryId[] }))];
   const rows: JudgedRow[] = [];
   for (const { question, libraries } of questions) {
-    const { hits, chunks, asked } = await rank({ db, embedder }, { question, ...(libraries.length > 0 && { libraries }) });
+    const { hits, chunks, asked } = await rank({ db, embedder, ...(reranker && { reranker }) }, { question, ...(libraries.length > 0 && { libraries }) });
     const best = hits.slice(0, DEPTH);
     const stored = asked && vectorsOf(db, asked.space, best.map(({ id }) => id));
     if (!asked || !stored) continue;
@@ -155,8 +159,6 @@ export async function unanswerableRows({ db, embedder, words }: Omit<LearnParts,
     rows.push({
       question, query: asked.vector, weight: 1, found: usable.length, positives: [],
       candidates: Int32Array.from(usable, ({ id }) => vectors.add(`chunk ${id}`, () => stored.get(id)!)),
-      fixed: Float32Array.from(usable, ({ score, slope, vectors: leg }) => score - slope * (leg?.similarity ?? 0)),
-      slope: Float32Array.from(usable, ({ slope }) => slope),
       target: new Float32Array(usable.length), counts: new Float32Array(usable.length).fill(1), standing: new Uint8Array(usable.length),
       ...cluesOf(usable, chunks, words),
     });
@@ -166,7 +168,7 @@ export async function unanswerableRows({ db, embedder, words }: Omit<LearnParts,
 }
 
 /** For search: chunks to score like the others though neither leg proposes them. */
-function adding(chunks: ReadonlySet<ChunkId>): Learned {
+export function adding(chunks: ReadonlySet<ChunkId>): Learned {
   const taught = new Map([...chunks].map((chunk) => [chunk, { thumb: 'up' as const, question: '', nearness: 0, addition: 0 }]));
   return { refresh: async () => undefined, adapter: () => undefined, taught: () => taught };
 }

@@ -13,7 +13,7 @@ export function hitOf(chunk: number, document = 1): Hit {
 let made = 0;
 
 /** An event on turn `turn`, in which chunks 1…3 of document 1 were found and 1 and 2 cited. Events come in the order they are made. */
-export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, question = 'How long is tea brewed?', span }: { turn?: number; question?: string; span?: [document: number, start: number, end: number] } = {}): StoredEvent {
+export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, question = 'How long is tea brewed?', before, span }: { turn?: number; question?: string; /** Asked before in these words; chunks 4 and 5 were found. */ before?: string; span?: [document: number, start: number, end: number] } = {}): StoredEvent {
   const hits = [1, 2, 3].map((chunk) => hitOf(chunk));
   const at = ++made;
   return {
@@ -29,6 +29,7 @@ export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, qu
           })),
         },
       },
+      ...(before !== undefined && { before: { question: before, asked: turn - 1, hits: [4, 5].map((chunk) => hitOf(chunk)) } }),
       ...(span && { span: { documentName: `${span[0]}.md`, contentHash: `hash ${span[0]}`, start: span[1], end: span[2], text: 'x' } }),
     },
   };

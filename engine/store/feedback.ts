@@ -8,6 +8,8 @@ import { sql, type Db } from './database.ts';
  */
 export interface EventContext {
   turn: Omit<Turn, 'thumbs'>;
+  /** The question before it, when it was asked in other words within a minute. */
+  before?: { question: string; asked: number; hits: Turn['hits'] };
   span?: { documentName: string; contentHash: string; start: number; end: number; text: string };
 }
 
@@ -33,11 +35,32 @@ export function events(db: Db): FeedbackEvent[] {
   });
 }
 
-/** All events with their context, oldest first, one JSON object a line. */
+/** All events with their context, oldest first, one JSON object a line. Of a document that was deleted since, the words are gone. */
 export function exportEvents(db: Db): string {
-  const lines = sql<Row>(db, 'select id, at, signal, context from event order by number').all().map(({ id, at, signal, context }) =>
-    JSON.stringify({ id, at: new Date(at).toISOString(), signal: JSON.parse(signal), context: JSON.parse(context) }));
+  const present = new Set(sql<{ hash: string }>(db, `select distinct c.hash from content c join document d on d.content_id = c.id where d.state <> 'removed'`).all().map(({ hash }) => hash));
+  const lines = sql<Row>(db, 'select id, at, signal, context from event order by number').all().map(({ id, at, signal, context }) => {
+    const told = withoutGone(JSON.parse(signal) as Signal, JSON.parse(context) as EventContext, (hash) => !present.has(hash));
+    return JSON.stringify({ id, at: new Date(at).toISOString(), ...told });
+  });
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Marks what lost its words. */
+const GONE = { gone: true };
+
+/** An event without the words of contents that are gone: their hits, spans, quotes and the sentences that lean on them are marked and empty. */
+function withoutGone(signal: Signal, { turn, span, before, ...context }: EventContext, gone: (hash: string) => boolean): { signal: Signal; context: EventContext } {
+  const lost = new Set(turn.hits.filter(({ contentHash }) => gone(contentHash)).map(({ chunk }) => chunk));
+  const emptied = (hit: Turn['hits'][number]): Turn['hits'][number] => (gone(hit.contentHash) ? { ...hit, text: '', place: { ...hit.place, headings: [] }, ...GONE } : hit);
+  const earlier = before && { before: { ...before, hits: before.hits.map(emptied) } };
+  if (lost.size === 0 && !(span && gone(span.contentHash))) return { signal, context: { turn, ...(span && { span }), ...earlier, ...context } };
+  const hits = turn.hits.map(emptied);
+  const sentences = turn.answer.sentences.map((sentence) => (sentence.citations.some(({ chunk }) => lost.has(chunk))
+    ? { ...sentence, text: '', citations: sentence.citations.map((citation) => ({ ...citation, quote: '', place: { ...citation.place, headings: [] } })), ...GONE } : sentence));
+  return {
+    signal: signal.kind === 'copied' ? { ...signal, text: '' } : signal,
+    context: { turn: { ...turn, hits, answer: { ...turn.answer, sentences } }, ...(span && { span: gone(span.contentHash) ? { ...span, text: '', ...GONE } : span }), ...earlier, ...context },
+  };
 }
 
 export function deleteEvents(db: Db, ids: EventId[]): void {

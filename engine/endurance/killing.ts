@@ -1,0 +1,49 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { openEngine } from '../engine.ts';
+import { openDatabase } from '../store/database.ts';
+import { problems } from '../store/health.ts';
+
+/** A process is killed at a random moment of so many milliseconds after it began. */
+const LONGEST = 4000;
+
+/**
+ * Starts a process that learns over and over in a library that has enough to learn from, kills it at a random moment, and looks
+ * at what is left; `rounds` times over. At the end the run that was cut off last has to come to its end.
+ *
+ * @returns what was not whole, in sentences; none when all was
+ */
+export async function killWhileLearning(dataDir: string, resourcesDir: string, rounds: number): Promise<string[]> {
+  const faults: string[] = [];
+  let made = 0;
+  for (let round = 1; round <= rounds; round++) {
+    const child = fork(fileURLToPath(new URL('learner.ts', import.meta.url)), [dataDir, resourcesDir], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const exited = once(child, 'exit');
+    await Promise.race([once(child, 'message'), exited]);
+    await delay(Math.random() * LONGEST);
+    child.kill('SIGKILL');
+    const wrong = (what: string): void => void faults.push(`After kill ${round}: ${what}.`);
+    if (((await exited) as unknown[])[1] !== 'SIGKILL') wrong('the process had ended by itself');
+    const db = openDatabase(join(dataDir, 'library.sqlite'));
+    const count = (sql: string): number => (db.prepare(sql).get() as { n: number }).n;
+    for (const problem of problems(db)) wrong(problem);
+    if (count(`select count(*) n from run where state = 'running'`) > 1) wrong('two runs are open');
+    if (count(`select count(*) n from run where state = 'failed'`) > 0) wrong('a run failed');
+    if (count(`select count(*) n from setting where key = 'adapter.query' and not exists (select 1 from adapter where id = cast(value as integer) and accepted = 1)`) > 0) wrong('what is in use is not there');
+    if (count(`select count(*) n from run where state = 'done' and not exists (select 1 from adapter where id = adapter_id)`) > 0) wrong('a run is done without what it made');
+    const adapters = count('select count(*) n from adapter');
+    if (adapters < made) wrong('what was made is lost');
+    made = adapters;
+    db.close();
+  }
+  const engine = await openEngine({ dataDir, resourcesDir });
+  for (let [run] = await engine.runs(); run!.state !== 'done'; [run] = await engine.runs()) {
+    if (run!.state !== 'running') { faults.push(`The run ended as ${run!.state}.`); break; }
+    await delay(50);
+  }
+  await engine.close();
+  return faults;
+}
