@@ -130,6 +130,7 @@ export function App() {
                 words={words.language === 'zh' ? readerWordsZh : readerWordsEn}
                 engine={engine}
                 onRightPlace={reader.markRight}
+                {...(conversation !== undefined && { onExplain: (start, end, text) => setPointed({ document: reader.target!.document.id, start, end, text }) })}
                 onClose={reader.close}
               />
             )

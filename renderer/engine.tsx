@@ -1,9 +1,6 @@
 import { createContext, use, useEffect, useState, type ReactNode } from 'react';
-import { STREAMS, type AnswerVerbs, type Engine as Present, type Topic } from '../engine/api.ts';
+import { STREAMS, type Engine, type Topic } from '../engine/api.ts';
 import { connect, messagePort, webSocketPort, type Port } from '../engine/rpc.ts';
-
-/** What may be asked of the engine. */
-export type Engine = Present & AnswerVerbs;
 
 /** The engine as the window holds it, through all its disappearances. */
 export interface Connection {

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Topic } from '../engine/api.ts';
-import { useConnection, type Engine } from './engine.tsx';
+import type { Engine, Topic } from '../engine/api.ts';
+import { useConnection } from './engine.tsx';
 
 /** However often a topic changes, it is asked about at most this often (milliseconds). */
 const CALM = 200;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ModelInfo, TestResult } from '../../engine/api.ts';
+import type { AdapterId, ModelInfo, TestResult } from '../../engine/api.ts';
 import { en } from '../words/en.ts';
 import { zh } from '../words/zh.ts';
-import { awayInWords, deviceInWords, fitInWords, isCloud, isComparable, isLocal, languageNames, ordered } from './facts.ts';
+import { awayInWords, deviceInWords, fitInWords, isCloud, isComparable, isLocal, languageNames, modelsInWords, ordered } from './facts.ts';
 
 test('languages are told by name in the language of the window, of many the first few', () => {
   assert.equal(languageNames(['zh', 'en'], en), 'Chinese, English');
@@ -42,4 +42,11 @@ test('a model that a server of this machine passes on is told apart, and where i
   assert.deepEqual(['gpt-oss:120b-cloud', 'qwen3-coder:cloud', 'cloudy:7b', 'qwen3:4b'].map(isCloud), [true, true, false, false]);
   assert.equal(awayInWords('http://127.0.0.1:11434', en.models.remoteText, en), en.models.cloudText);
   assert.match(awayInWords('https://api.example.com/v1', en.models.remoteText, en), /sent to https:\/\/api\.example\.com\/v1/);
+});
+
+test('what took part in finding is told by name, an embedder without the rest of its space', () => {
+  const models = [{ id: 'bge-m3', name: 'BGE M3' }, { id: 'rr', name: 'Reranker' }] as ModelInfo[];
+  assert.equal(modelsInWords({ embedder: 'bge-m3@12d1 adapter=none pooling=cls', reranker: 'rr', adapter: 3 as AdapterId, answerer: 'x' }, models, en), 'BGE M3 + Reranker + what was learned, version 3');
+  assert.equal(modelsInWords({ embedder: 'gone@12d1', answerer: 'x' }, models, en), 'gone');
+  assert.equal(modelsInWords({ answerer: 'x' }, models, zh), '只按字词');
 });

@@ -4,7 +4,11 @@ import type { Words } from '../words/words.ts';
 
 /** The models that took part in finding, by their names where they are still there, and what was learned. */
 export function modelsInWords({ embedder, reranker, adapter }: ModelsInUse, models: readonly ModelInfo[], { answers: { foundBy: words } }: Words): string {
-  const named = (id: string | undefined): string | undefined => (id === undefined ? undefined : (models.find((model) => model.id === id)?.name ?? id));
+  // An embedder is said with its space: its id, then `@` and what else decides its vectors.
+  const named = (said: string | undefined): string | undefined => {
+    const id = said?.split('@', 1)[0];
+    return models.find((model) => model.id === id)?.name ?? id;
+  };
   const taking = [named(embedder), named(reranker), adapter !== undefined && words.learned(adapter)].filter(Boolean);
   return taking.length === 0 ? words.wordsAlone : taking.join(' + ');
 }

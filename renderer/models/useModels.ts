@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import type { ModelInfo, ModelRole } from '../../engine/api.ts';
+import type { Engine, ModelInfo, ModelRole } from '../../engine/api.ts';
 import { useAsking } from '../controls/Asking.tsx';
 import { useToaster } from '../controls/Toast.tsx';
-import { useEngine, type Engine } from '../engine.tsx';
+import { useEngine } from '../engine.tsx';
 import { lengthOfTime } from '../learning/time.ts';
 import { joined, useWords } from '../words/useWords.ts';
 import { awayInWords, points } from './facts.ts';

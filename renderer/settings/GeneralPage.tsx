@@ -1,5 +1,6 @@
 import { useEffect, useId, useState } from 'react';
 import type { Settings } from '../../engine/api.ts';
+import '../controls/Checkbox.css';
 import { Field } from '../controls/Field.tsx';
 import { Segmented } from '../controls/Segmented.tsx';
 import { useToaster } from '../controls/Toast.tsx';
@@ -15,7 +16,10 @@ const LIMITS: Record<Limit, { least: number; most: number; unit: 'seconds' | 'me
   fileMegabytes: { least: 1, most: 4_096, unit: 'megabytes' },
 };
 
-/** Language, appearance and limits. */
+/** What may go along with a question. */
+const SWITCHES = ['memory', 'examples', 'actions'] as const;
+
+/** Language, appearance, what goes along with a question, and limits. */
 export function GeneralPage() {
   const words = useWords();
   const { run } = useToaster();
@@ -42,6 +46,16 @@ export function GeneralPage() {
           options={(['system', 'light', 'dark'] as const).map((value) => ({ value, label: words.settings[value] }))}
         />
       </div>
+      <h3>{words.answers.switchesTitle}</h3>
+      {SWITCHES.map((name) => (
+        <label key={name} className="setting">
+          <span>
+            <span className="setting-name">{words.answers.switches[name].name}</span>
+            <span className="setting-hint">{words.answers.switches[name].hint}</span>
+          </span>
+          <input type="checkbox" className="checkbox" checked={settings[name]} onChange={(event) => set({ [name]: event.target.checked })} />
+        </label>
+      ))}
       <h3>{words.settings.limits}</h3>
       <p>{words.settings.limitsText}</p>
       {(Object.keys(LIMITS) as Limit[]).map((limit) => (

@@ -53,6 +53,8 @@ export const learningEn: LearningWords = {
   failures: {
     'too-little': 'Too little was judged to learn from; some of it may have been deleted meanwhile.',
     'no-model': 'No model for finding by meaning is in use, so there is nothing to teach. Choose one under “Models”.',
+    untrainable: 'The model in use came in a form whose weights cannot be trained.',
+    'no-index': 'The index of the model it would be learned from is gone. Go back to that model under “Models” first.',
     broken: 'Something went wrong that should not.',
   },
   failedText: 'What the engine says:',
@@ -76,6 +78,7 @@ export const learningEn: LearningWords = {
     'answers-unanswerable': 'It would more often answer questions that your documents do not answer.',
     collapsed: 'It began to take different questions for the same.',
     'control-passed': 'Shuffled thumbs “helped” just as much, so the gain is not to be trusted.',
+    slower: 'It takes noticeably longer than before.',
   },
   mine: 'Your questions',
   guard: 'General questions',

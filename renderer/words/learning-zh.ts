@@ -52,6 +52,8 @@ export const learningZh: LearningWords = {
   failures: {
     'too-little': '评价过的内容太少，无从学习；其中一部分可能刚被删除。',
     'no-model': '没有按语义查找的模型在使用，无从学起。请在“模型”中选择一个。',
+    untrainable: '正在使用的模型格式不支持训练。',
+    'no-index': '学习所依据的那个模型的索引已不在。请先在“模型”中换回那个模型。',
     broken: '发生了不该发生的错误。',
   },
   failedText: '引擎的说明：',
@@ -75,6 +77,7 @@ export const learningZh: LearningWords = {
     'answers-unanswerable': '对文档里没有答案的问题，会更容易硬给出答案。',
     collapsed: '开始把不同的问题当成同一个问题。',
     'control-passed': '把评价打乱后学习也同样“有效”，所以这个进步不可信。',
+    slower: '速度明显比以前慢。',
   },
   mine: '你的问题',
   guard: '一般问题',
