@@ -29,7 +29,7 @@ test('a sentence is said as soon as the next one begins; until then it is a tail
 });
 
 test('NOT_FOUND is no sentence, and nothing of it is shown', async () => {
-  for (const text of ['NOT_FOUND', ' NOT_FOUND.', 'NOT_FOUND\n\nThe passages do not say.']) assert.deepEqual(await heard(text, 2), [{ kind: 'nothing' }]);
+  for (const text of ['NOT_FOUND', ' NOT_FOUND.', '**NOT_FOUND**', '“NOT_FOUND”', 'NOT_FOUND\n\nThe passages do not say.']) assert.deepEqual(await heard(text, 2), [{ kind: 'nothing' }]);
   assert.deepEqual(sentencesOf(await heard('Nothing is due in May.')), [['Nothing is due in May.', []]]);
 });
 

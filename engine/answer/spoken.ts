@@ -26,12 +26,14 @@ export async function* spoken(pieces: AsyncIterable<string>): AsyncGenerator<Sai
   let shown = '';
   for await (const piece of withoutThoughts(pieces)) {
     text += piece;
-    if (!begun && text.trim() === '') continue;
-    // "NOT_FOUND" may still be coming.
-    if (!begun && NOTHING.startsWith(text.trim().slice(0, NOTHING.length))) {
-      if (text.trim().length < NOTHING.length) continue;
-      yield { kind: 'nothing' };
-      return;
+    if (!begun) {
+      // "NOT_FOUND" may still be coming, in bold type or quotes.
+      const opening = text.trim().replace(/^[*_"'`“「[【]+/, '').slice(0, NOTHING.length);
+      if (NOTHING.startsWith(opening) && opening.length < NOTHING.length) continue;
+      if (opening === NOTHING) {
+        yield { kind: 'nothing' };
+        return;
+      }
     }
     begun = true;
     const spans = spansOf(text, done);
@@ -47,7 +49,6 @@ export async function* spoken(pieces: AsyncIterable<string>): AsyncGenerator<Sai
     const tail = cleaned(text.slice(done)).replace(/\s*[[【［][^\]】］]*$/, '');
     if (tail !== '' && tail !== shown) yield { kind: 'tail', text: (shown = tail) };
   }
-  if (!begun && text.trim() !== '' && text.trim().startsWith(NOTHING)) yield { kind: 'nothing' };
   for (const { start, end } of spansOf(text, done)) {
     const said = sentenceOf(text, start, end);
     if (said) yield said;
