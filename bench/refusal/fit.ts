@@ -4,13 +4,16 @@ import type { Asked } from './ask.ts';
 
 type Kind = Evidence['kind'];
 
+/** As firm as ten of the three hundred questions that a set weighs. */
+const RIDGE = 10;
+
 /** Evidence as this kind of search has it. */
 const evidenceIn = (asked: Asked, kind: Kind): Evidence => (kind === 'words' ? asked.words : asked.evidence);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor(share * values.length)]!;
 
 /**
- * Weights by a ridge-regularised logistic regression (Newton); each set weighs the same, and answered questions as much as
+ * Weights by logistic regression with a ridge over standardised evidence (Newton); each set weighs the same, and answered questions as much as
  * the two kinds of unanswered ones together.
  */
 function fitted(asked: readonly Asked[], kind: Kind): Weights {
@@ -23,10 +26,15 @@ function fitted(asked: readonly Asked[], kind: Kind): Weights {
     return { x: [1, best, fused, gap, sentence, meaning], y: Number(one.kind === 'in'), weight: (50 * (one.kind === 'in' ? 2 : 1)) / counts.get(keyOf(one))! };
   });
   const size = 6;
+  const standard = Array.from({ length: size }, (_, i) => {
+    const middle = mean(rows.map(({ x }) => x[i]!));
+    return i === 0 ? { middle: 0, spread: 1 } : { middle, spread: Math.sqrt(mean(rows.map(({ x }) => (x[i]! - middle) ** 2))) + 1e-9 };
+  });
+  for (const row of rows) row.x = row.x.map((value, i) => (value - standard[i]!.middle) / standard[i]!.spread);
   const w = new Array<number>(size).fill(0);
   for (let step = 0; step < 50; step++) {
-    const gradient = w.map((value, i) => (i === 0 ? 0 : value));
-    const curve = w.map((_, i) => w.map((__, j) => (i === j ? (i === 0 ? 1e-6 : 1) : 0)));
+    const gradient = w.map((value, i) => (i === 0 ? 0 : RIDGE * value));
+    const curve = w.map((_, i) => w.map((__, j) => (i === j ? (i === 0 ? 1e-6 : RIDGE) : 0)));
     for (const { x, y, weight } of rows) {
       const chance = 1 / (1 + Math.exp(-x.reduce((sum, value, i) => sum + value * w[i]!, 0)));
       for (let i = 0; i < size; i++) {
@@ -36,7 +44,9 @@ function fitted(asked: readonly Asked[], kind: Kind): Weights {
     }
     solved(curve, gradient).forEach((change, i) => { w[i]! -= change; });
   }
-  return w as unknown as Weights;
+  const plain = w.map((value, i) => value / standard[i]!.spread);
+  plain[0] = w[0]! - plain.reduce((sum, value, i) => sum + (i === 0 ? 0 : value * standard[i]!.middle), 0);
+  return plain as unknown as Weights;
 }
 
 /** Gauss with pivots. */

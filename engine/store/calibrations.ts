@@ -44,5 +44,5 @@ export function spreadChunks(db: Db, library: LibraryId, count: number): { chunk
     with own as (
       select k.id chunk, min(d.id) document, row_number() over (order by k.id) number, count(*) over () total
       from document d join chunk k on k.content_id = d.content_id where d.library_id = @library and d.state = 'ready' and d.included = 1 group by k.id)
-    select o.chunk, o.document, k.text from own o join chunk k on k.id = o.chunk where (o.number * @count) / o.total > ((o.number - 1) * @count) / o.total`).all({ library, count });
+    select o.chunk, o.document, k.text from own o join chunk k on k.id = o.chunk where (o.number * cast(@count as integer)) / o.total > ((o.number - 1) * cast(@count as integer)) / o.total`).all({ library, count });
 }
