@@ -5,6 +5,7 @@ import { AskingRoom } from './controls/Asking.tsx';
 import { Toasts } from './controls/Toast.tsx';
 import { EngineDoor } from './engine.tsx';
 import { Mishap } from './Mishap.tsx';
+import { ModelsRoom } from './models/ModelList.tsx';
 import { SettingsRoom } from './settings/useSettings.tsx';
 import { Starting } from './Starting.tsx';
 
@@ -14,7 +15,9 @@ createRoot(document.getElementById('root')!).render(
       <SettingsRoom waiting={<Starting />}>
         <Toasts>
           <AskingRoom>
-            <App />
+            <ModelsRoom>
+              <App />
+            </ModelsRoom>
           </AskingRoom>
         </Toasts>
       </SettingsRoom>

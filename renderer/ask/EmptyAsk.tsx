@@ -1,5 +1,6 @@
 import type { Library } from '../../engine/api.ts';
 import { Icon, Sign } from '../controls/icons.tsx';
+import { useModelList } from '../models/ModelList.tsx';
 import { useLive } from '../useLive.ts';
 import { useWords } from '../words/useWords.ts';
 import './EmptyAsk.css';
@@ -13,7 +14,7 @@ export function EmptyAsk({ library, onAsk }: { library: Library; onAsk(question:
     return total > 0;
   });
 
-  const { value: writes } = useLive(['models'], 'writes', async (engine) => (await engine.models()).some(({ role, active }) => role === 'llm' && active));
+  const writes = useModelList()?.some(({ role, active }) => role === 'llm' && active);
   const read = library.ready > 0 && library.waiting === 0;
   return (
     <div className="ask-empty">

@@ -2,12 +2,12 @@ import { useState } from 'react';
 import type { Hit, Turn } from '../../engine/api.ts';
 import { Away } from '../models/Away.tsx';
 import { modelsInWords } from '../models/facts.ts';
-import { useLive } from '../useLive.ts';
+import { useModelList } from '../models/ModelList.tsx';
 import { decimal, languageOf } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import { whereIs } from './CitationCard.tsx';
 import './HowMade.css';
-import { numbersOf, seconds } from './howMade.ts';
+import { isOwn, numbersOf, seconds } from './howMade.ts';
 import { hitToOpen, type OpenPlace } from './openPlace.ts';
 import { Probability } from './Probability.tsx';
 import { Why } from './Why.tsx';
@@ -21,7 +21,7 @@ export function HowMade({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
       <summary>{words.how}</summary>
       {open && (
         <>
-          <Facts turn={turn} />
+          <Facts turn={turn} own={isOwn(turn)} />
           {turn.hits.length > 0 && (
             <section aria-label={words.passages}>
               <h4>{words.passages}</h4>
@@ -37,11 +37,11 @@ export function HowMade({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
   );
 }
 
-function Facts({ turn: { standalone, question, details, hits, milliseconds, models } }: { turn: Turn }) {
+function Facts({ turn: { standalone, question, details, hits, milliseconds, models }, own }: { turn: Turn; own: boolean }) {
   const all = useWords();
   const words = all.answers;
-  const { value: installed } = useLive(['models'], '', (engine) => engine.models());
-  const { written, fallback, completedBy, found, faq, remembered } = details ?? {};
+  const installed = useModelList();
+  const { written, completedBy, found, faq, remembered } = details ?? {};
   const rewritten = standalone !== undefined && standalone !== question;
   return (
     <dl className="how-facts">
@@ -49,8 +49,8 @@ function Facts({ turn: { standalone, question, details, hits, milliseconds, mode
       <dd>{rewritten ? <><q lang={languageOf(standalone)}>{standalone}</q>{completedBy && <span>{words.completed[completedBy]}</span>}</> : words.asGiven}</dd>
       <dt>{words.facts.who}</dt>
       <dd>
-        {written ? <>{written.model} {written.remote ? <Away said={words.remote} /> : <span>{words.local}</span>}</> : faq === undefined ? words.extractive : <q lang={languageOf(faq)}>{faq}</q>}
-        {fallback !== undefined && <span className="how-fallback">{words.fallback} {fallback}</span>}
+        {written ? <>{written.model} {written.remote ? <Away said={words.remote} /> : <span>{words.local}</span>}</> : own ? words.ownAnswer : words.extractive}
+        {faq !== undefined && <q lang={languageOf(faq)}>{faq}</q>}
       </dd>
       <dt>{words.facts.models}</dt>
       <dd>{modelsInWords(models, installed ?? [], all)}</dd>
@@ -58,8 +58,8 @@ function Facts({ turn: { standalone, question, details, hits, milliseconds, mode
       {written && <><dt>{words.facts.tokens}</dt><dd>{words.tokens(written.promptTokens, written.answerTokens)}</dd></>}
       <dt>{words.facts.times}</dt>
       <dd>{written ? words.times(seconds(written.firstWord, all), seconds(milliseconds, all)) : words.took(seconds(milliseconds, all))}</dd>
-      {found && <><dt>{words.facts.found}</dt><dd><Probability {...found} /></dd></>}
-      {remembered && remembered.length > 0 && <><dt>{words.facts.remembered}</dt><dd>{remembered.map((each) => <q key={each} lang={languageOf(each)}>{each}</q>)}</dd></>}
+      {found && !own && <><dt>{words.facts.found}</dt><dd><Probability {...found} /></dd></>}
+      {written && remembered && remembered.length > 0 && <><dt>{words.facts.remembered}</dt><dd>{remembered.map((each) => <q key={each} lang={languageOf(each)}>{each}</q>)}</dd></>}
     </dl>
   );
 }

@@ -1,4 +1,5 @@
 import { Button, IconButton } from '../controls/Button.tsx';
+import { useModelList } from '../models/ModelList.tsx';
 import { useLive } from '../useLive.ts';
 import { useStored } from '../useStored.ts';
 import { useWords } from '../words/useWords.ts';
@@ -11,7 +12,7 @@ const AFTER = 3;
 export function Offer({ onModels }: { onModels(): void }) {
   const { answers: words } = useWords();
   const [away, setAway] = useStored('offer-put-away', false);
-  const { value: models } = useLive(['models'], '', (engine) => engine.models());
+  const models = useModelList();
   const { value: conversations } = useLive(['conversations'], '', (engine) => engine.conversations());
   const answered = conversations?.reduce((sum, { turns }) => sum + turns, 0) ?? 0;
   if (away || !models || models.some(({ role, active }) => role === 'llm' && active) || answered < AFTER) return null;

@@ -3,7 +3,7 @@ import { Button } from '../controls/Button.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
 import { languageOf } from '../words/numbers.ts';
-import { useWords } from '../words/useWords.ts';
+import { joined, useWords } from '../words/useWords.ts';
 import { AnswerActions } from './AnswerActions.tsx';
 import { AnswerText } from './AnswerText.tsx';
 import { HowMade } from './HowMade.tsx';
@@ -49,6 +49,7 @@ export function TurnView({ turn, unread, onOpen, onAct, onAskAgain }: TurnProps)
         </div>
       )}
       <UnsupportedLegend sentences={sentences} />
+      {turn.details?.fallback !== undefined && <p className="turn-fallback">{joined(words, words.answers.fallback, turn.details.fallback)}</p>}
       <Sources sentences={sentences} turn={turn.id} onOpen={onOpen} />
       {turn.actions && turn.actions.length > 0 && <Offered actions={turn.actions} onAct={onAct} />}
       {outcome !== 'stopped' && <AnswerActions turn={turn} />}

@@ -12,10 +12,12 @@ test('short times have two figures after the point, others one, and none is noth
 });
 
 test('of an answer that a language model wrote, its first word and its name are told; of others the time alone', () => {
-  const turn = { milliseconds: 6230 } as Turn;
+  const turn = { milliseconds: 6230, answer: { outcome: 'answered', sentences: [{ text: 'Marta.', citations: [] }] } } as unknown as Turn;
   assert.equal(tookInWords(turn, en), '6.2 s');
   const written = { ...turn, details: { found: { probability: 0.9, threshold: 0.5 }, written: { model: 'small-4b', promptTokens: 1, answerTokens: 1, firstWord: 840, remote: false, given: 3 } } } as Turn;
   assert.equal(tookInWords(written, en), '6.2 s · first word after 0.8 s · written by small-4b');
+  const own = { ...turn, details: { found: { probability: 1, threshold: 0.5 }, faq: 'Who repairs it?' } } as Turn;
+  assert.equal(tookInWords(own, en), '6.2 s · your stored answer');
   assert.equal(tookInWords(written, zh), '6.2 秒 · 0.8 秒后写出第一个字 · 由 small-4b 撰写');
 });
 

@@ -9,14 +9,21 @@ export function seconds(milliseconds: number, { language }: Pick<Words, 'languag
 }
 
 /** How long an answer took; of a language model also how long until its first word, and which it was. */
-export function tookInWords({ milliseconds, details }: Turn, words: Words): string {
+export function tookInWords(turn: Turn, words: Words): string {
+  const { milliseconds, details } = turn;
   const { answers } = words;
   const written = details?.written;
   return [
     answers.took(seconds(milliseconds, words)),
     written && answers.firstWord(seconds(written.firstWord, words)),
     written && answers.by(written.model),
+    isOwn(turn) && answers.ownAnswer,
   ].filter(Boolean).join(' · ');
+}
+
+/** Whether the answer is one that the person stored, word for word. */
+export function isOwn({ details, answer }: Turn): boolean {
+  return details?.faq !== undefined && details.written === undefined && answer.sentences.every(({ citations }) => citations.length === 0);
 }
 
 /** The numbers a hit is cited with. */

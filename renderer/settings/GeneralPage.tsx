@@ -48,13 +48,13 @@ export function GeneralPage() {
       </div>
       <h3>{words.answers.switchesTitle}</h3>
       {SWITCHES.map((name) => (
-        <label key={name} className="setting">
-          <span>
-            <span className="setting-name">{words.answers.switches[name].name}</span>
-            <span className="setting-hint">{words.answers.switches[name].hint}</span>
-          </span>
-          <input type="checkbox" className="checkbox" checked={settings[name]} onChange={(event) => set({ [name]: event.target.checked })} />
-        </label>
+        <div key={name} className="setting">
+          <div>
+            <label className="setting-name" htmlFor={`setting-${name}`}>{words.answers.switches[name].name}</label>
+            <p className="setting-hint" id={`setting-${name}-hint`}>{words.answers.switches[name].hint}</p>
+          </div>
+          <input type="checkbox" className="checkbox" id={`setting-${name}`} aria-describedby={`setting-${name}-hint`} checked={settings[name]} onChange={(event) => set({ [name]: event.target.checked })} />
+        </div>
       ))}
       <h3>{words.settings.limits}</h3>
       <p>{words.settings.limitsText}</p>

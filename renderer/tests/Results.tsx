@@ -1,6 +1,7 @@
 import type { LibraryId } from '../../engine/api.ts';
 import { signed } from '../learning/Scores.tsx';
 import { modelsInWords, points } from '../models/facts.ts';
+import { useModelList } from '../models/ModelList.tsx';
 import { useLive } from '../useLive.ts';
 import { count, moment, percent } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
@@ -13,7 +14,7 @@ export function Results({ library }: { library: LibraryId | undefined }) {
   const all = useWords();
   const { answers: { tests: words }, language } = all;
   const { value: results } = useLive(['tests', 'models'], '', (engine) => engine.testResults());
-  const { value: models } = useLive(['models'], '', (engine) => engine.models());
+  const models = useModelList();
   const here = (results ?? []).filter((result) => result.library === library);
   if (here.length === 0) return null;
   return (

@@ -5,6 +5,7 @@ import { Field } from '../controls/Field.tsx';
 import { Meter } from '../controls/Meter.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
+import { useModelList } from '../models/ModelList.tsx';
 import { useLive } from '../useLive.ts';
 import { useWords } from '../words/useWords.ts';
 import './TestsPage.css';
@@ -18,7 +19,7 @@ export function WriteQuestions({ library, purpose }: { library: Library; purpose
   const engine = useEngine();
   const { run } = useToaster();
   const [count, setCount] = useState('50');
-  const { value: models } = useLive(['models'], '', (from) => from.models());
+  const models = useModelList();
   const { value: writing } = useLive(['tests', 'learning'], '', (from) => from.writing());
   const writes = models?.some(({ role, active }) => role === 'llm' && active);
   const wanted = Math.round(Number(count));

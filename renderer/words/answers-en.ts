@@ -29,6 +29,7 @@ export const answersEn: AnswerWords = {
   asGiven: 'The question as you asked it',
   completed: { model: 'completed by the language model from the conversation', topic: 'completed with the words of the conversation' },
   extractive: 'Sentences of your documents, word for word',
+  ownAnswer: 'your stored answer',
   remote: 'Left this machine',
   local: 'On this machine',
   fallback: 'The language model did not write this one.',

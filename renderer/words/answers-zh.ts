@@ -28,6 +28,7 @@ export const answersZh: AnswerWords = {
   asGiven: '按你的原话查找',
   completed: { model: '由语言模型根据对话补全', topic: '用对话里的词语补全' },
   extractive: '文档里的原句，逐字照录',
+  ownAnswer: '你存下的答案',
   remote: '离开了本机',
   local: '在本机完成',
   fallback: '这一次不是语言模型写的。',

@@ -29,6 +29,7 @@ export interface AnswerWords {
   asGiven: string;
   completed: Record<'model' | 'topic', string>;
   extractive: string;
+  ownAnswer: string;
   remote: string;
   local: string;
   fallback: string;
