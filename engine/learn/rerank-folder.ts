@@ -34,6 +34,8 @@ export interface Trained {
 /** Writes a model folder: table and tokenizer as they are in the embedder, head, and a manifest with recipe, data and figures. */
 export async function writeReranker(folder: string, { id, table, head, recipe, seconds, quality, passing }: Trained): Promise<void> {
   const source = await readManifest(table);
+  // What was tried on the way is written by hand, and stays.
+  const tried = (await readManifest(folder).catch(() => undefined))?.recipe['tried'];
   await mkdir(folder, { recursive: true });
   for (const name of ['model.onnx', 'tokenizer.json']) await copyFile(join(table, name), join(folder, name));
   writeCheckpoint(join(folder, 'head.safetensors'), head);
@@ -52,7 +54,7 @@ export async function writeReranker(folder: string, { id, table, head, recipe, s
     languages: source.languages,
     licence: source.licence,
     attribution: source.attribution,
-    recipe: { script: 'engine/learn/train-rerank.ts', seconds, table: source.id, ...recipe, firstStage: quality.before, unseenKind: quality.crossed, passing, tableRecipe: source.recipe },
+    recipe: { script: 'engine/learn/train-rerank.ts', seconds, table: source.id, ...recipe, firstStage: quality.before, unseenKind: quality.crossed, passing, ...(tried !== undefined && { tried }), tableRecipe: source.recipe },
     quality: Object.fromEntries(Object.entries(quality.after).filter(([set]) => !set.includes('+'))),
     files,
   };
