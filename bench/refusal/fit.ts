@@ -71,7 +71,9 @@ function judged(asked: readonly Asked[], set: string, others: readonly string[],
   const weights = { ...WEIGHTS };
   const before = asked.filter((one) => others.includes(one.set));
   for (const own of kind === 'words' ? (['words'] as const) : kind === 'rerank' ? (['rerank', 'rerank-across'] as const) : ([kind, 'across'] as const)) {
-    if (before.some((one) => one.kind === 'in' && evidenceIn(one, own).kind === own)) weights[own] = fitted(before, own);
+    // Sets across languages are few: each of them serves all the others.
+    const from = own.endsWith('across') ? asked.filter((one) => one.set !== set) : before;
+    if (from.some((one) => one.kind === 'in' && evidenceIn(one, own).kind === own)) weights[own] = fitted(from, own);
   }
   const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), weights);
   const own = asked.filter((one) => one.set === set);
