@@ -12,6 +12,7 @@ const STORIES = {
     nowhere: 'What is the boiling point of tungsten on Jupiter?',
     other: 'How many watts does the grinder use?',
     pointAt: 'It is guaranteed for three years',
+    app: 'open the settings',
   },
   zh: {
     file: '社区图书馆借阅须知.txt',
@@ -22,6 +23,7 @@ const STORIES = {
     nowhere: '木星上钨的沸点是多少？',
     other: '逾期还书要罚款吗？',
     pointAt: '没有被其他读者预约的图书可以续借一次',
+    app: '打开设置',
   },
 };
 
@@ -130,6 +132,20 @@ for (const { code, locale, words, reader } of LANGUAGES) {
         await expect(last.locator('.turn-fallback')).toContainText('The model is not loaded.');
         await last.locator('.how > summary').click();
         await check('fallback');
+      });
+
+      await test.step('what the app can do itself is a button, unless that is switched off', async () => {
+        await ask(story.app);
+        await last.getByRole('button', { name: answers.actions['open-settings'] }).click();
+        const settings = page.getByRole('dialog', { name: words.settings.title });
+        await check('settings');
+        await settings.getByLabel(answers.switches.actions.name).click();
+        await page.keyboard.press('Escape');
+        await expect.poll(async () => (await engine.settings()).actions).toBe(false);
+        await ask(story.app);
+        await expect(page.locator('.turn')).toHaveCount(3);
+        await expect(last.locator('.how')).toBeVisible();
+        await expect(last.locator('.offered')).toHaveCount(0);
       });
     });
   });

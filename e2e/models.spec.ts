@@ -40,6 +40,33 @@ for (const { code, locale, words } of LANGUAGES) {
       await rm(folder, { recursive: true, force: true });
     });
 
+    test('nobody is asked about models; after some answers it is said what a language model would add', async ({ page }) => {
+      const question = { en: 'How often should I clean the burrs of the grinder?', zh: '每位读者一次最多可以借几本书？' }[code];
+      const offer = page.getByRole('complementary', { name: words.answers.offerTitle });
+      await dropFiles(page, [sample(code, FILES[code])]);
+      await settled(page, words, 1);
+      for (const asked of [1, 2, 3]) {
+        await expect(offer).toHaveCount(0);
+        await page.getByLabel(words.ask.label).fill(question);
+        await page.keyboard.press('Enter');
+        await expect(page.locator('.turn .answer-actions')).toHaveCount(asked);
+      }
+      await expect(offer).toBeVisible();
+      await offer.scrollIntoViewIfNeeded();
+      await picture(page, `models-${code}-${colorScheme}-offer`);
+      expect(await troubles(page)).toEqual([]);
+      await offer.getByRole('button', { name: words.answers.offerDo }).click();
+      await expect(page.getByRole('dialog', { name: models.title, exact: true })).toBeVisible();
+      await page.keyboard.press('Escape');
+      await offer.getByRole('button', { name: words.answers.offerNo }).click();
+      await expect(offer).toHaveCount(0);
+      await page.reload();
+      await page.getByRole('button', { name: words.ask.conversations }).click();
+      await page.getByRole('dialog').getByRole('button', { name: question }).first().click();
+      await expect(page.locator('.turn')).toHaveCount(3);
+      await expect(offer).toHaveCount(0);
+    });
+
     test('models are seen, looked at, added, used, and taken away again', async ({ page, lodestone }) => {
       test.setTimeout(240_000);
       const dialog = page.getByRole('dialog', { name: models.title, exact: true });

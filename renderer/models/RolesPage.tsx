@@ -24,7 +24,7 @@ export function RolesPage({ onTests }: { onTests(): void }) {
   return (
     <>
       <p>{words.models.lead}</p>
-      {hardware && <p className="machine">{machineInWords(hardware, words)}</p>}
+      <p className="machine">{hardware && machineInWords(hardware, words)}</p>
       <ReindexingStrip />
       {ROLES.map((role) => (
         <Role key={role} role={role} models={ordered(models.filter((model) => model.role === role))} deeds={deeds} questions={questions?.length ?? 0} onTests={onTests} />
