@@ -1,5 +1,5 @@
 import { calibrated, MADE_HIGHER, MADE_WEIGHT } from '../../engine/answer/calibration.ts';
-import { scoreOf, WEIGHTS, type Calibration, type Evidence, type Weights } from '../../engine/answer/found.ts';
+import { scoreOf, SHIPPED, WEIGHTS, type Calibration, type Evidence, type Weights } from '../../engine/answer/found.ts';
 import type { Asked } from './ask.ts';
 
 type Kind = Evidence['kind'];
@@ -82,7 +82,10 @@ function judged(asked: readonly Asked[], set: string, others: readonly string[],
   const line: Calibration = !perLibrary ? { slope: 1, shift: 0, threshold: 0 } : calibrated(made.map((one) => ({
     score: one.kind === 'made' ? score(one) - higher : score(one), answered: one.kind === 'made', weight: MADE_WEIGHT / made.length,
   })));
-  return own.filter((one) => !one.kind.startsWith('made')).map((one) => ({ set, kind: one.kind, probability: 1 / (1 + Math.exp(-line.slope * score(one) - line.shift)) }));
+  return own.filter((one) => !one.kind.startsWith('made')).map((one) => {
+    const { slope, shift } = evidenceIn(one, kind).kind.endsWith('across') ? SHIPPED : line;
+    return { set, kind: one.kind, probability: 1 / (1 + Math.exp(-slope * score(one) - shift)) };
+  });
 }
 
 /** Prints the figures of some sets; the threshold of each is the one at which the others refuse 5 % of what they answer. */

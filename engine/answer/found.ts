@@ -49,9 +49,9 @@ const NOTHING = -5;
 export const WEIGHTS: Record<Evidence['kind'], Weights> = {
   rerank: [-2.82, 1.68, 1.7, 1.74, 3.04, 1.39],
   'rerank-across': [-3.7, 0.7, 0.77, 1.17, 1.53, 2.02],
-  both: [-4.14, 2.85, 0, 2.06, 2.36, 2.6],
-  across: [-3.97, 0.8, 0, 0.5, 0.42, 3.14],
-  words: [-2.27, 2.59, 0, 2.47, 2.61, 0],
+  both: [-3.53, 2.5, 0, 1.93, 3.49, 1.71],
+  across: [-3.84, 1.57, 0, 1.37, 2.29, 2.76],
+  words: [-2.58, 1.76, 0, 2.06, 3.9, 0],
 };
 
 /** Of a library that nothing is known of. */
@@ -90,8 +90,12 @@ export function scoreOf({ kind, best, fused, gap, sentence, meaning }: Evidence,
   return [best, fused, gap, sentence, meaning].reduce((sum, value, i) => sum + value * by[i]!, constant);
 }
 
-/** Probability that the documents of a library answer the question. */
-export function probabilityOf(evidence: Evidence, { slope, shift }: Calibration): number {
+/**
+ * Probability that the documents of a library answer the question. A library's own line was made from questions in the language
+ * of its passages; it says nothing of questions in another.
+ */
+export function probabilityOf(evidence: Evidence, calibration: Calibration): number {
+  const { slope, shift } = evidence.kind.endsWith('across') ? SHIPPED : calibration;
   return 1 / (1 + Math.exp(-slope * scoreOf(evidence) - shift));
 }
 
