@@ -93,8 +93,8 @@ if (parentPort) {
     judged: () => once(({ learned }) => learned.summary()),
     finish: async () => process.exit(),
   };
-  // The first question finds it open.
+  serve(verbs, messagePort(parentPort as never));
+  // The first question finds them open. Whoever wants to end the thread meanwhile is heard between the two.
   for (const models of [embedders, rerankers]) (await models.take()).release();
   keepCalibrated(once, () => openDatabase(file, 'engine'), () => latest);
-  serve(verbs, messagePort(parentPort as never));
 }
