@@ -13,6 +13,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
     test.use({ locale, colorScheme });
 
     test('axe finds nothing serious on any screen', async ({ page }) => {
+      test.setTimeout(240_000);
       const check = async (name: string): Promise<void> => {
         await picture(page, `a11y-${code}-${colorScheme}-${name}`);
         expect(await troubles(page), name).toEqual([]);
