@@ -12,6 +12,9 @@ import { numbersOf, wordsOf } from './weighing.ts';
 
 export interface Pair { half: 'guard' | 'replay'; question: string; passage: string; source: string }
 
+/** So many of a pair's candidates a reranker reads, fewer than in search: there are four hundred pairs, and ten hits count. */
+const READ_FIRST = 15;
+
 /** What rerankers said of the pairs, by the models' names. */
 const READ = new Map<string, number[][]>();
 
@@ -53,7 +56,7 @@ export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vect
     const fused = fuse(byWords, similar, { question, text: (id) => passages[id]!, ...(embedder.background && { background: embedder.background }) });
     const logits = known[own];
     const reader: Reranker | undefined = reranker && (logits ? { id: reranker.id, score: async () => logits } : { id: reranker.id, score: async (...asked) => (known[own] = await reranker.score(...asked)) });
-    const all = await rerank(reader, question, fused, ({ id, score }) => ({ text: passages[id]!, prior: score }));
+    const all = [...await rerank(reader, question, fused.slice(0, READ_FIRST), ({ id, score }) => ({ text: passages[id]!, prior: score })), ...fused.slice(READ_FIRST)];
     if (reader && !logits) await setImmediate();
     const hits = half === 'guard' ? all : all.filter(({ id }, rank) => rank < REPLAYED || id === own);
     const scores = servedScores(hits);
