@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Teacher } from './reward.ts';
+import { taughtBy, type Pupil } from './teacher.ts';
+
+/** Thinks an answer as likely as its words stand in the knowledge; one without sense thinks the same of all. */
+const teacher = (sense: boolean): Teacher => ({
+  count: async (texts) => texts.map((text) => String(text).split(' ').length),
+  likelihood: async (pairs) => pairs.map(({ prompt, answer }) => {
+    const knowledge = prompt.slice('Knowledge: '.length, prompt.indexOf('\n\nQuestion: '));
+    const words = answer.trim().split(' ');
+    return sense ? -3 + (2.5 * words.filter((word) => knowledge.includes(word)).length) / words.length : -2;
+  }),
+});
+
+const codeOf = (box: number): number => 1234 + (box % 10) * 7919;
+
+/** A question on a box, ten passages on boxes; what was said outright of some is right. */
+function lesson(box: number, labelled: boolean): Pupil {
+  const texts = Array.from({ length: 10 }, (_, i) => `Box ${(box + i) % 10} has the code ${codeOf(box + i)}.`);
+  const right = (box * 3) % 10;
+  // Another passage says the same in other words, and nobody has said so.
+  texts[(right + 5) % 10] = `For code ${codeOf(box + right)} see the list.`;
+  return {
+    question: `Which code has box ${(box + right) % 10}?`, texts, priors: texts.map(() => 0), counts: texts.map(() => 1), weight: 1,
+    target: texts.map((_, i) => Number(i === right)), accepted: `code ${codeOf(box + right)}`,
+    labels: texts.map((_, i) => (!labelled ? undefined : i === right ? 1 : i === (right + 1) % 10 ? 0 : undefined)),
+  };
+}
+const wait = async (): Promise<void> => undefined;
+
+test('a teacher that foretells what people said gives its order; their own word stands above it', async () => {
+  const lessons = [...Array.from({ length: 25 }, (_, i) => lesson(i, true)), { ...lesson(3, false), labels: new Array<undefined>(10).fill(undefined) }];
+  const { lessons: made, fit, taught } = await taughtBy(teacher(true), lessons, wait);
+  assert.deepEqual([fit.usable, fit.auc, taught], [true, 1, 26]);
+  for (const [i, { target }] of made.entries()) {
+    assert.ok(Math.abs(target.reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
+    const order = target.map((share, place) => ({ share, place })).sort((a, b) => b.share - a.share);
+    const right = lessons[i]!.target.indexOf(1);
+    if (i < 25) assert.equal(order[0]!.place, right);
+    assert.ok(order.slice(0, 2).some(({ place }) => place === (right + 5) % 10), 'the passage nobody pointed at is found');
+  }
+});
+
+test('a teacher that does not, and one nobody can check, change nothing', async () => {
+  const lessons = Array.from({ length: 25 }, (_, i) => lesson(i, true));
+  const none = await taughtBy(teacher(false), lessons, wait);
+  assert.deepEqual([none.fit.usable, none.taught], [false, 0]);
+  assert.deepEqual(none.lessons, lessons);
+  const unchecked = await taughtBy(teacher(true), lessons.slice(0, 5), wait);
+  assert.deepEqual([unchecked.fit.usable, unchecked.taught], [false, 0]);
+});
+
+test('lessons without an accepted answer are not scored, and a stop between two is heard', async () => {
+  const { accepted: _, ...bare } = lesson(1, true);
+  let asked = 0;
+  const counting: Teacher = { ...teacher(true), likelihood: async (pairs) => { asked++; return pairs.map(() => -1); } };
+  await taughtBy(counting, [bare], wait);
+  assert.equal(asked, 0);
+  await assert.rejects(taughtBy(counting, [lesson(1, true), lesson(2, true)], async (done) => { if (done === 1) throw new Error('stopped'); }), /stopped/);
+  assert.equal(asked, 1);
+});
