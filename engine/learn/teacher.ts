@@ -31,16 +31,17 @@ export async function taughtBy<Lesson extends Pupil>(teacher: Teacher, lessons: 
   for (const row of fit.usable ? rows.filter((one) => teaches(one, fit.margin)) : []) {
     const lesson = lessons[row.at]!;
     const target = new Array<number>(lesson.texts.length).fill(0);
-    softmax(withLabels(row.scores, row.labels), fit.temperature).forEach((share, i) => (target[row.places[i]!] = share));
+    // In units of the temperature, so that the person's word stands above the teacher's and does not silence it.
+    softmax(withLabels(row.scores.map((score) => score / fit.temperature), row.labels)).forEach((share, i) => (target[row.places[i]!] = share));
     made[row.at] = { ...lesson, target };
     taught++;
   }
   return { lessons: made, fit, taught };
 }
 
-function softmax(scores: readonly number[], temperature: number): number[] {
+function softmax(scores: readonly number[]): number[] {
   const best = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp((score - best) / temperature));
+  const powers = scores.map((score) => Math.exp(score - best));
   const total = powers.reduce((sum, power) => sum + power, 0);
   return powers.map((power) => power / total);
 }
