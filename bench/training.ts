@@ -1,170 +1,127 @@
 /**
- * A training step of a small BERT beside the limit of the machine: the time ONNX Runtime takes for one plain product of
- * matrices with as many operations, in the same run, turn by turn. Where python3 has PyTorch, its step too.
+ * What a training step and embedding cost beside PyTorch and transformers.js, each a process of its own, turn by turn in one run, on
+ * one BERT of random weights. Prints a table with what is demanded and ends with 1 where a line falls short.
  *
- *   npm run bench:training [-- --layers 6 --width 384 --sequences 8 --tokens 128 --rounds 7 --threads 1 --python python3]
+ *   npm run bench:training [-- --python python3 --transformers-js FOLDER --rounds 5 --embed-rounds 2 --texts 192 --threads 1 --sizes 6x384x8x128,12x384x4x128]
  *
- * Times are of the processor, the least of all rounds: they hold on a machine that is busy with other things.
+ * `--python` is one that has torch, transformers and sentence-transformers, `--transformers-js` a folder where `@huggingface/transformers`
+ * is installed; who is absent is left out, and said so. A size is layers × width × sequences × tokens. Times are of the processor, the
+ * least of all rounds: they hold on a machine that is busy with other things.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { contrastive, similarity } from '../engine/learn/losses.ts';
-import { GradientSum, gradientOutputs } from '../engine/nn/accumulate.ts';
-import { bertEmbedder, readBertConfig } from '../engine/nn/bert.ts';
-import { flopsOf } from '../engine/nn/flops.ts';
-import { weightFeeds } from '../engine/nn/gradcache.ts';
-import * as g from '../engine/nn/graph.ts';
-import { calibrate } from '../engine/nn/int8.ts';
-import { advance, constantRate, newState, type OptimizerOptions } from '../engine/nn/optimizer.ts';
-import { randomBert } from '../engine/nn/plain-bert.ts';
-import { Program } from '../engine/nn/program.ts';
-import { openCheckpoint, writeCheckpoint } from '../engine/nn/safetensors.ts';
-import { Tensor } from '../engine/nn/session.ts';
-import { frozen, input } from '../engine/nn/value.ts';
-import { Weights, type WeightsOptions } from '../engine/nn/weights.ts';
+import { interleave, start, type Contender } from './training/contender.ts';
+import { makeFolder, mixedTexts } from './training/folder.ts';
 
 const { values } = parseArgs({
   options: {
-    layers: { type: 'string', default: '6' }, width: { type: 'string', default: '384' }, sequences: { type: 'string', default: '8' }, tokens: { type: 'string', default: '128' },
-    rounds: { type: 'string', default: '7' }, threads: { type: 'string', default: '1' }, python: { type: 'string', default: 'python3' },
+    python: { type: 'string', default: 'python3' }, 'transformers-js': { type: 'string' }, rounds: { type: 'string', default: '5' }, 'embed-rounds': { type: 'string', default: '2' },
+    texts: { type: 'string', default: '192' }, threads: { type: 'string', default: '1' }, sizes: { type: 'string', default: '6x384x8x128,12x384x4x128' },
   },
 });
-const [layers, width, batch, tokens, rounds, threads] = [values.layers, values.width, values.sequences, values.tokens, values.rounds, values.threads].map(Number) as [number, number, number, number, number, number];
-const VOCABULARY = 1000;
-const OPTIMIZER: OptimizerOptions = { learningRate: 1e-4, schedule: constantRate(), longest: 1 };
+const { python, threads } = values;
+const place = fileURLToPath(new URL('./training/', import.meta.url));
+const root = mkdtempSync(join(tmpdir(), 'training-'));
+const ours = (script: string, ...args: (string | number)[]): Promise<Contender | undefined> => start(process.execPath, [join(place, script), ...args.map(String)]);
+const theirs = (script: string, ...args: (string | number)[]): Promise<Contender | undefined> => start(python, [join(place, script), ...args.map(String)]);
 
-const folder = mkdtempSync(path.join(tmpdir(), 'training-'));
-const config = readBertConfig({ model_type: 'bert', hidden_size: width, num_attention_heads: width / 32, num_hidden_layers: layers, layer_norm_eps: 1e-12, max_position_embeddings: 512, type_vocab_size: 2 });
-const file = path.join(folder, 'model.safetensors');
-const base = randomBert(config, { vocabulary: VOCABULARY, between: 4 * width }, '', 1);
-// Of a size that keeps six layers of random weights from running away.
-for (const [name, { data }] of Object.entries(base)) if (!name.includes('LayerNorm')) for (let i = 0; i < data.length; i++) data[i]! *= 0.1;
-writeCheckpoint(file, base);
-const checkpoint = openCheckpoint(file);
-
-const ids = (of: (i: number) => number): Tensor => new Tensor('int64', BigInt64Array.from({ length: batch * tokens }, (_, i) => BigInt(of(i))), [batch, tokens]);
-const texts = { input_ids: ids((i) => (i * 7919) % VOCABULARY), attention_mask: ids(() => 1) };
-const pairs = batch / 2;
-const targets = new Tensor('float32', Float32Array.from({ length: pairs * pairs }, (_, i) => Number(i % (pairs + 1) === 0)), [pairs, pairs]);
-
-interface Contender { name: string; flops: number; step: () => Promise<unknown>; close: () => Promise<void> }
-
-/** Forward, loss, backward and AdamW. */
-async function training(name: string, pooling: 'cls' | 'mean', options: WeightsOptions): Promise<Contender> {
-  const weights = new Weights(checkpoint, options);
-  const embeddings = bertEmbedder(config, weights, { pooling, normalised: true });
-  const loss = contrastive(similarity(g.slice(embeddings, 0, 0, pairs), g.slice(embeddings, 0, pairs, pairs), 0.05), input('targets', 'float32', [pairs, pairs]));
-  const outputs = { loss, ...gradientOutputs(loss, weights.trained) };
-  const program = await Program.open(outputs, { folder, threads });
-  let state = newState(weights.initial(1));
-  const sum = new GradientSum(Object.keys(outputs), state.weights);
-  return {
-    name,
-    flops: flopsOf(Object.values(outputs), { batch, tokens }).products,
-    async step() {
-      sum.clear();
-      sum.add(await program.run({ ...texts, targets, ...weightFeeds(state.weights) }, sum.into));
-      ({ state } = advance(state, sum.total(), OPTIMIZER));
-    },
-    close: () => program.close(),
-  };
+let short = 0;
+/** A line of the table. `demand` compares what was measured with a limit; `higher`: more is better. */
+function line(what: string, found: string, ratio: number | undefined, demand?: { limit: number; higher?: boolean }): void {
+  const held = demand === undefined || ratio === undefined || (demand.higher ? ratio >= demand.limit : ratio <= demand.limit);
+  if (!held) short++;
+  const verdict = demand === undefined ? '' : `${demand.higher ? '≥' : '≤'} ${demand.limit.toFixed(2)}  ${ratio === undefined ? 'not measured' : held ? 'yes' : 'NO'}`;
+  console.log(`${what.padEnd(52)} ${found.padStart(16)} ${(ratio === undefined ? '–' : ratio.toFixed(2)).padStart(7)}  ${verdict}`);
+}
+const said = new Set<string>();
+function skipped(who: string): void {
+  if (!said.has(who)) console.log(`Skipped: ${who}`);
+  said.add(who);
 }
 
-/** Hidden states times the widest weight of a layer, as often as it takes to get something to measure. */
-async function product(): Promise<Contender> {
-  const x = input('x', 'float32', ['n', width]);
-  const w = frozen('w', { type: 'float32', shape: [4 * width, width], data: base['encoder.layer.0.intermediate.dense.weight']!.data });
-  const y = g.gemm(x, w, { transposeB: true });
-  const program = await Program.open({ y }, { threads });
-  const feed = new Tensor('float32', new Float32Array(batch * tokens * width).fill(0.5), [batch * tokens, width]);
-  const into = { y: new Float32Array(batch * tokens * 4 * width) };
-  const times = 20;
-  return {
-    name: 'a plain product of matrices',
-    flops: times * flopsOf([y], { n: batch * tokens }).products,
-    async step() {
-      for (let time = 0; time < times; time++) await program.run({ x: feed }, into);
-    },
-    close: () => program.close(),
-  };
+/** LoRA, LoRA over eight bits, and all weights, as shares of PyTorch's time and memory. */
+async function steps(size: string): Promise<void> {
+  const [layers, width, sequences, tokens] = size.split('x').map(Number) as [number, number, number, number];
+  const folder = join(root, size);
+  makeFolder(folder, { layers, width });
+  const step = async (kind: string): Promise<Contender> => (await ours('step.ts', kind, folder, sequences, tokens, threads))!;
+  const torch = (kind: string): Promise<Contender | undefined> => theirs('step.py', kind, layers, width, sequences, tokens, threads);
+  const [limit, mean, cls, int8, upper, full] = [await step('product'), await step('mean'), await step('cls'), await step('int8'), await step('upper'), await step('full')];
+  const [lora, all] = [await torch('lora'), await torch('full')];
+  await interleave([limit, mean, cls, int8, upper, full, lora, all], Number(values.rounds));
+  console.log(`\nTraining step, ${layers} × ${width}, ${sequences} sequences of ${tokens} tokens, ${threads} thread(s), least of ${values.rounds} rounds`);
+  if (lora === undefined) skipped(`PyTorch, which ${python} does not have`);
+  else console.log(`${lora.hello.name}: LoRA ${ms(lora)}, all weights ${ms(all!)}. × is its time; a product of matrices with as many operations takes ONNX Runtime the share in brackets.`);
+  const limited = ({ seconds, hello }: Contender): string => `(${((hello.flops! * limit.seconds) / limit.hello.flops! / seconds).toFixed(2)})`;
+  const beside = (name: string, own: Contender, other: Contender | undefined, demand?: number): void => line(name, `${ms(own)} ${limited(own)}`, other && own.seconds / other.seconds, demand === undefined ? undefined : { limit: demand });
+  beside('LoRA, pooled by first token', cls, lora, 0.9);
+  beside('LoRA, pooled by mean', mean, lora);
+  beside('LoRA, base in eight bits', int8, lora, 0.5);
+  beside('LoRA on the upper half only', upper, lora);
+  beside('all weights but the word table', full, all, 1);
+  const memory = (name: string, own: Contender, other: Contender | undefined): void => line(name, mib(own), other && own.peak / other.peak, { limit: 1 });
+  memory(`peak memory, LoRA${besideMib(lora)}`, cls, lora);
+  memory('peak memory, LoRA, base in eight bits', int8, lora);
+  memory(`peak memory, all weights${besideMib(all)}`, full, all);
 }
 
-/** A line in, a step made, its seconds of processor time out. */
-async function pytorch(kind: 'lora' | 'full'): Promise<{ step: () => Promise<number>; close: () => void } | undefined> {
-  const script = fileURLToPath(new URL('./training.py', import.meta.url));
-  const child = spawn(values.python, [script, kind, ...[layers, width, batch, tokens, threads].map(String)], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const gone = new Promise<undefined>((resolve) => {
-    child.on('error', () => resolve(undefined));
-    child.on('exit', () => resolve(undefined));
+/** Texts of mixed lengths. Ours in eight bits is what a person gets where the model bears it on their machine. */
+async function embedding(size: string): Promise<void> {
+  const [layers, width] = size.split('x').map(Number) as [number, number];
+  const folder = join(root, size);
+  const file = join(root, 'texts.json');
+  const texts = mixedTexts(Number(values.texts));
+  writeFileSync(file, JSON.stringify(texts));
+  const js = values['transformers-js'];
+  const from = (js === undefined ? '' : join(resolve(js), 'node_modules'));
+  const [float32, int8] = [(await ours('embed.ts', 'float32', folder, file, threads))!, (await ours('embed.ts', 'int8', folder, file, threads))!];
+  const torch = (how: string): Promise<Contender | undefined> => theirs('embed.py', how, folder, file, threads);
+  const [encode, given, budget, single] = [await torch('encode'), await torch('given'), await torch('budget'), await torch('single')];
+  const inJs = (order: string): Promise<Contender | undefined> => (js === undefined ? Promise.resolve(undefined) : ours('transformers-js.ts', order, folder, file, threads, from));
+  const [jsGiven, jsSorted] = [await inJs('given'), await inJs('sorted')];
+  const others = [encode, given, budget, single, jsGiven, jsSorted];
+  for (const other of [int8, ...others]) if (other !== undefined) sameVectors(float32, other);
+  await interleave([float32, int8, ...others], Number(values['embed-rounds']));
+
+  const rate = ({ seconds }: Contender): number => texts.length / seconds;
+  const best = int8.hello.name === 'int8' ? int8 : float32;
+  console.log(`\nEmbedding ${texts.length} texts of 16 to 256 tokens, ${layers} × ${width}, ${threads} thread(s), least of ${values['embed-rounds']} rounds`);
+  console.log(`Texts in a second of processor time. × is ours in ${best.hello.name} to theirs, in brackets ours in float32 to theirs.`);
+  for (const name of new Set([encode, given, jsGiven].flatMap((other) => (other === undefined ? [] : [other.hello.name])))) console.log(`Beside ${name}.`);
+  line('ours, float32', rate(float32).toFixed(1), undefined);
+  line(`ours, eight bits${best === float32 ? ' (refused by the self-test)' : ''}`, rate(int8).toFixed(1), undefined);
+  const row = (name: string, other: Contender | undefined, limit?: number): void => line(name, other === undefined ? '–' : `${rate(other).toFixed(1)} (${(rate(float32) / rate(other)).toFixed(2)})`, other && rate(best) / rate(other), limit === undefined ? undefined : { limit, higher: true });
+  if (encode === undefined) skipped(`sentence-transformers, which ${python} does not have`);
+  row('sentence-transformers encode (sorts, batches of 32)', encode, 3);
+  if (given === undefined) skipped(`transformers, which ${python} does not have`);
+  row('transformers, batches of 32 as they come', given, 3);
+  row('transformers, sorted, 2048 tokens a batch', budget);
+  row('transformers, one text at a time', single);
+  if (jsGiven === undefined) skipped('transformers.js; give a folder where @huggingface/transformers is installed as --transformers-js');
+  row('transformers.js, batches of 32 as they come', jsGiven, 2);
+  row('transformers.js, sorted, batches of 32', jsSorted, 2);
+  line(`peak memory, embedding${besideMib(encode)}`, mib(best), encode && best.peak / encode.peak, { limit: 1 });
+}
+
+/** Whoever is measured does the same work: the first texts' vectors point where ours do. */
+function sameVectors(own: Contender, other: Contender): void {
+  own.hello.vectors!.forEach((vector, text) => {
+    const cosine = vector.reduce((sum, value, d) => sum + value * other.hello.vectors![text]![d]!, 0);
+    if (!(cosine > 0.999)) throw new Error(`${other.hello.name} makes another vector of text ${text}: cosine ${cosine}.`);
   });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const line = async (): Promise<string | undefined> => (await Promise.race([lines.next(), gone]))?.value as string | undefined;
-  const ready = await line();
-  if (ready === undefined) return undefined;
-  if (kind === 'lora') console.log(ready);
-  return {
-    async step() {
-      child.stdin.write('step\n');
-      const answer = await line();
-      if (answer === undefined) throw new Error('PyTorch ended in the middle of its steps.');
-      return Number(answer);
-    },
-    close: () => child.stdin.end(),
-  };
 }
 
-const lora = { rank: 8, alpha: 16, adapts: (layer: string) => /query|value/.test(layer) };
-const full = (name: string): boolean => /encoder|embeddings.LayerNorm/.test(name);
-const calibrated = new Weights(checkpoint);
-bertEmbedder(config, calibrated, { pooling: 'mean', normalised: true });
-const int8 = await calibrate(calibrated, [texts], { folder });
-const contenders = [
-  await product(),
-  await training('LoRA, pooled by mean', 'mean', { lora }),
-  await training('LoRA, pooled by first token', 'cls', { lora }),
-  await training('LoRA, base in eight bits', 'cls', { lora, int8 }),
-  await training('LoRA on the upper half only', 'cls', { lora: { ...lora, adapts: (layer) => lora.adapts(layer) && Number(/layer\.(\d+)/.exec(layer)![1]) >= layers / 2 } }),
-  await training('all but the word table', 'cls', { trains: full }),
-];
-const others = { lora: await pytorch('lora'), full: await pytorch('full') };
+const ms = ({ seconds }: Contender): string => `${(seconds * 1e3).toFixed(0)} ms`;
+const mib = ({ peak }: Contender): string => `${peak.toFixed(0)} MiB`;
+const besideMib = (other: Contender | undefined): string => (other === undefined ? '' : ` (PyTorch's ${other.peak.toFixed(0)} MiB)`);
 
-const seconds = new Map<string, number>();
-const keep = (name: string, time: number): void => void seconds.set(name, Math.min(time, seconds.get(name) ?? Infinity));
-for (let round = 0; round <= rounds; round++) {
-  for (const { name, step } of contenders) {
-    const before = process.cpuUsage();
-    await step();
-    const { user, system } = process.cpuUsage(before);
-    // The first round only warms up.
-    if (round > 0) keep(name, (user + system) / 1e6);
-  }
-  for (const [kind, other] of Object.entries(others)) {
-    if (other === undefined) continue;
-    const time = await other.step();
-    if (round > 0) keep(`PyTorch ${kind}`, time);
-  }
-}
-
-const limit = seconds.get(contenders[0]!.name)! / contenders[0]!.flops;
-console.log(`${layers} × ${width}, ${batch} sequences of ${tokens} tokens, ${threads} thread(s), least of ${rounds} rounds`);
-console.log(`${'a step of'.padEnd(30)} ${'ms'.padStart(8)} ${'GFLOP'.padStart(8)} ${'× limit'.padStart(8)} ${'× PyTorch'.padStart(10)}`);
-for (const { name, flops } of contenders) {
-  const time = seconds.get(name)!;
-  const other = seconds.get(`PyTorch ${name.startsWith('LoRA') ? 'lora' : 'full'}`);
-  const beside = other === undefined || flops === contenders[0]!.flops ? '–' : (time / other).toFixed(2);
-  console.log(`${name.padEnd(30)} ${(time * 1e3).toFixed(0).padStart(8)} ${(flops / 1e9).toFixed(1).padStart(8)} ${(time / (flops * limit)).toFixed(2).padStart(8)} ${beside.padStart(10)}`);
-}
-for (const [kind, other] of Object.entries(others)) {
-  if (other === undefined) console.log(`PyTorch ${kind}: ${values.python} has no PyTorch, so there is nothing to compare with.`);
-  else console.log(`PyTorch ${kind.padEnd(22)} ${(seconds.get(`PyTorch ${kind}`)! * 1e3).toFixed(0).padStart(8)}`);
-  other?.close();
-}
-console.log(`peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, all of these graphs together`);
-for (const { close } of contenders) await close();
-rmSync(folder, { recursive: true });
+const sizes = values.sizes.split(',');
+for (const size of sizes) await steps(size);
+await embedding(sizes[0]!);
+rmSync(root, { recursive: true });
+console.log(short === 0 ? '\nEvery line that was measured is held.' : `\n${short} line(s) fall short.`);
+process.exitCode = short === 0 ? 0 : 1;

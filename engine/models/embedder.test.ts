@@ -119,6 +119,8 @@ test('refuses a reranker, and a graph whose output does not fit the manifest', a
 
 test('runs texts of like length together', () => {
   assert.deepEqual(runs([3, 100, 3, 96, 50]), [[1, 3], [4], [0, 2]]);
+  assert.deepEqual(runs([3, 100, 3, 96, 50], 199), [[1], [3], [4], [0, 2]]);
+  assert.deepEqual(runs([3, 3], 0), [[0], [1]]);
   assert.deepEqual(runs([]), []);
   for (const run of runs(Array.from({ length: 3000 }, (_, i) => (i * 7919) % 512 + 1))) assert.ok(run.length * 512 <= 4096 * 512);
 });

@@ -4,8 +4,11 @@ import type { Device } from '../nn/session.ts';
 import { measureBackground, type Background } from './background.ts';
 import { inspectFolder, type InspectOptions } from './inspect.ts';
 import { readManifest, spaceIdentity, type Manifest } from './manifest.ts';
-import { normalise, openGraph, openOnnx, type Network, type TokenText } from './network.ts';
+import { normalise, openGraph, openOnnx, TOKENS_TOGETHER, type Network, type TokenText } from './network.ts';
 import { promptedText, promptsFor, promptTokens, type Side } from './prompts.ts';
+import type { Precision } from './passport.ts';
+import { PROBES } from './probes.ts';
+import { openRounded, type Rounded } from './rounded.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 export type { Side } from './prompts.ts';
@@ -18,6 +21,8 @@ export interface Embedder {
   dimensions: number;
   /** Cosine of a query and a document that have nothing to do with each other. */
   background?: { mean: number; deviation: number };
+  /** How its numbers are kept while it computes; float32 if absent. */
+  precision?: Precision;
   /** What it was trained for, by name; absent where there is one way to embed only. */
   tasks?: readonly string[];
   /** The space of documents embedded for a task: another one where the model puts other words before them. */
@@ -36,10 +41,10 @@ export interface EmbedderOptions extends InspectOptions {
   device?: Device;
   /** What `Embedder.background` is, where it is known already; measured on opening where neither this nor the manifest says. */
   background?: { mean: number; deviation: number };
+  /** `int8` computes in eight bits where the model bears that on this machine (`rounded.ts`), in float32 where it does not. Of weights in safetensors only. */
+  precision?: 'float32' | 'int8';
 }
 
-/** Tokens in one run: enough to keep a core busy, few enough that activations stay in its cache. */
-const TOKENS_PER_RUN = 4096;
 /** A run takes texts this much shorter than its longest, so at most an eighth of it is padding. */
 const PADDING = 1 / 8;
 
@@ -53,10 +58,11 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
   const manifest = found?.manifest ?? (await readManifest(folder));
   if (manifest.role !== 'embedder') throw new Error(`The model in ${folder} is a ${manifest.role}, not an embedder.`);
   const settings = { ...(options.threads === undefined ? {} : { threads: options.threads }), ...(options.device === undefined ? {} : { device: options.device }) };
-  const network = found?.architecture !== undefined ? await openGraph(found, settings)
-    : await openOnnx(found?.folder.onnx ?? join(folder, 'model.onnx'), manifest, found?.folder.projection, settings);
   const provider = (options.device ?? 'cpu') === 'cpu' ? 'cpu' : 'gpu';
   const reader = readerOf(found?.tokenizer ?? (await openTokenizer(join(folder, 'tokenizer.json'))), manifest);
+  const { network, precision }: Rounded = found?.architecture === undefined ? { network: await openOnnx(found?.folder.onnx ?? join(folder, 'model.onnx'), manifest, found?.folder.projection, settings), precision: 'float32' }
+    : options.precision === 'int8' ? await openRounded(found, PROBES.map((text) => reader.read(text, 'document')), settings)
+    : { network: await openGraph(found, settings), precision: 'float32' };
   const dot = manifest.score === 'dot';
   // Without the weights at hand: gains are seldom above 1.
   const bound = dot ? (found?.architecture?.bound() ?? Math.sqrt(manifest.dimensions!)) : 1;
@@ -64,15 +70,16 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
     const vectors = await embedAll(network, texts.map((text) => reader.read(text, side, task)));
     return dot ? vectors.map((vector) => onSphere(vector, side, bound)) : vectors;
   };
-  const space = spaceIdentity(manifest, provider);
+  const space = spaceIdentity(manifest, provider, 'none', precision);
   const background = manifest.background ?? options.background ?? (own ? undefined : await backgroundOf(space, embed));
   return {
     id: manifest.id,
     space,
     dimensions: manifest.dimensions! + Number(dot),
+    precision,
     ...(background === undefined ? {} : { background }),
     ...(manifest.tasks === undefined ? {} : { tasks: Object.keys(manifest.tasks) }),
-    spaceFor: (task) => spaceIdentity({ ...manifest, prompts: promptsFor(manifest, task) }, provider),
+    spaceFor: (task) => spaceIdentity({ ...manifest, prompts: promptsFor(manifest, task) }, provider, 'none', precision),
     countTokens: reader.count,
     embed,
     close: () => network.close(),
@@ -109,21 +116,21 @@ export function readerOf(tokenizer: Tokenizer, manifest: Manifest): Reader {
 
 async function embedAll(network: Network, tokens: readonly TokenText[]): Promise<Float32Array[]> {
   const vectors = new Array<Float32Array>(tokens.length);
-  for (const run of runs(tokens.map(({ ids }) => ids.length))) {
+  for (const run of runs(tokens.map(({ ids }) => ids.length), network.tokensPerRun)) {
     const found = await network.vectors(run.map((text) => tokens[text]!));
     run.forEach((text, i) => (vectors[text] = found[i]!));
   }
   return vectors;
 }
 
-/** Which texts go together, by their lengths: like with like, longest first. */
-export function runs(lengths: number[]): number[][] {
+/** Which texts go together, by their lengths: like with like, longest first, and never more than so many tokens but in a text that is longer. */
+export function runs(lengths: number[], tokensPerRun = TOKENS_TOGETHER): number[][] {
   const order = lengths.map((_, text) => text).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   const all: number[][] = [];
   let longest = 0;
   for (const text of order) {
     const run = all.at(-1);
-    if (run !== undefined && (run.length + 1) * longest <= TOKENS_PER_RUN && lengths[text]! >= longest * (1 - PADDING)) run.push(text);
+    if (run !== undefined && (run.length + 1) * longest <= tokensPerRun && lengths[text]! >= longest * (1 - PADDING)) run.push(text);
     else {
       all.push([text]);
       longest = lengths[text]!;

@@ -124,14 +124,14 @@ export async function hashFile(path: string): Promise<string> {
 /**
  * The vector space of an embedder as a stable text: two vectors may be compared only if theirs is equal. The query's prompt
  * is not part of it, since it can change without the stored vectors becoming wrong; `adapter` is the hash of trained weights
- * laid over the model.
+ * laid over the model, `precision` that of its numbers.
  */
-export function spaceIdentity(manifest: Manifest, provider: Provider, adapter = 'none'): string {
+export function spaceIdentity(manifest: Manifest, provider: Provider, adapter = 'none', precision = 'float32'): string {
   const hashes = Object.keys(manifest.files).sort().map((name) => manifest.files[name]!.sha256);
   const model = createHash('sha256').update(hashes.join()).digest('hex').slice(0, 16);
   return [
     `${manifest.id}@${model}`, `adapter=${adapter}`, `document=${JSON.stringify(manifest.prompts.document)}`, `pooling=${manifest.pooling}`,
     `normalised=${manifest.normalised}`, `tokens=${manifest.maxTokens}`, ...(manifest.promptSkipped ? ['prompt=skipped'] : []), ...(manifest.end === undefined ? [] : [`end=${manifest.end}`]),
-    ...(manifest.score === 'dot' ? ['score=dot'] : []), `provider=${provider}`,
+    ...(manifest.score === 'dot' ? ['score=dot'] : []), ...(precision === 'float32' ? [] : [`precision=${precision}`]), `provider=${provider}`,
   ].join(' ');
 }

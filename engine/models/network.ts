@@ -8,9 +8,18 @@ import type { Projection } from './model-folder.ts';
 /** A text as a network reads it. Only tokens from `from` on are averaged. */
 export interface TokenText { ids: number[]; from: number; types?: number[] }
 
+/**
+ * Weights of an encoder are read from memory for every run, and so few tokens' activations stay in a core's cache meanwhile: 256
+ * tokens are 15 % faster than 4096 (6 layers of width 384). Devices with many cores want more at once, and so does what has no layers.
+ */
+const TOKENS_ON_PROCESSOR = 256;
+export const TOKENS_TOGETHER = 4096;
+
 /** From tokens to vectors; computes on the calling thread. */
 export interface Network {
   vectors(texts: readonly TokenText[]): Promise<Float32Array[]>;
+  /** Tokens that are best given to it at once; a text longer than that goes alone. */
+  tokensPerRun: number;
   close(): Promise<void>;
 }
 
@@ -25,6 +34,7 @@ export async function openGraph({ folder, architecture, manifest }: FoundFolder,
       const output = (await session.run(feeds(session, texts, pooling)))['vector']!;
       return rowsOf(output.data as Float32Array, texts.length);
     },
+    tokensPerRun: (options.device ?? 'cpu') === 'cpu' ? TOKENS_ON_PROCESSOR : TOKENS_TOGETHER,
     close: () => session.release(),
   };
 }
@@ -46,6 +56,7 @@ export async function openOnnx(file: string, manifest: Manifest, projection: Pro
         return manifest.normalised ? normalise(projected) : projected;
       });
     },
+    tokensPerRun: TOKENS_TOGETHER,
     close: () => session.release(),
   };
 }

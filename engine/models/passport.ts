@@ -33,7 +33,7 @@ export interface Circumstances { adapter?: string; prompt?: string; precision?: 
 /** The passport of an embedder as it is used. */
 export function passportOf(manifest: Manifest, provider: Provider, { adapter = 'none', prompt = manifest.prompts.document, precision = 'float32' }: Circumstances = {}): Passport {
   return {
-    space: spaceIdentity({ ...manifest, prompts: { ...manifest.prompts, document: prompt } }, provider, adapter),
+    space: spaceIdentity({ ...manifest, prompts: { ...manifest.prompts, document: prompt } }, provider, adapter, precision),
     model: manifest.id,
     files: Object.fromEntries(Object.entries(manifest.files).map(([name, { sha256 }]) => [name, sha256])),
     adapter, prompts: { query: manifest.prompts.query, document: prompt },

@@ -23,20 +23,23 @@ export function gradientOutputs(loss: Value, trained: ReadonlyMap<string, Value>
   return outputs;
 }
 
-/** Adds up the gradients of several runs. ONNX Runtime writes each run's into the same memory, which is allocated once. */
+/**
+ * Adds up the gradients of several runs. The first run's are taken as they come, so that who makes one run a step has one copy only:
+ * onnxruntime-node 1.30 hands out a copy of whatever it wrote elsewhere too. Further runs write into memory that is allocated once.
+ */
 export class GradientSum {
-  /** Where a run has to write: `program.run(feeds, sum.into)`. */
-  readonly into: Record<string, Data> = {};
-  private readonly dense = new Map<string, { latest: Float32Array; sum: Float32Array }>();
+  private readonly dense = new Map<string, { output: string; size: number; sum?: Float32Array; latest?: Float32Array }>();
+  /** Whether nothing was added yet. */
+  private empty = true;
+  /** Whether the run that is to be added writes into memory of ours; unknown before it was asked for. */
+  private given: boolean | undefined;
   private readonly rows = new Map<string, { width: number; sums: Map<number, Float32Array> }>();
 
   constructor(outputs: Iterable<string>, weights: Readonly<Record<string, Weight>>) {
     for (const output of outputs) {
       if (output.startsWith(DENSE)) {
         const name = output.slice(DENSE.length);
-        const size = weights[name]!.data.length;
-        this.dense.set(name, { latest: new Float32Array(size), sum: new Float32Array(size) });
-        this.into[output] = this.dense.get(name)!.latest;
+        this.dense.set(name, { output, size: weights[name]!.data.length });
       } else if (output.startsWith(ROWS)) {
         const name = nameOf(output);
         const { shape, data } = weights[name]!;
@@ -45,9 +48,22 @@ export class GradientSum {
     }
   }
 
+  /** Where the next run has to write, to be asked for before every run: `program.run(feeds, sum.into)`. */
+  get into(): Record<string, Data> {
+    this.given = !this.empty;
+    return this.given ? Object.fromEntries([...this.dense.values()].map((one) => [one.output, (one.latest ??= new Float32Array(one.size))])) : {};
+  }
+
   /** Adds what the latest run wrote. */
   add(results: Readonly<Record<string, Tensor>>): void {
-    for (const { latest, sum } of this.dense.values()) for (let i = 0; i < sum.length; i++) sum[i]! += latest[i]!;
+    if (this.given === undefined) throw new Error('Before every run whose gradients are added, ask where it has to write them.');
+    for (const one of this.dense.values()) {
+      if (!this.given) one.sum = results[one.output]!.data as Float32Array;
+      // The sums were cleared between the run and here.
+      else if (this.empty) [one.sum, one.latest] = [one.latest, undefined];
+      else for (let i = 0; i < one.size; i++) one.sum![i]! += one.latest![i]!;
+    }
+    [this.empty, this.given] = [false, undefined];
     for (const [output, { data }] of Object.entries(results)) {
       if (!output.startsWith(ROWS)) continue;
       const { width, sums } = this.rows.get(nameOf(output))!;
@@ -62,12 +78,11 @@ export class GradientSum {
 
   /** The sums so far, as the optimizer takes them; valid until `clear`. A table with a dense gradient too gets both in one. */
   total(): Gradients {
-    const total: Gradients = Object.fromEntries([...this.dense].map(([name, { sum }]) => [name, sum]));
+    const total: Gradients = Object.fromEntries([...this.dense].map(([name, { size, sum }]) => [name, this.empty ? new Float32Array(size) : sum!]));
     for (const [name, { width, sums }] of this.rows) {
-      const whole = this.dense.get(name);
-      if (whole === undefined) total[name] = joined(width, sums);
+      if (!this.dense.has(name)) total[name] = joined(width, sums);
       else {
-        const sum = whole.sum.slice();
+        const sum = (total[name] as Float32Array).slice();
         for (const [index, row] of sums) row.forEach((value, d) => (sum[index * width + d]! += value));
         total[name] = sum;
       }
@@ -76,7 +91,8 @@ export class GradientSum {
   }
 
   clear(): void {
-    for (const { sum } of this.dense.values()) sum.fill(0);
+    this.empty = true;
+    for (const one of this.dense.values()) delete one.sum;
     for (const { sums } of this.rows.values()) sums.clear();
   }
 }

@@ -78,8 +78,11 @@ export function attention(q: Value, k: Value, v: Value, scale: number, mask?: Va
   return only('attention', mask === undefined ? [q, k, v] : [q, k, v, mask], { scale });
 }
 
-/** x [rows, in] times int8 weights; see `int8.ts`, which makes them. */
-export const int8Matmul = (x: Value, w: Value, scales: Value, back: Value, backScales: Value): Value => only('int8Matmul', [x, w, scales, back, backScales], {});
+/**
+ * x [rows, in] times int8 weights; see `int8.ts`, which makes them. Without `back` it has no gradient, and x is rounded by its largest
+ * number instead of every row by its own, which only gradients need.
+ */
+export const int8Matmul = (x: Value, w: Value, scales: Value, back?: { w: Value; scales: Value }): Value => only('int8Matmul', back === undefined ? [x, w, scales] : [x, w, scales, back.w, back.scales], { byRow: back !== undefined });
 
 export const reduceSum = (x: Value, axes = allAxes(x), keepDimensions = false): Value => only('reduceSum', [x], { axes, keepDimensions });
 export const reduceMean = (x: Value, axes = allAxes(x), keepDimensions = false): Value => only('reduceMean', [x], { axes, keepDimensions });

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { bertEmbedder, readBertConfig } from './bert.ts';
+import { applicationsBehind } from './value.ts';
+import { gradients } from './gradient.ts';
+import * as g from './graph.ts';
 import { GradientCache, weightFeeds, type Loss } from './gradcache.ts';
 import { calibrate, compareInt8, INT8_GATE, type Int8Options } from './int8.ts';
 import { newAdapter, type LoraOptions } from './lora.ts';
@@ -83,4 +86,13 @@ test('its outputs are close to those in float32', async () => {
     const cosine = a.subarray(text * 64, text * 64 + 64).reduce((sum, value, i) => sum + value * b[text * 64 + i]!, 0);
     assert.ok(cosine > 0.999, `text ${text}: ${cosine}`);
   }
+});
+
+test('for inference alone the way back is left out, and there is no gradient', async () => {
+  const build = model(1);
+  const { weights, output } = build({ int8: { largest: {}, forward: true } });
+  const frozenNames = applicationsBehind([output]).leaves.flatMap(({ source }) => (source.kind === 'frozen' ? [source.name] : []));
+  assert.ok(frozenNames.some((name) => name.endsWith('.int8')));
+  assert.ok(!frozenNames.some((name) => name.includes('int8.back')));
+  assert.throws(() => gradients(g.reduceSum(output), [...weights.trained.values()]), /for inference only, so it has no gradient/);
 });

@@ -14,21 +14,27 @@ import type { Weights } from './weights.ts';
 export interface Int8Options {
   /** By layer, the largest activation that enters each channel; see `calibrate`. A layer that has none is not smoothed. */
   largest: Readonly<Record<string, Float32Array>>;
+  /** Nothing is trained: the weights for the way back are left out. */
+  forward?: boolean;
 }
 
 /** Below this cosine with the gradient in float32 a model is trained in float32. */
 export const INT8_GATE = 0.98;
 
 /** x [rows, in] · Wᵀ + b with W [out, in] in eight bits. */
-export function int8Linear(x: Value, layer: string, weight: Float32Array, { bias }: { bias?: Value }, { largest }: Int8Options): Value {
+export function int8Linear(x: Value, layer: string, weight: Float32Array, { bias }: { bias?: Value }, { largest, forward = false }: Int8Options): Value {
   const ins = x.shape[1] as number;
   const outs = weight.length / ins;
   const smooth = smoothing(weight, ins, largest[layer]);
-  const forth = quantise(ins, outs, (i, o) => weight[o * ins + i]! * smooth[i]!);
-  const back = quantise(outs, ins, (o, i) => weight[o * ins + i]! * smooth[i]!);
   const stored = (part: string, data: Int8Array | Float32Array, shape: number[]): Value => frozen(`${layer}.${part}`, { type: data instanceof Int8Array ? 'int8' : 'float32', shape, data });
+  const way = (part: string, rows: number, columns: number, at: (row: number, column: number) => number): { w: Value; scales: Value } => {
+    const { values, scales } = quantise(rows, columns, at);
+    return { w: stored(part, values, [rows, columns]), scales: stored(`${part}.scales`, scales, [columns]) };
+  };
+  const forth = way('int8', ins, outs, (i, o) => weight[o * ins + i]! * smooth[i]!);
+  const back = forward ? undefined : way('int8.back', outs, ins, (o, i) => weight[o * ins + i]! * smooth[i]!);
   const smoothed = largest[layer] === undefined ? x : g.multiply(x, stored('smoothing', smooth.map((value) => 1 / value), [ins]));
-  const y = g.int8Matmul(smoothed, stored('int8', forth.values, [ins, outs]), stored('int8.scales', forth.scales, [outs]), stored('int8.back', back.values, [outs, ins]), stored('int8.back.scales', back.scales, [ins]));
+  const y = g.int8Matmul(smoothed, forth.w, forth.scales, back);
   return bias === undefined ? y : g.add(y, bias);
 }
 

@@ -76,7 +76,7 @@ const cases: Record<OperatorName, Case[]> = {
     of((q, k, v) => g.attention(q!, k!, v!, 0.5), ['n', 2, 3, 4], ['n', 2, 5, 4], ['n', 2, 5, 3]),
     of((q, k, v, mask) => g.attention(q!, k!, v!, 0.5, mask!), ['n', 2, 3, 4], ['n', 1, 3, 4], ['n', 1, 3, 4], [2, 3, 3]),
   ],
-  int8Matmul: [coarse(of((x) => g.int8Matmul(x!, ...int8Weights), ['n', 3]), 1e-2)],
+  int8Matmul: [coarse(of((x) => g.int8Matmul(x!, int8Weights[0], int8Weights[1], { w: int8Weights[2], scales: int8Weights[3] }), ['n', 3]), 1e-2)],
   reduceSum: [of((x) => g.reduceSum(x!, [0]), ['n', 4]), of((x) => g.reduceSum(x!, [0, 2], true), ['n', 2, 3]), of((x) => g.reduceSum(x!), ['n', 2])],
   reduceMean: [of((x) => g.reduceMean(x!, [1], true), ['n', 4]), of((x) => g.reduceMean(x!, [0]), ['n', 4]), of((x) => g.reduceMean(x!), ['n', 2])],
   reduceMax: [of((x) => g.reduceMax(x!, [1]), ['n', 4]), of((x) => g.reduceMax(x!, [0], true), ['n', 4])],

@@ -45,8 +45,9 @@ export async function openSession(model: string | Uint8Array, options: SessionOp
     // Memory patterns are planned per shape: with texts of every length they only cost memory.
     enableMemPattern: false,
     logSeverityLevel: 3,
+    // Weights do not share the arena that activations come and go in, which they would break up.
     // A spinning thread pool would keep a core of the person's machine busy between two batches.
-    extra: { session: { intra_op: { allow_spinning: '0' }, ...(options.folder === undefined ? {} : { model_external_initializers_file_folder_path: options.folder }) } },
+    extra: { session: { intra_op: { allow_spinning: '0' }, use_device_allocator_for_initializers: '1', ...(options.folder === undefined ? {} : { model_external_initializers_file_folder_path: options.folder }) } },
   };
   try {
     // It would be left out without a word, and the processor would pass for it.

@@ -79,18 +79,22 @@ export const products: Rows<'matmul' | 'gemm' | 'attention' | 'int8Matmul'> = {
   int8Matmul: {
     infer: ([x, w, scales, back, backScales]) => {
       const [ins, outs] = w!.shape;
-      const fits = w!.type === 'int8' && back!.type === 'int8' && x!.type === 'float32' && x!.shape.length === 2 && x!.shape[1] === ins
-        && describe(scales!.shape) === describe([outs!]) && describe(back!.shape) === describe([outs!, ins!]) && describe(backScales!.shape) === describe([ins!]);
-      if (!fits) throw new Error(`int8Matmul cannot multiply ${x!.type} of ${describe(x!.shape)} with ${w!.type} of ${describe(w!.shape)} and back with ${back!.type} of ${describe(back!.shape)}.`);
+      const fits = w!.type === 'int8' && (back?.type ?? 'int8') === 'int8' && x!.type === 'float32' && x!.shape.length === 2 && x!.shape[1] === ins
+        && describe(scales!.shape) === describe([outs!]) && (back === undefined || (describe(back.shape) === describe([outs!, ins!]) && describe(backScales!.shape) === describe([ins!])));
+      if (!fits) throw new Error(`int8Matmul cannot multiply ${x!.type} of ${describe(x!.shape)} with ${w!.type} of ${describe(w!.shape)}${back === undefined ? '' : ` and back with ${back.type} of ${describe(back.shape)}`}.`);
       return [{ type: 'float32', shape: [x!.shape[0]!, outs!] }];
     },
-    emit: (emission, [x, w, scales]) => {
+    emit: (emission, [x, w, scales], { attributes: { byRow } }) => {
+      if (!byRow) return [emission.node('DynamicQuantizeMatMul', [x!, w!, scales!], {}, 'com.microsoft')];
       const largest = emission.node('ReduceMax', [emission.node('Abs', [x!])], { axes: { ints: [1] }, keepdims: { int: 1 } });
       const size = emission.node('Max', [largest, emission.scalar(1e-30, 'float32')]);
       const product = emission.node('DynamicQuantizeMatMul', [emission.node('Div', [x!, size]), w!, scales!], {}, 'com.microsoft');
       return [emission.node('Mul', [product, size])];
     },
-    pullback: ({ inputs: [, w, scales, back, backScales] }, dy, build) => [build.int8Matmul(dy, back!, backScales!, w!, scales!), undefined, undefined, undefined, undefined],
+    pullback: ({ inputs: [, w, scales, back, backScales] }, dy, build) => {
+      if (back === undefined) throw new Error('The graph multiplies in eight bits for inference only, so it has no gradient.');
+      return [build.int8Matmul(dy, back, backScales!, { w: w!, scales: scales! }), undefined, undefined, undefined, undefined];
+    },
     flops: ({ inputs: [, w], outputs: [y] }, size) => 2 * size(y!.shape) * size([w!.shape[0]!]),
   },
 };

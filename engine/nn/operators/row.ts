@@ -24,7 +24,7 @@ export interface Attributes {
   matmul: { transposeA: boolean; transposeB: boolean };
   gemm: { transposeA: boolean; transposeB: boolean };
   attention: { scale: number };
-  int8Matmul: None;
+  int8Matmul: { byRow: boolean };
   reduceSum: Reduction; reduceMean: Reduction; reduceMax: Reduction;
   softmax: { axis: number }; logSoftmax: { axis: number };
   layerNormalization: { epsilon: number };

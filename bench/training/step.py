@@ -1,16 +1,16 @@
-"""The step of `training.ts` in PyTorch, eager, on the processor: one line in, one step, its seconds of processor time out."""
+"""The step of `step.ts` in PyTorch, eager, on the processor: python step.py lora|full LAYERS WIDTH SEQUENCES TOKENS THREADS"""
 import math
 import sys
-import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from turns import take_turns
 
 kind, layers, width, batch, tokens, threads = sys.argv[1], *map(int, sys.argv[2:])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
-HEADS, RANK, ALPHA, VOCABULARY = width // 32, 8, 16, 1000
+HEADS, RANK, ALPHA, VOCABULARY, WORDS = width // 32, 8, 16, 30_522, 1000
 
 
 class Linear(nn.Module):
@@ -50,7 +50,7 @@ for module in (words, positions, norm, encoder):
         parameter.requires_grad_((name.endswith((".a", ".b")) if kind == "lora" else module in (norm, encoder)))
 trained = [p for module in (norm, encoder) for p in module.parameters() if p.requires_grad]
 optimizer = torch.optim.AdamW(trained, lr=1e-4)
-ids = (torch.arange(batch * tokens) * 7919 % VOCABULARY).view(batch, tokens)
+ids = (torch.arange(batch * tokens) * 7919 % WORDS).view(batch, tokens)
 
 
 def step():
@@ -63,8 +63,4 @@ def step():
     optimizer.zero_grad()
 
 
-print(f"PyTorch {torch.__version__}", flush=True)
-for _ in sys.stdin:
-    began = time.process_time()
-    step()
-    print(time.process_time() - began, flush=True)
+take_turns({"name": f"PyTorch {torch.__version__}"}, step)
