@@ -15,7 +15,7 @@ export interface Contender {
 
 /** Starts a process; undefined where it cannot be started or ends before it says who it is. */
 export async function start(command: string, args: readonly string[]): Promise<Contender | undefined> {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, TRANSFORMERS_VERBOSITY: 'error', HF_HUB_OFFLINE: '1' } });
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, TRANSFORMERS_VERBOSITY: 'error', HF_HUB_OFFLINE: '1', PYTHONDONTWRITEBYTECODE: '1' } });
   const gone = new Promise<undefined>((resolve) => {
     child.on('error', () => resolve(undefined));
     child.on('exit', () => resolve(undefined));

@@ -23,6 +23,8 @@ export interface Embedder {
   background?: { mean: number; deviation: number };
   /** How its numbers are kept while it computes; float32 if absent. */
   precision?: Precision;
+  /** Why it is float32 where eight bits were asked for: a sentence. */
+  refused?: string;
   /** What it was trained for, by name; absent where there is one way to embed only. */
   tasks?: readonly string[];
   /** The space of documents embedded for a task: another one where the model puts other words before them. */
@@ -60,7 +62,7 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
   const settings = { ...(options.threads === undefined ? {} : { threads: options.threads }), ...(options.device === undefined ? {} : { device: options.device }) };
   const provider = (options.device ?? 'cpu') === 'cpu' ? 'cpu' : 'gpu';
   const reader = readerOf(found?.tokenizer ?? (await openTokenizer(join(folder, 'tokenizer.json'))), manifest);
-  const { network, precision }: Rounded = found?.architecture === undefined ? { network: await openOnnx(found?.folder.onnx ?? join(folder, 'model.onnx'), manifest, found?.folder.projection, settings), precision: 'float32' }
+  const { network, precision, refused }: Rounded = found?.architecture === undefined ? { network: await openOnnx(found?.folder.onnx ?? join(folder, 'model.onnx'), manifest, found?.folder.projection, settings), precision: 'float32' }
     : options.precision === 'int8' ? await openRounded(found, PROBES.map((text) => reader.read(text, 'document')), settings)
     : { network: await openGraph(found, settings), precision: 'float32' };
   const dot = manifest.score === 'dot';
@@ -77,6 +79,7 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
     space,
     dimensions: manifest.dimensions! + Number(dot),
     precision,
+    ...(refused === undefined ? {} : { refused }),
     ...(background === undefined ? {} : { background }),
     ...(manifest.tasks === undefined ? {} : { tasks: Object.keys(manifest.tasks) }),
     spaceFor: (task) => spaceIdentity({ ...manifest, prompts: promptsFor(manifest, task) }, provider, 'none', precision),

@@ -9,8 +9,8 @@ import { compare } from './passport.ts';
 /** A graph given as bytes ends at two gigabytes, and the rounded weights are part of it. */
 const LARGEST = 1.5e9;
 
-/** The network that is to be used, in which precision, and why it is not rounded where it is not. */
-export interface Rounded { network: Network; precision: 'float32' | 'int8'; reason?: string }
+/** The network that is to be used, in which precision, and why it is not rounded where it is not: a sentence. */
+export interface Rounded { network: Network; precision: 'float32' | 'int8'; refused?: string }
 
 /** What was found of a model, by its space in full precision: how to round it, or why not to. */
 const findings = new Map<string, Int8Options | string>();
@@ -23,11 +23,11 @@ const findings = new Map<string, Int8Options | string>();
  * process: models are closed when nobody uses them, and opened again.
  */
 export async function openRounded(found: FoundFolder, trials: readonly TokenText[], options: SessionOptions): Promise<Rounded> {
-  if ((options.device ?? 'cpu') !== 'cpu') return { network: await openGraph(found, options), precision: 'float32', reason: 'Eight bits are for processors; other devices compute in full precision.' };
+  if ((options.device ?? 'cpu') !== 'cpu') return { network: await openGraph(found, options), precision: 'float32', refused: 'Eight bits are for processors; other devices compute in full precision.' };
   const space = spaceIdentity(found.manifest, 'cpu');
   const finding = findings.get(space) ?? (await tryRounding(found, trials, options));
   findings.set(space, finding);
-  return typeof finding === 'string' ? { network: await openGraph(found, options), precision: 'float32', reason: finding } : { network: await openInt8(found, finding, options), precision: 'int8' };
+  return typeof finding === 'string' ? { network: await openGraph(found, options), precision: 'float32', refused: finding } : { network: await openInt8(found, finding, options), precision: 'int8' };
 }
 
 async function openInt8(found: FoundFolder, int8: Int8Options, options: SessionOptions): Promise<Network> {

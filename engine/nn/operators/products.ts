@@ -72,9 +72,9 @@ export const products: Rows<'matmul' | 'gemm' | 'attention' | 'int8Matmul'> = {
     flops: ({ inputs: [q], outputs: [context, scores] }, size) => 2 * size(scores!.shape) * size([q!.shape.at(-1)!]) + 2 * size(context!.shape) * size([scores!.shape.at(-1)!]) + 7 * size(scores!.shape),
   },
   /**
-   * x w · scales, for x [rows, in], w int8 [in, out] and scales [out], with x rounded to eight bits, every row by its own
-   * largest number: without that, gradients of one large row leave nothing of the others. The further inputs are the same
-   * weights for the way back, w′ [out, in] and its scales [in]. The gradient is that of the product as if nothing was rounded.
+   * x w · scales, for x [rows, in], w int8 [in, out] and scales [out], with x rounded to eight bits: `byRow` every row by its own
+   * largest number, without which gradients of one large row leave nothing of the others, else all by one. The further inputs, if
+   * there are any, are the same weights for the way back, w′ [out, in] and its scales [in]. The gradient is that of the product as if nothing was rounded.
    */
   int8Matmul: {
     infer: ([x, w, scales, back, backScales]) => {
