@@ -3,6 +3,24 @@
 export type AdapterId = number & { readonly of: 'adapter' };
 export type RunId = number & { readonly of: 'run' };
 
+/**
+ * What learns, from cheap to deep: how questions are understood; the reranker, which reads the first hits more closely; the
+ * embedder, by which everything is found, and whose index is then made anew in the background.
+ */
+export type LearningLevel = 'query' | 'reranker' | 'embedder';
+
+/**
+ * Why a level cannot learn: no such model is in use; it came in a form whose weights cannot be trained (GGUF, ONNX, a server);
+ * what it was learned from is no longer there.
+ */
+export type Untrainable = 'no-model' | 'form' | 'base-gone';
+
+/** Whether a level can learn, and the model that would. */
+export interface LevelStanding { level: LearningLevel; model?: string; why?: Untrainable }
+
+/** Seconds a run would take; of the embedder, also those in which its index is then made in the background. */
+export interface LearningEstimate { seconds: number; indexSeconds?: number }
+
 /** What there is to learn from, and what is still missing before learning pays. */
 export interface Learning {
   /** Feedback events. */
@@ -26,11 +44,12 @@ export interface Learning {
   fresh: number;
   active?: AdapterId;
   run?: Run;
+  levels: LevelStanding[];
 }
 
 export interface Run {
   id: RunId;
-  level: 'query';
+  level: LearningLevel;
   started: number;
   finished?: number;
   state: 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
@@ -43,8 +62,8 @@ export interface Run {
   reason?: string;
 }
 
-/** Too little was judged; there is no model for meaning; something broke. */
-export type RunFailure = 'too-little' | 'no-model' | 'broken';
+/** Too little was judged; there is no model to learn; it cannot be trained; its base's index is gone; something broke. */
+export type RunFailure = 'too-little' | 'no-model' | 'untrainable' | 'no-index' | 'broken';
 
 export interface RunProgress {
   phase: 'preparing' | 'training' | 'judging';
@@ -59,14 +78,17 @@ export interface RunProgress {
 export interface Measure { questions: number; before: number; after: number; mrrBefore: number; mrrAfter: number }
 
 /** Why a candidate was refused. The interface has a sentence in each language for every code. */
-export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'collapsed' | 'control-passed';
+export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'collapsed' | 'control-passed' | 'slower';
+
+/** What a version has come to see in a person's documents; the interface has a sentence for every kind. */
+export interface Habit { kind: 'headings-more' | 'headings-less' | 'short-passages' | 'long-passages'; /** As they stand in the index: lower case, singular. */ words: string[] }
 
 /** A version of what was learned. */
 export interface Adapter {
   id: AdapterId;
-  level: 'query';
+  level: LearningLevel;
   made: number;
-  state: 'active' | 'accepted' | 'rejected' | /** Of another embedder than the one in use. */ 'foreign';
+  state: 'active' | 'accepted' | 'rejected' | /** Of another model than the one in use. */ 'foreign';
   signals: number;
   questions: number;
   /** On the person's own questions, and on the general ones that ship with Lodestone. */
@@ -76,7 +98,12 @@ export interface Adapter {
   bound: number;
   /** Share of what was trained that is applied, 0…1. */
   alpha: number;
+  /** Of the reranker and the embedder: the model it was learned from, and the model it became. */
+  base?: string;
+  model?: string;
   refusals: Refusal[];
+  /** What it sees now; absent of versions made before this was told. */
+  habits?: Habit[];
   /** Some of what it learned from was deleted since; the next run learns without it. */
   stale: boolean;
   parent?: AdapterId;

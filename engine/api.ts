@@ -7,7 +7,7 @@
  */
 
 import type { AnswerDetails, AnswerVerbs, AppAction, FaqVerbs, TestVerbs } from './api-answers.ts';
-import type { Adapter, AdapterId, Comparison, ExportFile, Learning, Run, RunId } from './api-learning.ts';
+import type { Adapter, AdapterId, Comparison, ExportFile, Learning, LearningEstimate, LearningLevel, Run, RunId } from './api-learning.ts';
 import type { ModelVerbs } from './api-models.ts';
 
 export type * from './api-answers.ts';
@@ -275,6 +275,8 @@ export interface Settings {
   fileMegabytes: number;
   /** Where models are downloaded from, for those who use a mirror; empty: the usual hub. */
   hub: string;
+  /** Learning begins by itself when there is enough that is new and nobody uses the machine. */
+  learnWhenIdle: boolean;
   /** Earlier turns that fit go along to the language model; so do accepted answers, as examples; what the app can do itself is offered. */
   memory: boolean;
   examples: boolean;
@@ -351,10 +353,10 @@ export interface Engine extends ModelVerbs, AnswerVerbs, FaqVerbs, TestVerbs {
 
   /** What there is to learn from, what is missing, and the run under way or the latest. */
   learning(): Promise<Learning>;
-  /** Seconds a run would take on this machine now, from a short probe. */
-  estimateLearning(): Promise<{ seconds: number }>;
+  /** Seconds a run would take on this machine now, from a short probe; `query` if no level is named. */
+  estimateLearning(level?: LearningLevel): Promise<LearningEstimate>;
   /** Begins a run; a candidate that passes the gate comes into use. @throws EngineError 'invalid' with what is missing, 'busy' while one runs */
-  learn(): Promise<RunId>;
+  learn(level?: LearningLevel): Promise<RunId>;
   pauseLearning(): Promise<void>;
   resumeLearning(): Promise<void>;
   cancelLearning(): Promise<void>;
@@ -363,8 +365,11 @@ export interface Engine extends ModelVerbs, AnswerVerbs, FaqVerbs, TestVerbs {
   adapters(): Promise<Adapter[]>;
   /** Questions before and after, those that changed most first. */
   comparisons(adapter: AdapterId): Promise<Comparison[]>;
-  /** Uses an accepted adapter from the next question on; `undefined`: search as it shipped. */
-  activate(adapter: AdapterId | undefined): Promise<void>;
+  /**
+   * Uses an accepted adapter from the next question on, an embedder's as soon as its index is whole. `undefined`: search as it
+   * shipped, on one level or on all.
+   */
+  activate(adapter: AdapterId | undefined, level?: LearningLevel): Promise<void>;
   /** Deletes adapters; the one in use goes out of use first. */
   deleteAdapters(adapters: AdapterId[]): Promise<void>;
   exportAdapter(adapter: AdapterId): Promise<Uint8Array>;

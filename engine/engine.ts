@@ -21,6 +21,7 @@ import * as feedback from './store/feedback.ts';
 import { databaseBytes } from './store/health.ts';
 import * as libraries from './store/libraries.ts';
 import { openRun } from './store/runs.ts';
+import { shadow } from './store/spaces.ts';
 import * as settings from './store/settings.ts';
 import { testVerbs } from './test-set.ts';
 import { countUnembedded } from './store/vectors.ts';
@@ -57,7 +58,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   // Learning is asked for now and then: its thread starts when it first is, or to go on with a run that was cut off.
   let learnThread: Thread<LearnVerbs> | undefined;
-  const learner = (): LearnVerbs => (learnThread ??= keepThread<LearnVerbs>('learn-thread', threadData, LEARN_STREAMS, (verbs) => void relay(verbs.changes()))).verbs;
+  const learner = (): LearnVerbs => (learnThread ??= keepThread<LearnVerbs>('learn-thread', threadData, LEARN_STREAMS, (verbs) => void relay(verbs.changes(), growShadow))).verbs;
   if (openRun(db)) learner();
 
   const announce = (topic: Topic): void => announcements.announce(topic);
@@ -69,12 +70,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const closing = new AbortController();
   void tryDevices(db, modelDirs, () => announce('models'), closing.signal);
 
-  async function relay(topics: AsyncIterable<Topic>): Promise<void> {
+  async function relay(topics: AsyncIterable<Topic>, then?: (topic: Topic) => void): Promise<void> {
     try {
-      for await (const topic of topics) announcements.announce(topic);
+      for await (const topic of topics) {
+        announcements.announce(topic);
+        then?.(topic);
+      }
     } catch {
       // The thread ended; the next one is listened to anew.
     }
+  }
+
+  /** An embedder that was learned has an index to grow. */
+  function growShadow(topic: Topic): void {
+    if (topic === 'models' && shadow(db)) void switching.reindexer().wake().catch(() => undefined);
   }
 
   /** Makes one change to the tables and says what changed. */
@@ -120,6 +129,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     return { version: version(), dataDir, bytes: databaseBytes(db), memory: process.memoryUsage.rss(), problems: await ingest.verbs.problems() };
   }
 
+  const models = modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change });
   const body = (document: DocumentId) => bodyOf(db, document);
   const pathOf = (document: DocumentId) => documents.fileOf(db, document).path;
 
@@ -180,8 +190,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
     ...faqVerbs(db, change),
     ...testVerbs({ db, search: () => search.verbs, change, announce: (topic) => announcements.announce(topic) }),
-    ...modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change }),
-    ...learningVerbs({ db, search: () => search.verbs, learner, change }),
+    ...models,
+    ...learningVerbs({ db, search: () => search.verbs, learner, change, modelDirs, models }),
 
     async close() {
       closing.abort();

@@ -1,8 +1,12 @@
 import os from 'node:os';
+import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Topic } from './api.ts';
 import { Announcements } from './announcements.ts';
+import { holdReranker } from './chosen-reranker.ts';
 import { holdEmbedder } from './opened.ts';
 import { estimate, exportSamples, failureOf, learn, Unlearnable } from './learn.ts';
+import { clearUnfinished, estimateDeep, learnDeep, restore } from './learn-deep.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
 import { openDatabase, write } from './store/database.ts';
@@ -18,8 +22,10 @@ if (parentPort) {
   if (process.platform === 'linux') os.setPriority(0, NICENESS);
   const { file, modelDirs, guardFile } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');
+  const runsDir = join(dirname(file), 'runs');
   const announcements = new Announcements();
-  const embedders = holdEmbedder(db, modelDirs);
+  const embedders = holdEmbedder(db, modelDirs, { idle: true });
+  const rerankers = holdReranker(db, modelDirs);
 
   /** Works with the embedder that is in use now, to the end, even where search goes over to another one meanwhile. */
   async function withEmbedder<T>(work: (embedder: Embedder) => Promise<T>): Promise<T> {
@@ -32,13 +38,17 @@ if (parentPort) {
     }
   }
 
+  clearUnfinished(db, modelDirs, runsDir);
   let working: Promise<void> | undefined;
   const wake = (): void => {
     working ??= (async () => {
       for (let run = openRun(db); run; run = openRun(db)) {
         const { id } = run;
-        await withEmbedder((embedder) => learn({ db, embedder, guardFile, changed: (topic) => announcements.announce(topic) }, id))
-          .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: failureOf(error) })));
+        const { held: reranker, release } = await rerankers.take();
+        const changed = (topic: Topic): void => announcements.announce(topic);
+        const { level } = run;
+        await withEmbedder((embedder) => (level === 'query' ? learn({ db, embedder, reranker, guardFile, changed }, id) : learnDeep({ db, embedder, modelDirs, guardFile, runsDir, changed }, id, level)))
+          .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: failureOf(error) }))).finally(release);
       }
     })().finally(() => { working = undefined; });
   };
@@ -47,7 +57,16 @@ if (parentPort) {
   const verbs: LearnVerbs = {
     changes: () => announcements.listen(),
     wake: async () => wake(),
-    estimate: () => withEmbedder((embedder) => estimate(db, embedder)),
+    estimate: (level) => withEmbedder(async (embedder) => {
+      if (level !== 'query') return estimateDeep({ db, embedder, modelDirs, guardFile }, level);
+      const { held: reranker, release } = await rerankers.take();
+      try {
+        return { seconds: await estimate(db, embedder, reranker) };
+      } finally {
+        release();
+      }
+    }),
+    restore: (adapter) => restore(db, modelDirs, adapter),
     exportSamples: () => withEmbedder((embedder) => exportSamples(db, embedder)),
     finish: async () => process.exit(),
   };

@@ -1,12 +1,13 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
-import { EngineError, type AdapterId, type ExportFile, type RunFailure, type RunId, type RunProgress, type Topic } from './api.ts';
+import { EngineError, type AdapterId, type ChunkId, type EventId, type ExportFile, type RunFailure, type RunId, type RunProgress, type Topic } from './api.ts';
 import { atTheBeginning, CONTROLS, runCourse, type CourseData, type CourseState } from './learn/course.ts';
 import { mean, scored, type Scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
 import { groupOf } from './learn/holdout.ts';
-import { plainQuestion, type JudgedQuestion } from './learn/judgements.ts';
+import { plainQuestion, type ChunkName, type JudgedQuestion } from './learn/judgements.ts';
 import { Marks } from './learn/learned.ts';
+import { habitsOf } from './learn/habits.ts';
 import { MINIMUM, prepareLessons, snapshotOf, split, unanswerableRows, type Lesson } from './learn/prepare.ts';
 import { encodeAdapter, type QueryAdapter } from './learn/query-adapter.ts';
 import { importedRows } from './learn/imported.ts';
@@ -14,8 +15,10 @@ import { exportFiles, parseSamples, samplesOf } from './learn/samples.ts';
 import { beginTraining, STANDARD, trainPass, type TrainOptions } from './learn/train-query.ts';
 import { fitWeighing, WEIGHING, WordList } from './learn/train-weighing.ts';
 import { Vectors } from './learn/vectors.ts';
+import { CLUES } from './learn/weighing.ts';
 import type { Embedder } from './models/embedder.ts';
-import { rank, type Learned, type Ranking } from './search.ts';
+import type { Reranker } from './rank.ts';
+import { rank, type Learned, type SearchParts } from './search.ts';
 import { saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { groupOfEvent, importedSamples, questionGroups } from './store/judged.ts';
@@ -24,6 +27,8 @@ import { courseOf, endRun, keepCourse, keepProgress, openRun } from './store/run
 export interface LearnParts {
   db: Db;
   embedder: Embedder;
+  /** The one search answers with: comparisons show what it shows. */
+  reranker?: Reranker | undefined;
   /** The general pairs that guard the gate. */
   guardFile: string;
   options?: Partial<TrainOptions>;
@@ -31,7 +36,7 @@ export interface LearnParts {
 }
 
 /** A run was cancelled while it ran; what it had is let go. */
-class Cancelled extends Error {}
+export class Cancelled extends Error {}
 
 /** Why nothing can be learned now: what a run that failed keeps, and the page has a sentence for. */
 export class Unlearnable extends EngineError {
@@ -71,7 +76,7 @@ export async function learn(parts: LearnParts, run: RunId): Promise<void> {
   changed('learning');
 }
 
-async function learnOpenly({ db, embedder, guardFile, options: changes, changed }: LearnParts, run: RunId): Promise<void> {
+async function learnOpenly({ db, embedder, reranker, guardFile, options: changes, changed }: LearnParts, run: RunId): Promise<void> {
   const options: TrainOptions = { ...STANDARD, ...changes };
   const begun = Date.now();
   const progress: RunProgress = { phase: 'preparing', done: 0, curve: [] };
@@ -85,7 +90,7 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
   };
 
   const words = new WordList();
-  const { lessons, vectors, judged } = await lessonsOf(db, embedder, words, async (done, total) => {
+  const { lessons, vectors, judged } = await lessonsOf({ db, embedder, reranker }, words, async (done, total) => {
     await allowed(db, run);
     progress.done = (SHARES.preparing * done) / total;
     await show(() => keepProgress(db, run, progress));
@@ -96,14 +101,14 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
     throw new Unlearnable('too-little', `Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
   }
   const pairs = readPairs(guardFile);
-  const { guard, replay } = await guardRows(pairs, embedder, vectors, words);
-  const unanswerable = await unanswerableRows({ db, embedder, words }, judged, pairs.filter(({ half }) => half === 'guard').map(({ question }) => question), vectors);
+  const { guard, replay } = await guardRows(pairs, embedder, vectors, words, reranker);
+  const unanswerable = await unanswerableRows({ db, embedder, reranker, words }, judged, pairs.filter(({ half }) => half === 'guard').map(({ question }) => question), vectors);
   const imported = await importedRows(importedSamples(db).flatMap(parseSamples), embedder, vectors);
   const data: CourseData = {
     matrix: vectors, mean: vectors.mean('chunk '), background: embedder.background ?? BACKGROUND, words: words.words, train: train.map(({ row, group }) => ({ row, group })),
     heldOut: heldOut.map(({ row }) => row), guard, replay, imported, unanswerable,
   };
-  const snapshot = snapshotOf(lessons, embedder.space);
+  const snapshot = snapshotOf(lessons, `${embedder.space} ${reranker?.id}`);
   const before = courseOf(db, run, snapshot);
   const state: CourseState = before ? (deserialize(before) as CourseState) : atTheBeginning();
   if (state.current) progress.curve = state.current.training.curve.map((point, i) => ({ training: state.current!.name, pass: i + 1, ...point }));
@@ -121,18 +126,19 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
 
   progress.phase = 'judging';
   progress.done = SHARES.preparing + SHARES.training;
-  const comparisons = await compared(db, embedder, lessons, outcome.adapter, async () => allowed(db, run));
+  const comparisons = await compared({ db, embedder, ...(reranker && { reranker }) }, lessons, outcome.adapter, async () => allowed(db, run));
+  const { weighing } = outcome.adapter;
   const report: AdapterReport = {
     recipe: { ...options }, snapshot, signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length,
-    mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: outcome.adapter.weighing?.alpha || outcome.adapter.alpha,
-    refusals: outcome.refusals, seconds: Math.round((Date.now() - begun) / 1000),
+    mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: weighing?.alpha || outcome.adapter.alpha,
+    refusals: outcome.refusals, ...(weighing && { habits: habitsOf(weighing, CLUES.indexOf('length')) }), seconds: Math.round((Date.now() - begun) / 1000),
   };
   await allowed(db, run);
   await write(db, () => {
     // Cancelled in the very last moment: nothing comes into use.
     if (openRun(db)?.id !== run) throw new Cancelled();
     const adapter = saveAdapter(db, {
-      space: embedder.space, bytes: encodeAdapter(outcome.adapter), report, comparisons,
+      level: 'query', space: embedder.space, bytes: encodeAdapter(outcome.adapter), report, comparisons,
       events: lessons.flatMap(({ events }) => events), contents: lessons.flatMap(({ contents }) => contents),
     });
     keepProgress(db, run, { ...progress, done: 1 });
@@ -141,7 +147,7 @@ async function learnOpenly({ db, embedder, guardFile, options: changes, changed 
 }
 
 /** Returns while the run may go on, waits while it is paused. @throws Cancelled */
-async function allowed(db: Db, run: RunId): Promise<void> {
+export async function allowed(db: Db, run: RunId): Promise<void> {
   for (;;) {
     const open = openRun(db);
     if (open?.id !== run) throw new Cancelled();
@@ -150,42 +156,44 @@ async function allowed(db: Db, run: RunId): Promise<void> {
   }
 }
 
-/** All judged questions, and as lessons. `wait` is called before each with how many of how many are done. */
-async function lessonsOf(db: Db, embedder: Embedder, words: WordList, wait: (done: number, total: number) => Promise<void>, most = Infinity): Promise<{ lessons: Lesson[]; vectors: Vectors; total: number; judged: JudgedQuestion[] }> {
+/** What people judged, near-identical questions joined, and the group each question's feedback was put in when it came. */
+export async function judgedQuestions(db: Db, embedder: Embedder): Promise<{ questions: JudgedQuestion[]; groupFor: (events: readonly EventId[], question: string) => string }> {
   const marks = new Marks(db);
   marks.refresh();
   const wordings = [...new Set(marks.judged().questions.flatMap((question) => question.wordings))];
   const embedded = await embedder.embed(wordings, 'query');
   const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])) });
-  const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
   const groups = questionGroups(db);
+  return { questions, groupFor: (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group };
+}
+
+/** All judged questions, and as lessons. `wait` is called before each with how many of how many are done. */
+async function lessonsOf({ db, embedder, reranker }: Pick<LearnParts, 'db' | 'embedder' | 'reranker'>, words: WordList, wait: (done: number, total: number) => Promise<void>, most = Infinity): Promise<{ lessons: Lesson[]; vectors: Vectors; total: number; judged: JudgedQuestion[] }> {
+  const { questions, groupFor } = await judgedQuestions(db, embedder);
+  const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
   const vectors = new Vectors(embedder.dimensions);
-  const lessons = await prepareLessons({
-    db, embedder, words,
-    groupOf: (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group,
-  }, judged.slice(0, most), vectors, (done) => wait(done, judged.length));
+  const lessons = await prepareLessons({ db, embedder, reranker, words, groupOf: groupFor }, judged.slice(0, most), vectors, (done) => wait(done, judged.length));
   return { lessons, vectors, total: judged.length, judged: questions };
 }
 
-function measure(rows: { before: Scored; after: Scored }[]): AdapterReport['mine'] {
+export function measure(rows: { before: Scored; after: Scored }[]): AdapterReport['mine'] {
   const of = (when: 'before' | 'after', what: keyof Scored): number => mean(rows.map((row) => row[when][what]));
   return { questions: rows.length, before: of('before', 'ndcg'), after: of('after', 'ndcg'), mrrBefore: of('before', 'mrr'), mrrAfter: of('after', 'mrr') };
 }
 
 /** First hits before and after, through search itself, and how well they answer as they are shown; those that change most first. */
-async function compared(db: Db, embedder: Embedder, lessons: readonly Lesson[], adapter: QueryAdapter, wait: () => Promise<void>): Promise<KeptComparison[]> {
-  const names = ({ hits, chunks }: Ranking): KeptComparison['before'] => hits.slice(0, 10).map(({ id }) => {
-    const { contentHash, start, end } = chunks.get(id)!;
-    return { contentHash, start, end };
-  });
+async function compared(parts: SearchParts, lessons: readonly Lesson[], adapter: QueryAdapter, wait: () => Promise<void>): Promise<KeptComparison[]> {
+  const names = (chunks: readonly ChunkName[]): KeptComparison['before'] => chunks.map(({ contentHash, start, end }) => ({ contentHash, start, end }));
   const kept: KeptComparison[] = [];
   const learned: Learned = { refresh: async () => undefined, adapter: () => ({ id: 0 as AdapterId, adapter }), taught: () => new Map() };
-  for (const { row, heldOut, libraries, positives } of lessons) {
+  for (const { row, heldOut, libraries, positives, ranked } of lessons) {
     await wait();
     const query = { question: row.question, limit: 10, taught: false as const, ...(libraries.length > 0 && { libraries }) };
-    const [before, after] = [await rank({ db, embedder }, query), await rank({ db, embedder, learned }, query)];
+    // The lesson was found by search as it shipped; only the other ranking is new.
+    const { hits, chunks } = await rank({ ...parts, learned }, query);
+    const [before, after] = [ranked.slice(0, 10), hits.slice(0, 10).map(({ id }) => ({ ...chunks.get(id)!, chunk: id }))];
     const right = positives.map(({ chunk }) => chunk.chunk);
-    const quality = ({ hits }: Ranking): number => scored(hits.map(({ id }) => id), right).ndcg;
+    const quality = (shown: readonly { chunk: ChunkId }[]): number => scored(shown.map(({ chunk }) => chunk), right).ndcg;
     kept.push({
       question: row.question, heldOut, ndcgBefore: quality(before), ndcgAfter: quality(after),
       answers: positives.map(({ chunk: { contentHash, start, end } }) => ({ contentHash, start, end })), before: names(before), after: names(after),
@@ -198,21 +206,24 @@ async function compared(db: Db, embedder: Embedder, lessons: readonly Lesson[], 
 
 const PROBED = 16;
 /** Passes a training of the question's vector makes before it ends, by experience. */
-const PASSES = 18;
-/** The whole and the folds. */
+const PASSES = 12;
+/** Rounds before time is taken. */
+const WARMING = 3;
+/** The whole and the folds; the vector's turn is trained in all of them only where the whole takes one. */
 const PARTS = 6;
+const PARTS_TURNED = 4;
 /** Embedding the general pairs and ranking them. */
 const GENERAL_MILLISECONDS = 1500;
 /** Questions on other matters that are asked. */
 const OTHERS = 60;
 
 /** Seconds a run would take now: a few questions prepared and learned from, the rest reckoned. */
-export async function estimate(db: Db, embedder: Embedder): Promise<number> {
+export async function estimate(db: Db, embedder: Embedder, reranker?: Reranker): Promise<number> {
   const options = STANDARD;
   const words = new WordList();
   const begun = performance.now();
   const times: number[] = [];
-  const { lessons, vectors, total } = await lessonsOf(db, embedder, words, async () => void times.push(performance.now()), PROBED);
+  const { lessons, vectors, total } = await lessonsOf({ db, embedder, reranker }, words, async () => void times.push(performance.now()), PROBED);
   const rows = lessons.map(({ row }) => row);
   if (rows.length === 0) return 0;
   times.push(performance.now());
@@ -220,7 +231,8 @@ export async function estimate(db: Db, embedder: Embedder): Promise<number> {
   const once = times[0]! - begun;
   const each = (times.at(-1)! - times[1]!) / Math.max(1, times.length - 2);
   const timed = (work: () => void): number => {
-    work();
+    // The first rounds are slower than all that follow.
+    for (let round = 0; round < WARMING; round++) work();
     const from = performance.now();
     work();
     return (performance.now() - from) / rows.length;
@@ -228,8 +240,8 @@ export async function estimate(db: Db, embedder: Embedder): Promise<number> {
   const fit = timed(() => fitWeighing(rows, [], words.words.length, WEIGHING));
   const pass = timed(() => trainPass(beginTraining(embedder.dimensions, options), { matrix: vectors, mean: vectors.mean('chunk '), rows, replay: [], aside: [] }, options));
   const learned = total + GENERAL_ROWS;
-  const training = PARTS * (fit * learned * (1 + CONTROLS) + pass * learned * PASSES);
-  return Math.ceil((once + each * (3 * total + OTHERS) + training + GENERAL_MILLISECONDS) / 1000);
+  const training = learned * (PARTS * fit * (1 + CONTROLS) + PARTS_TURNED * pass * PASSES);
+  return Math.ceil((once + each * (2 * total + OTHERS) + training + GENERAL_MILLISECONDS) / 1000);
 }
 
 /** General pairs that are learned from along with the person's questions. */
@@ -237,6 +249,6 @@ const GENERAL_ROWS = 100;
 
 /** The judged questions as files of samples. */
 export async function exportSamples(db: Db, embedder: Embedder): Promise<ExportFile[]> {
-  const { lessons } = await lessonsOf(db, embedder, new WordList(), async () => undefined);
+  const { lessons } = await lessonsOf({ db, embedder }, new WordList(), async () => undefined);
   return exportFiles([...samplesOf(lessons), ...importedSamples(db).flatMap(parseSamples)]);
 }

@@ -91,6 +91,12 @@ test('a run says how long it takes, can be paused and cancelled, and ends with a
   assert.equal(adapter!.state === 'rejected', adapter!.refusals.length > 0);
   const comparisons = await engine.comparisons(adapter!.id);
   assert.equal(comparisons.length, 34);
+  const changes = comparisons.map(({ ndcgBefore, ndcgAfter }) => Math.abs(ndcgAfter - ndcgBefore));
+  assert.deepEqual(changes, changes.toSorted((a, b) => b - a), 'those that changed most come first');
+  for (const { after: hits, question, ndcgAfter } of comparisons) {
+    const right = hits.findIndex(({ answers }) => answers);
+    assert.ok(Math.abs(ndcgAfter - (right < 0 ? 0 : 1 / Math.log2(right + 2))) < 1e-9, `${question}: told ${ndcgAfter}, shown at ${right + 1}`);
+  }
   for (const { before: hits, question } of comparisons) {
     assert.deepEqual(hits.map(({ text }) => text), (await engine.search({ question, adapter: 'none', taught: false })).hits.map(({ text }) => text));
   }
@@ -104,7 +110,7 @@ async function accepted(): Promise<number> {
   const dimensions = (await engine.models()).find(({ role }) => role === 'embedder')!.dimensions!;
   const measure = { questions: 1, before: 0, after: 1, mrrBefore: 0, mrrAfter: 1 };
   const id = saveAdapter(db, {
-    space: models.embedder!, comparisons: [], events: [], contents: [],
+    level: 'query', space: models.embedder!, comparisons: [], events: [], contents: [],
     bytes: encodeAdapter({
       dimensions, rank: 2, alpha: 1, mean: new Float32Array(dimensions), kind: new Float32Array(dimensions + 1).fill(9, dimensions),
       weights: Float32Array.from({ length: weightCount(dimensions, 2) }, () => next(random) - 0.5),
@@ -135,8 +141,10 @@ test('samples can be exported, imported and forgotten', async () => {
   assert.deepEqual(rows.map(({ query }) => query).sort(), QUESTIONS.slice(0, 34).sort());
   for (const { query, pos } of rows) assert.ok(pos[0]!.includes(THINGS[QUESTIONS.indexOf(query)]!));
   await assert.rejects(engine.importSamples('{"query":"q"}\n{"pos":[]}'), { code: 'invalid', message: /Line 2/ });
-  assert.deepEqual(await engine.importSamples('{"query":"an imported question","pos":["yes"],"neg":["no"]}'), { samples: 1 });
-  assert.ok((await engine.exportSamples()).some(({ text }) => text.includes('an imported question')));
+  assert.deepEqual(await engine.importSamples('{"query":"an imported question","pos":["yes"],"neg":["no"],"mood":"curious","nested":{"a":[1,null]}}'), { samples: 1 });
+  assert.equal((await engine.learning()).imported, 1);
+  const [imported] = (await engine.exportSamples()).flatMap(({ text }) => text.split('\n')).filter((line) => line.includes('an imported question') && line.includes('query')).map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual([imported!['mood'], imported!['nested']], ['curious', { a: [1, null] }], 'what nobody here knows comes back as it came');
   await engine.removeImportedSamples();
   assert.ok(!(await engine.exportSamples()).some(({ text }) => text.includes('an imported question')));
 });
@@ -146,6 +154,8 @@ test('DM-6: a removed document is in no sample, and what learned from it says so
   await engine.removeDocuments([gone.id]);
   await idle(engine);
   for (const { text } of await engine.exportSamples()) assert.ok(!text.includes(THINGS[1]!) || !text.includes(`The ${THINGS[1]} of the old town`));
+  const told = await engine.exportFeedback();
+  assert.ok(!told.includes(`The ${THINGS[1]} of the old town`) && told.includes(`The ${THINGS[0]} of the old town`), 'nor does an export of the feedback say what stood in it');
   assert.equal((await engine.learning()).documents, 33);
   const [adapter] = await engine.adapters();
   assert.equal(adapter!.stale, true);

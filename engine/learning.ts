@@ -1,28 +1,46 @@
-import type { Adapter, AdapterId, Comparison, Engine, Learning, RankedChunk, Topic } from './api.ts';
+import os from 'node:os';
+import type { Adapter, AdapterId, Comparison, Engine, Learning, LearningLevel, ModelVerbs, RankedChunk, RunId, Topic, Untrainable } from './api.ts';
 import { EngineError } from './api.ts';
+import type { ModelDirs } from './found.ts';
+import { inUse, levelStandings } from './learn-levels.ts';
+import { isTimeToLearn } from './learn/idle.ts';
 import { keyOf, overlaps, type ChunkName } from './learn/judgements.ts';
 import { MINIMUM } from './learn/prepare.ts';
 import { parseSamples } from './learn/samples.ts';
 import * as store from './store/adapters.ts';
 import type { Db } from './store/database.ts';
 import { chunksAt, removeImported, saveImported } from './store/judged.ts';
-import { spaceInUse } from './store/spaces.ts';
-import { beginRun, endRun, openRun, runs, setRunState } from './store/runs.ts';
+import { beginRun, endRun, lastUse, openRun, runs, setRunState } from './store/runs.ts';
+import { settings } from './store/settings.ts';
 import type { LearnVerbs, SearchVerbs } from './thread.ts';
+import { openVersions } from './versions.ts';
 
 interface LearningParts {
   db: Db;
   search: () => Pick<SearchVerbs, 'judged'>;
   learner: () => LearnVerbs;
   change: <T>(topics: Topic[], run: () => T) => Promise<T>;
+  modelDirs: ModelDirs;
+  models: Pick<ModelVerbs, 'useModel' | 'removeIndex' | 'cancelReindexing'>;
 }
 
 type LearningVerbs = Pick<Engine,
   | 'learning' | 'estimateLearning' | 'learn' | 'pauseLearning' | 'resumeLearning' | 'cancelLearning' | 'runs' | 'adapters' | 'comparisons' | 'activate'
   | 'deleteAdapters' | 'exportAdapter' | 'exportSamples' | 'importSamples' | 'removeImportedSamples'>;
 
+const WHY_NOT: Record<Untrainable, string> = {
+  'no-model': 'There is no such model in use.',
+  form: 'The weights of the model in use are not in a form that can be trained: a folder with safetensors can.',
+  'base-gone': 'The model in use was learned from one that is no longer there.',
+};
+
+/** How often it is looked whether learning may begin by itself. */
+const LOOKED_MILLISECONDS = 5 * 60_000;
+
 /** The engine's verbs on learning. A run is a row; the thread that learns does it and looks at the row between steps. */
-export function learningVerbs({ db, search, learner, change }: LearningParts): LearningVerbs {
+export function learningVerbs({ db, search, learner, change, modelDirs, models }: LearningParts): LearningVerbs {
+  const versions = openVersions({ db, modelDirs, models, learner, change });
+
   async function learning(): Promise<Learning> {
     const summary = await search().judged();
     const [run] = runs(db, 1);
@@ -30,24 +48,47 @@ export function learningVerbs({ db, search, learner, change }: LearningParts): L
       ...summary,
       missing: { questions: Math.max(0, MINIMUM.questions - summary.questions), documents: Math.max(0, MINIMUM.documents - summary.documents) },
       ...(run && { run }),
+      levels: await levelStandings(db, modelDirs),
     };
+  }
+
+  /** Begins a run where the person wants that and the moment is good. */
+  async function learnIfIdle(): Promise<void> {
+    if (!settings(db).learnWhenIdle) return;
+    const { at, reading } = lastUse(db);
+    const [latest] = runs(db, 1);
+    const made = latest?.adapter === undefined ? undefined : store.adapters(db, {}).find(({ id }) => id === latest.adapter);
+    const moment = {
+      wanted: true, learning: await learning(), quietMinutes: (Date.now() - at) / 60_000, reading,
+      load: (os.loadavg()[0] ?? 0) / os.availableParallelism(), ...(made && { learnedFrom: made.questions }),
+    };
+    if (db.open && isTimeToLearn(moment)) await learn();
+  }
+  const idling = setInterval(() => {
+    // Whatever stood in the way, a later look finds it gone: nobody waits for this.
+    if (db.open) void learnIfIdle().catch(() => undefined);
+    else clearInterval(idling);
+  }, LOOKED_MILLISECONDS).unref();
+
+  async function learn(level: LearningLevel = 'query'): Promise<RunId> {
+    const { missing, levels } = await learning();
+    const why = levels.find((standing) => standing.level === level)?.why;
+    if (why !== undefined) throw new EngineError('invalid', WHY_NOT[why]);
+    if (missing.questions > 0 || missing.documents > 0) {
+      throw new EngineError('invalid', `There is too little to learn from yet: judge passages for ${missing.questions} more questions, on ${missing.documents} more documents.`);
+    }
+    const run = await change(['learning'], () => {
+      if (openRun(db)) throw new EngineError('busy', 'Learning is under way already.');
+      return beginRun(db, level);
+    });
+    await learner().wake();
+    return run;
   }
 
   return {
     learning,
-    estimateLearning: async () => ({ seconds: await learner().estimate() }),
-    async learn() {
-      const { missing } = await learning();
-      if (missing.questions > 0 || missing.documents > 0) {
-        throw new EngineError('invalid', `There is too little to learn from yet: judge passages for ${missing.questions} more questions, on ${missing.documents} more documents.`);
-      }
-      const run = await change(['learning'], () => {
-        if (openRun(db)) throw new EngineError('busy', 'Learning is under way already.');
-        return beginRun(db, 'query');
-      });
-      await learner().wake();
-      return run;
-    },
+    estimateLearning: (level = 'query') => learner().estimate(level),
+    learn,
     pauseLearning: () => change(['learning'], () => setOpen('paused')),
     resumeLearning: () => change(['learning'], () => setOpen('running')).then(() => learner().wake()),
     cancelLearning: () => change(['learning'], () => {
@@ -55,10 +96,10 @@ export function learningVerbs({ db, search, learner, change }: LearningParts): L
       if (run) endRun(db, run.id, 'cancelled');
     }),
     runs: async () => runs(db),
-    adapters: async (): Promise<Adapter[]> => store.adapters(db, spaceInUse(db)?.space.identity),
+    adapters: async (): Promise<Adapter[]> => store.adapters(db, await inUse(db, modelDirs)),
     comparisons: async (adapter) => store.keptComparisons(db, adapter).map((kept) => shown(db, kept)),
-    activate: (adapter) => change(['learning'], () => store.activate(db, adapter)),
-    deleteAdapters: (adapters) => change(['learning'], () => store.deleteAdapters(db, adapters)),
+    activate: versions.activate,
+    deleteAdapters: versions.remove,
     async exportAdapter(adapter: AdapterId) {
       const bytes = store.adapterBytes(db, adapter);
       if (!bytes) throw new EngineError('not-found', 'That version is gone.');

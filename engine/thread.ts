@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { AnswerEvent, AnswerQuestion } from './answer.ts';
-import type { DocumentId, Explanation, ExportFile, SearchAnswer, SearchQuery, Topic, TurnId } from './api.ts';
+import type { AdapterId, DocumentId, Explanation, ExportFile, LearningEstimate, LearningLevel, SearchAnswer, SearchQuery, Topic, TurnId } from './api.ts';
 import type { IngestProgress } from './ingest.ts';
 import type { Summary } from './learn/learned.ts';
 import type { Message, WriteOptions } from './llm/llm.ts';
@@ -59,7 +59,9 @@ export interface LearnVerbs {
   /** A run was opened, or goes on. */
   wake(): Promise<void>;
   /** Seconds a run would take. */
-  estimate(): Promise<number>;
+  estimate(level: LearningLevel): Promise<LearningEstimate>;
+  /** Makes the model of a version again, where its folder is no longer there. */
+  restore(adapter: AdapterId): Promise<void>;
   exportSamples(): Promise<ExportFile[]>;
   /** Ends the thread; a run goes on from where it was kept. */
   finish(): Promise<void>;

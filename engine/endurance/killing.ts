@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { LearningLevel } from '../api.ts';
 import { openEngine } from '../engine.ts';
+import { installedModels } from '../models/installed.ts';
 import { openDatabase } from '../store/database.ts';
 import { problems } from '../store/health.ts';
 
@@ -14,16 +16,17 @@ const LONGEST = 4000;
  * Starts a process that learns over and over in a library that has enough to learn from, kills it at a random moment, and looks
  * at what is left; `rounds` times over. At the end the run that was cut off last has to come to its end.
  *
+ * @param levels what is learned, by turns
  * @returns what was not whole, in sentences; none when all was
  */
-export async function killWhileLearning(dataDir: string, resourcesDir: string, rounds: number): Promise<string[]> {
+export async function killWhileLearning(dataDir: string, resourcesDir: string, rounds: number, { levels = [], longest = LONGEST }: { levels?: readonly LearningLevel[]; longest?: number } = {}): Promise<string[]> {
   const faults: string[] = [];
   let made = 0;
   for (let round = 1; round <= rounds; round++) {
-    const child = fork(fileURLToPath(new URL('learner.ts', import.meta.url)), [dataDir, resourcesDir], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(fileURLToPath(new URL('learner.ts', import.meta.url)), [dataDir, resourcesDir, ...levels], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const exited = once(child, 'exit');
     await Promise.race([once(child, 'message'), exited]);
-    await delay(Math.random() * LONGEST);
+    await delay(Math.random() * longest);
     child.kill('SIGKILL');
     const wrong = (what: string): void => void faults.push(`After kill ${round}: ${what}.`);
     if (((await exited) as unknown[])[1] !== 'SIGKILL') wrong('the process had ended by itself');
@@ -34,6 +37,11 @@ export async function killWhileLearning(dataDir: string, resourcesDir: string, r
     if (count(`select count(*) n from run where state = 'failed'`) > 0) wrong('a run failed');
     if (count(`select count(*) n from setting where key = 'adapter.query' and not exists (select 1 from adapter where id = cast(value as integer) and accepted = 1)`) > 0) wrong('what is in use is not there');
     if (count(`select count(*) n from run where state = 'done' and not exists (select 1 from adapter where id = adapter_id)`) > 0) wrong('a run is done without what it made');
+    const models = new Set((await installedModels([join(resourcesDir, 'models'), join(dataDir, 'models')])).models.map(({ manifest }) => manifest.id));
+    for (const row of db.prepare(`select value from setting where key like 'model.%' union select model from space where id = (select cast(value as integer) from setting where key = 'space')`).pluck().all()) {
+      if (!models.has(row as string)) wrong(`${row as string} is in use and is not there`);
+    }
+    if (count('select count(*) n from holding where space_id is null') > 0) wrong('what was found by meaning is not any more');
     const adapters = count('select count(*) n from adapter');
     if (adapters < made) wrong('what was made is lost');
     made = adapters;

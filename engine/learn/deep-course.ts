@@ -1,189 +1,248 @@
 import { Random } from '../nn/random.ts';
 import type { Weight } from '../nn/safetensors.ts';
-import { lowerBound, mean, refusals, scored, type Refusal, type Trial } from './gate.ts';
+import { lowerBound, mean, refusals, scored, standsOut, type Refusal, type Scored, type Trial } from './gate.ts';
 import { asideLoss, beginTexts, stepTexts, type TextOptions, type TextTraining } from './train-texts.ts';
-import type { TextLesson, Trainee } from './trainee.ts';
+import { finalScorer, type TextLesson, type Trainee } from './trainee.ts';
 
 /**
- * One course of learning on a deep level: the reranker's weights or the embedder's. The same gate as on the query side, with
- * fewer trainings, because each takes minutes: one that learns from all, three that are each judged on the third they have not
- * seen, and two controls that learn from labels dealt out anew.
+ * One course of learning on a deep level: the reranker's weights or the embedder's. The same gate as on the query side: one
+ * training that learns from all and is the candidate; folds, each judged on the part it has not seen; controls that learn from
+ * labels dealt out anew. Of folds and controls there are as many as the recipe says, because a training takes a second with
+ * some models and an hour with others.
  */
 export interface DeepLesson extends TextLesson {
   group: string;
   /** The first so many texts were found by search, in the order in which it shows them; others were added to learn from. */
   found: number;
-  /** By how much the final score rises with the model's own: 1 where it is the model's. */
-  slope: number;
+  /** Places of the texts that the person saw. */
+  seen: readonly number[];
 }
 
 export interface DeepData {
   train: readonly DeepLesson[];
   heldOut: readonly DeepLesson[];
+  /** General questions: to judge by, and others to learn from along with the person's, so that what was known is kept. */
   guard: readonly DeepLesson[];
+  replay: readonly DeepLesson[];
   /** Questions the libraries do not answer. */
   unanswerable: readonly DeepLesson[];
 }
 
+export interface DeepRecipe extends TextOptions {
+  folds: number;
+  controls: number;
+  /** Folds of a control. */
+  controlFolds: number;
+}
+
+/** Before and after, of each question that was judged. */
+type Judged = Trial['mine'];
+
+/** What is left of a training: how its candidate did. Only of the one that may come into use are the weights needed. */
+interface Over { alpha: number; judged: Judged; gains: number[]; weights?: Record<string, Weight> }
+
 /** Trainings that are over, by name, and the one under way: all that a killed run needs to go on. */
 export interface DeepState {
-  finished: Record<string, { alpha: number; weights: Record<string, Weight> }>;
+  finished: Record<string, Over>;
   current?: { name: string; training: TextTraining };
 }
 
-export interface DeepOutcome { weights: Record<string, Weight>; alpha: number; refusals: Refusal[]; trial: Trial; gain: number; bound: number; after: readonly number[][] }
+export interface DeepOutcome {
+  weights: Record<string, Weight>;
+  alpha: number;
+  refusals: Refusal[];
+  trial: Trial;
+  gain: number;
+  bound: number;
+}
 
 export interface DeepWatcher {
   /** After every step. Throws to stop; a promise holds the course up until it resolves. */
   passed(state: DeepState, step: { done: number; point?: { training: string; pass: number; loss: number; aside: number } }): Promise<void>;
 }
 
-const FOLDS = 3;
-const CONTROLS = 2;
 /** With so many held out questions they are judge enough. */
 const ENOUGH_HELD_OUT = 150;
 const ASIDE = 0.2;
 const ALPHAS = [0.25, 0.5, 0.75, 1];
 const WORTH = 0.002;
+/** What general questions may lose in nDCG@10 where α is chosen, by those to replay that are not trained on; the gate looks at others. */
+const GENERAL_MAY_FALL = 0.004;
+/** With fewer controls their scatter says nothing. */
+const SCATTERED = 5;
+/** Labels are dealt out among so many of the first hits where it is not known what the person saw. */
+const LIKELY_SEEN = 10;
 
 /** How many trainings a course makes at most. */
-export const trainingsOf = (heldOut: number): number => 1 + (heldOut >= ENOUGH_HELD_OUT ? 0 : FOLDS) + CONTROLS;
+export function trainingsOf(heldOut: number, { folds, controls, controlFolds }: Pick<DeepRecipe, 'folds' | 'controls' | 'controlFolds'>): number {
+  return 1 + (heldOut >= ENOUGH_HELD_OUT ? 0 : folds) + controls * controlFolds;
+}
 
 /** What of a model counts as an answer: the final score's log-odds. */
 export interface Enough { logOdds: number }
 
-/** Runs a course from where `state` stands. Deterministic by the data and the options' seed. */
-export async function runDeepCourse(trainee: Trainee, data: DeepData, options: TextOptions, enough: Enough, state: DeepState, watch: DeepWatcher): Promise<DeepOutcome> {
-  const course = new DeepCourse(trainee, data, options, state, watch);
-  const folds = data.heldOut.length >= ENOUGH_HELD_OUT ? 0 : FOLDS;
-  const final = await course.trained('final', data.train);
-  const mine = await course.compared(data.heldOut, final);
-  for (let fold = 0; fold < folds; fold++) {
-    const [seen, out] = course.fold(data.train, fold, folds);
-    mine.push(...(await course.compared(out, await course.trained(`fold ${fold + 1}`, seen))));
-  }
-  const weights = final.alpha === 0 ? course.shipped : trainee.atStrength(final.weights, final.alpha);
+/** Runs a course from where `state` stands. Deterministic by the data and the recipe's seed. */
+export async function runDeepCourse(trainee: Trainee, data: DeepData, recipe: DeepRecipe, enough: Enough, state: DeepState, watch: DeepWatcher): Promise<DeepOutcome> {
+  const course = new DeepCourse(trainee, data, recipe, state, watch);
+  const final = await course.over('final', data.train, data.heldOut, true);
+  const parts = [final];
+  const folds = data.heldOut.length >= ENOUGH_HELD_OUT ? 0 : recipe.folds;
+  for (let fold = 0; fold < folds; fold++) parts.push(await course.over(`fold ${fold + 1}`, ...course.fold(data.train, fold, folds)));
+  const mine = parts.flatMap(({ judged }) => judged);
+
+  const weights = final.alpha === 0 ? course.shipped : trainee.atStrength(final.weights!, final.alpha);
   const trial: Trial = {
-    applied: final.alpha > 0, mine, guard: await course.compared(data.guard, final),
+    applied: final.alpha > 0, mine, guard: await course.judged(data.guard, weights),
     falseAccepts: { before: await course.accepted(data.unanswerable, course.shipped, enough), after: await course.accepted(data.unanswerable, weights, enough) },
     finite: Object.values(weights).every(({ data: values }) => values.every(Number.isFinite)),
   };
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
-  if (found.length === 0) {
-    for (let control = 0; control < CONTROLS && found.length === 0; control++) {
-      const dealt = data.train.map((lesson, i) => dealtAnew(lesson, options.seed + 31 * control + i));
-      const [seen, out] = course.fold(dealt, control % FOLDS, FOLDS);
-      // By its own labels, on questions it has not seen, a control shows what chance and habit are worth.
-      const gain = mean((await course.compared(out, await course.trained(`control ${control + 1}`, seen))).map(({ before, after }) => after.ndcg - before.ndcg));
-      if (gain >= mean(gains)) found.push('control-passed');
-    }
-  }
-  const after: number[][] = [];
-  for (const lesson of [...data.heldOut, ...data.train]) after.push(await course.order(lesson, weights));
-  return { weights: final.weights, alpha: final.alpha, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains), after };
+  if (found.length === 0 && !(await course.standsOut(mean(parts.flatMap((part) => part.gains))))) found.push('control-passed');
+  return { weights, alpha: final.alpha, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains) };
 }
-
-interface Made { alpha: number; weights: Record<string, Weight> }
 
 class DeepCourse {
   readonly #trainee: Trainee;
-  readonly #options: TextOptions;
+  readonly #data: DeepData;
+  readonly #recipe: DeepRecipe;
   readonly #state: DeepState;
   readonly #watch: DeepWatcher;
   readonly #total: number;
   /** The model as it is. */
   readonly shipped: Record<string, Weight>;
 
-  constructor(trainee: Trainee, data: DeepData, options: TextOptions, state: DeepState, watch: DeepWatcher) {
+  constructor(trainee: Trainee, data: DeepData, recipe: DeepRecipe, state: DeepState, watch: DeepWatcher) {
     this.#trainee = trainee;
-    this.#options = options;
+    this.#data = data;
+    this.#recipe = recipe;
     this.#state = state;
     this.#watch = watch;
-    this.#total = trainingsOf(data.heldOut.length);
-    this.shipped = trainee.begin(options.seed);
+    this.#total = trainingsOf(data.heldOut.length, recipe);
+    this.shipped = trainee.begin(recipe.seed);
   }
 
   /** Lessons without those of a fold, and those; whole groups together. */
   fold(lessons: readonly DeepLesson[], fold: number, folds: number): [DeepLesson[], DeepLesson[]] {
-    const groups = [...new Set(lessons.map(({ group }) => group))].sort();
+    const groups = this.#shuffledGroups(lessons);
     const out = new Set(groups.filter((_, i) => i % folds === fold));
     return [lessons.filter(({ group }) => !out.has(group)), lessons.filter(({ group }) => out.has(group))];
   }
 
-  /** One training to its end, or what it ended with earlier. */
-  async trained(name: string, lessons: readonly DeepLesson[]): Promise<Made> {
+  /** A training on some lessons, judged by others; or what came of it earlier. */
+  async over(name: string, train: readonly DeepLesson[], judge: readonly DeepLesson[], keeps = false): Promise<Over> {
     const known = this.#state.finished[name];
     if (known) return known;
-    const groups = [...new Set(lessons.map(({ group }) => group))].sort();
-    const random = new Random(this.#options.seed);
-    const asideGroups = new Set(groups.map((group) => ({ group, at: random.next() })).sort((a, b) => a.at - b.at).slice(0, Math.max(1, Math.round(groups.length * ASIDE))).map(({ group }) => group));
-    const aside = lessons.filter(({ group }) => asideGroups.has(group));
-    const rest = lessons.filter(({ group }) => !asideGroups.has(group));
-    let training = this.#state.current?.name === name ? this.#state.current.training : await beginTexts(this.#trainee, aside, this.#options);
-    while (!training.done && rest.length > 0) {
-      const passes = training.curve.length;
-      training = await stepTexts(this.#trainee, rest, aside, training, this.#options);
-      this.#state.current = { name, training };
-      const over = Object.keys(this.#state.finished).length;
-      const within = (training.pass + training.at / Math.ceil(rest.length / this.#options.batch)) / this.#options.passes;
-      const point = training.curve.length > passes ? { training: name, ...training.curve.at(-1)! } : undefined;
-      await this.#watch.passed(this.#state, { done: Math.min(1, (over + within) / this.#total), ...(point && { point }) });
-    }
-    const made = { alpha: training.best.pass === 0 ? 0 : await this.#alphaOf(training.best.weights, aside), weights: training.best.weights };
-    this.#state.finished[name] = made;
+    const { weights, alpha } = await this.#trained(name, train);
+    const judged = await this.judged(judge, alpha === 0 ? this.shipped : this.#trainee.atStrength(weights, alpha));
+    const over: Over = { alpha, judged, gains: judged.flatMap(({ gain }) => gain ?? []), ...(keeps && { weights }) };
+    this.#state.finished[name] = over;
     delete this.#state.current;
-    return made;
+    await this.#watch.passed(this.#state, { done: Math.min(1, Object.keys(this.#state.finished).length / this.#total) });
+    return over;
   }
 
-  /** The share of what was learned that answers the questions kept aside best; 0 where none does. */
+  async #trained(name: string, lessons: readonly DeepLesson[]): Promise<{ alpha: number; weights: Record<string, Weight> }> {
+    const groups = this.#shuffledGroups(lessons);
+    const out = new Set(groups.slice(0, Math.max(1, Math.round(groups.length * ASIDE))));
+    const aside = lessons.filter(({ group }) => out.has(group));
+    const rest = [...lessons.filter(({ group }) => !out.has(group)), ...this.#data.replay.filter((_, i) => i % 2 === 0)];
+    let training = this.#state.current?.name === name ? this.#state.current.training : await beginTexts(this.#trainee, aside, this.#recipe);
+    while (!training.done && rest.length > 0) {
+      const passes = training.curve.length;
+      training = await stepTexts(this.#trainee, rest, aside, training, this.#recipe);
+      this.#state.current = { name, training };
+      const within = (training.pass + training.at / Math.ceil(rest.length / this.#recipe.batch)) / this.#recipe.passes;
+      const point = training.curve.length > passes ? { training: name, ...training.curve.at(-1)! } : undefined;
+      await this.#watch.passed(this.#state, { done: Math.min(1, (Object.keys(this.#state.finished).length + within) / this.#total), ...(point && { point }) });
+    }
+    const { pass } = training.best;
+    if (pass === 0) return { alpha: 0, weights: training.best.weights };
+    const weights = (await this.#trainee.steadied?.(training.best.weights, lessons)) ?? training.best.weights;
+    return { alpha: await this.#alphaOf(weights, aside), weights };
+  }
+
+  /** The share of what was learned that answers the questions kept aside best and costs general ones next to nothing; 0 where none does. */
   async #alphaOf(weights: Record<string, Weight>, aside: readonly DeepLesson[]): Promise<number> {
-    let best = { alpha: 0, loss: (await asideLoss(this.#trainee, aside, this.shipped, this.#options)) * (1 - WORTH) };
+    const general = this.#data.replay.filter(({ found }, i) => i % 2 === 1 && found > 0);
+    let best = { alpha: 0, loss: (await asideLoss(this.#trainee, aside, this.shipped, this.#recipe)) * (1 - WORTH) };
     for (const alpha of ALPHAS) {
-      const loss = await asideLoss(this.#trainee, aside, this.#trainee.atStrength(weights, alpha), this.#options);
-      if (loss < best.loss) best = { alpha, loss };
+      const applied = this.#trainee.atStrength(weights, alpha);
+      const loss = await asideLoss(this.#trainee, aside, applied, this.#recipe);
+      if (loss >= best.loss) continue;
+      if (mean((await this.judged(general, applied)).map(({ before, after }) => before.ndcg - after.ndcg)) > GENERAL_MAY_FALL) break;
+      best = { alpha, loss };
     }
     return best.alpha;
   }
 
-  async compared(lessons: readonly DeepLesson[], made: Made): Promise<Trial['mine']> {
-    const weights = this.#trainee.atStrength(made.weights, made.alpha);
-    const rows: Trial['mine'] = [];
+  /** Questions before and after, and what was gained among the texts the person saw, where one of those is right. */
+  async judged(lessons: readonly DeepLesson[], weights: Readonly<Record<string, Weight>>): Promise<(Judged[number] & { gain?: number })[]> {
+    const rows: (Judged[number] & { gain?: number })[] = [];
+    const [orderBefore, orderAfter] = [await orderer(this.#trainee, this.shipped), await orderer(this.#trainee, weights)];
     for (const lesson of lessons) {
       const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
-      const before = scored(await this.order(lesson, this.shipped), right);
-      rows.push({ before, after: made.alpha === 0 ? before : scored(await this.order(lesson, weights), right) });
+      const before = await orderBefore(lesson);
+      const after = weights === this.shipped ? before : await orderAfter(lesson);
+      const seen = new Set(seenOf(lesson));
+      const among = (order: readonly number[]): Scored => scored(order.filter((place) => seen.has(place)), right.filter((place) => seen.has(place)));
+      rows.push({ before: scored(before, right), after: scored(after, right), ...(right.some((place) => seen.has(place)) && { gain: among(after).ndcg - among(before).ndcg }) });
     }
     return rows;
   }
 
-  /** Positions of the texts that were found, best first. */
-  async order(lesson: DeepLesson, weights: Readonly<Record<string, Weight>>): Promise<number[]> {
-    const scores = await this.#scores(lesson, weights);
-    return Array.from({ length: lesson.found }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
-  }
-
-  async #scores(lesson: DeepLesson, weights: Readonly<Record<string, Weight>>): Promise<Float32Array> {
-    const scores = await this.#trainee.scores(lesson, weights);
-    if (lesson.slope === 1) return scores;
-    // The prior holds what the shipped model said already.
-    const shipped = weights === this.shipped ? scores : await this.#trainee.scores(lesson, this.shipped);
-    return scores.map((score, i) => lesson.priors[i]! + lesson.slope * (score - shipped[i]!));
-  }
-
   /** Share of the questions whose best text counts as an answer. */
   async accepted(lessons: readonly DeepLesson[], weights: Readonly<Record<string, Weight>>, { logOdds }: Enough): Promise<number> {
+    const scoresOf = await finalScorer(this.#trainee, weights);
     let accepted = 0;
-    for (const lesson of lessons) if ((await this.#scores(lesson, weights)).subarray(0, lesson.found).some((score) => score >= logOdds)) accepted++;
+    for (const lesson of lessons) if ((await scoresOf(lesson)).subarray(0, lesson.found).some((score) => score >= logOdds)) accepted++;
     return lessons.length === 0 ? 0 : accepted / lessons.length;
+  }
+
+  /**
+   * Whether a gain stands out from those of controls: the same course on labels without sense, judged by such labels on questions
+   * it has not seen, shows what chance and habit are worth. One that does as well is enough to know.
+   */
+  async standsOut(gain: number): Promise<boolean> {
+    const { controls, controlFolds, folds, seed } = this.#recipe;
+    const found: number[] = [];
+    while (found.length < controls && found.every((control) => gain > control)) {
+      const control = found.length;
+      const dealt = this.#data.train.map((lesson, i) => dealtAnew(lesson, seed + 7919 * (control + 1) + i));
+      const gains: number[] = [];
+      for (let fold = 0; fold < controlFolds; fold++) {
+        const at = controlFolds === 1 ? control % folds : fold;
+        gains.push(...(await this.over(`control ${control + 1}.${at + 1}`, ...this.fold(dealt, at, folds))).gains);
+      }
+      found.push(mean(gains));
+    }
+    return found.length < SCATTERED ? found.every((control) => gain > control) : standsOut(gain, found);
+  }
+
+  #shuffledGroups(lessons: readonly DeepLesson[]): string[] {
+    const random = new Random(this.#recipe.seed);
+    return [...new Set(lessons.map(({ group }) => group))].sort().map((group) => ({ group, at: random.next() })).sort((a, b) => a.at - b.at).map(({ group }) => group);
   }
 }
 
-/** A lesson whose right texts are others of those it was found with, drawn at random: as many, and without any sense. */
+/** From a lesson to the places of the texts that were found, best first. */
+export async function orderer(trainee: Trainee, weights: Readonly<Record<string, Weight>>): Promise<(lesson: DeepLesson) => Promise<number[]>> {
+  const scoresOf = await finalScorer(trainee, weights);
+  return async (lesson) => {
+    const scores = await scoresOf(lesson);
+    return Array.from({ length: lesson.found }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  };
+}
+
+function seenOf({ seen, found }: DeepLesson): readonly number[] {
+  return seen.length > 1 ? seen : Array.from({ length: Math.min(LIKELY_SEEN, found) }, (_, i) => i);
+}
+
+/** A lesson whose right texts are others of those the person saw, drawn at random: as many, and without any sense. */
 function dealtAnew(lesson: DeepLesson, seed: number): DeepLesson {
   const random = new Random(seed);
-  const among = Array.from({ length: Math.max(1, Math.min(10, lesson.found)) }, (_, i) => i);
-  const right = lesson.target.filter((share) => share > 0).length;
+  const among = seenOf(lesson);
+  const right = Math.max(1, among.filter((place) => lesson.target[place]! > 0).length);
   const chosen = new Set<number>();
   while (chosen.size < Math.min(right, among.length)) chosen.add(among[random.below(among.length)]!);
   return { ...lesson, target: lesson.texts.map((_, i) => (chosen.has(i) ? 1 / chosen.size : 0)), counts: lesson.texts.map(() => 1) };

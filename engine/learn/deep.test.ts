@@ -12,7 +12,7 @@ import { atStrength } from '../nn/lora.ts';
 import { Program } from '../nn/program.ts';
 import { Tensor } from '../nn/session.ts';
 import { input } from '../nn/value.ts';
-import { runDeepCourse, type DeepLesson, type DeepState } from './deep-course.ts';
+import { runDeepCourse, type DeepLesson, type DeepRecipe, type DeepState } from './deep-course.ts';
 import { writeLearnedFolder } from './learned-folder.ts';
 import { batchLoss, batchOf, openEmbedderTrainee } from './lora-embedder.ts';
 import { openRerankerTrainee } from './lora-reranker.ts';
@@ -130,7 +130,7 @@ for (const [kind, network, name] of [['reranker', 'bert-reranker', 'bge-reranker
     assert.equal(await firstOfAll(trainee, best.weights), 1);
     for (const strength of [0, 0.5, 1]) {
       const out = path.join(root, `${name}-learned`);
-      writeLearnedFolder(folder, best.weights, strength, LORA, out);
+      await writeLearnedFolder(folder, best.weights, strength, LORA, out);
       near(await opened(out), strength === 0 ? shipped : await trainee.scores(lesson, atStrength(best.weights, strength)));
     }
     await trainee.close();
@@ -170,13 +170,13 @@ test('a course on a deep level accepts what was said with sense, refuses labels 
     const at = right(i % names.length, i);
     return {
       question: `${['where is', 'when opens', 'who keeps', 'what about', 'how much is', 'at what time is', 'the cost of', 'anything on'][Math.floor(i / names.length)]} the ${asked}`, texts, priors: texts.map(() => 0),
-      target: texts.map((_, k) => Number(k === at)), counts: texts.map(() => 1), weight: 1, group: `g${i}`, found: texts.length, slope: 1,
+      target: texts.map((_, k) => Number(k === at)), counts: texts.map(() => 1), weight: 1, group: `g${i}`, found: texts.length, seen: [],
     };
   });
-  const options: TextOptions = { passes: 40, batch: 8, texts: 6, learningRate: 0.01, seed: 1, temperature: 0.05 };
+  const recipe: DeepRecipe = { passes: 40, batch: 8, texts: 6, learningRate: 0.01, seed: 1, temperature: 0.05, folds: 3, controls: 2, controlFolds: 1 };
   const course = (train: DeepLesson[], state: DeepState = { finished: {} }, stopAfter = Infinity) => {
     let steps = 0;
-    return runDeepCourse(trainee, { train, heldOut: [], guard: [], unanswerable: [] }, options, { logOdds: 2 }, state, {
+    return runDeepCourse(trainee, { train, heldOut: [], guard: [], replay: [], unanswerable: [] }, recipe, { logOdds: 2 }, state, {
       async passed() {
         if (++steps >= stopAfter) throw new Error('killed');
       },

@@ -1,9 +1,35 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { measureBackground } from '../models/background.ts';
+import { openEmbedder } from '../models/embedder.ts';
+import { hashFile, readManifest, type Manifest } from '../models/manifest.ts';
 import { readModelFolder } from '../models/model-folder.ts';
+import { openTokenizer } from '../models/tokenizer.ts';
 import { atStrength, merge, type Adapter } from '../nn/lora.ts';
 import { writeCheckpoint, type Weight } from '../nn/safetensors.ts';
-import type { LoraRecipe } from './trainee.ts';
+import { openSession, Tensor } from '../nn/session.ts';
+import { quantise, staticGraph } from './folder.ts';
+import { MAP } from './static-map.ts';
+import { betweenBackgrounds, type LoraRecipe } from './trainee.ts';
+
+/** Says of a folder that it was learned: it may be made again at any time from its base and what is stored of it. */
+export const LEARNED = 'learned.json';
+
+export interface LearnedName { id: string; name: string }
+
+/** Where folders are that are not whole yet. */
+const HALF = '.new';
+
+/** Makes a folder beside the place where it will be, and puts it there when it is whole. */
+async function whole(out: string, fill: (half: string) => Promise<void> | void): Promise<void> {
+  const target = resolve(out);
+  const half = join(dirname(target), HALF, basename(target));
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half, { recursive: true });
+  await fill(half);
+  if (existsSync(target)) rmSync(target, { recursive: true });
+  renameSync(half, target);
+}
 
 /**
  * A model folder like any other, made of one and an adapter that is worked into its weights: the same config, tokenizer and
@@ -12,22 +38,111 @@ import type { LoraRecipe } from './trainee.ts';
  * @param strength share of the adapter, 0…1; at 0 the weights are those of the base
  * @param out the new folder; its name should hold the base's, by which its family is recognised
  */
-export function writeLearnedFolder(base: string, adapter: Adapter, strength: number, recipe: Pick<LoraRecipe, 'alpha'>, out: string): void {
+export async function writeLearnedFolder(base: string, adapter: Adapter, strength: number, recipe: Pick<LoraRecipe, 'alpha'>, out: string): Promise<void> {
   const { path, checkpoint, config } = readModelFolder(base);
   if (checkpoint === undefined) throw new Error(`The model in ${base} has no safetensors, so nothing can be worked into it.`);
-  const target = resolve(out);
-  const half = `${target}.new`;
-  rmSync(half, { recursive: true, force: true });
-  mkdirSync(half, { recursive: true });
-  for (const entry of readdirSync(path)) if (!WEIGHTS.test(entry) && entry !== 'config.json') cpSync(join(path, entry), join(half, entry), { recursive: true, dereference: true });
-  writeFileSync(join(half, 'config.json'), JSON.stringify({ ...config, _name_or_path: config['_name_or_path'] ?? basename(path) }, undefined, 2));
-  const changed = merge(checkpoint, atStrength(adapter, strength), recipe.alpha);
-  const weights: Record<string, Weight> = {};
-  for (const name of checkpoint.names) weights[name] = changed[name] ?? { shape: checkpoint.shape(name), data: checkpoint.read(name) };
-  writeCheckpoint(join(half, 'model.safetensors'), weights, checkpoint.metadata);
-  if (existsSync(target)) rmSync(target, { recursive: true });
-  renameSync(half, target);
+  await whole(out, (half) => {
+    for (const entry of readdirSync(path)) if (!WEIGHTS.test(entry) && entry !== 'config.json') cpSync(join(path, entry), join(half, entry), { recursive: true, dereference: true });
+    writeFileSync(join(half, 'config.json'), JSON.stringify({ ...config, _name_or_path: config['_name_or_path'] ?? basename(path) }, undefined, 2));
+    writeFileSync(join(half, LEARNED), '{}');
+    const changed = merge(checkpoint, atStrength(adapter, strength), recipe.alpha);
+    const weights: Record<string, Weight> = {};
+    for (const name of checkpoint.names) weights[name] = changed[name] ?? { shape: checkpoint.shape(name), data: checkpoint.read(name) };
+    writeCheckpoint(join(half, 'model.safetensors'), weights, checkpoint.metadata);
+  });
 }
 
 /** Weights of the base and what is computed from them: not those of the learned model. */
 const WEIGHTS = /^(?:model.*\.safetensors(?:\.index\.json)?|pytorch_model.*|onnx|model\.onnx.*|openvino.*|.*\.(?:bin|h5|msgpack|gguf|ot))$/;
+
+/** A late-interaction reranker with another head; its table and tokenizer are the base's. */
+export async function writeLateFolder(base: string, head: Readonly<Record<string, Weight>>, names: LearnedName, out: string): Promise<void> {
+  const manifest = await readManifest(base);
+  await whole(out, async (half) => {
+    for (const name of Object.keys(manifest.files)) if (name !== HEAD) sameFile(join(base, name), join(half, name));
+    writeCheckpoint(join(half, HEAD), { ...head });
+    await writeManifest(half, manifest, names, [HEAD]);
+  });
+}
+
+const HEAD = 'head.safetensors';
+
+/** A static embedder with every row of its table mapped: v + (α/r) B A v. */
+export async function writeStaticFolder(base: string, adapter: Adapter, recipe: Pick<LoraRecipe, 'alpha'>, names: LearnedName, out: string): Promise<void> {
+  const manifest = await readManifest(base);
+  const width = manifest.dimensions!;
+  const rows = await tableOf(base, width);
+  const a = adapter[`${MAP}.lora_A.weight`]!;
+  const b = adapter[`${MAP}.lora_B.weight`]!;
+  const rank = a.shape[0]!;
+  const inner = new Float64Array(rank);
+  for (let row = 0; row < rows.length; row += width) {
+    for (let r = 0; r < rank; r++) {
+      let sum = 0;
+      for (let d = 0; d < width; d++) sum += a.data[r * width + d]! * rows[row + d]!;
+      inner[r] = (sum * recipe.alpha) / rank;
+    }
+    for (let d = 0; d < width; d++) for (let r = 0; r < rank; r++) rows[row + d]! += b.data[d * rank + r]! * inner[r]!;
+  }
+  await whole(out, async (half) => {
+    for (const name of Object.keys(manifest.files)) if (name !== TABLE) sameFile(join(base, name), join(half, name));
+    const { codes, scales } = quantise(rows, width);
+    writeFileSync(join(half, TABLE), staticGraph(codes, scales, width));
+    await writeManifest(half, manifest, names, [TABLE]);
+    // Unrelated texts are now nearer to each other, or farther apart, by so much; the base's own figure comes from its training.
+    if (manifest.background) {
+      const [before, after] = [await backgroundOf(base), await backgroundOf(half)];
+      const mean = betweenBackgrounds(before, after)(manifest.background.mean);
+      const deviation = (manifest.background.deviation * after.deviation) / before.deviation;
+      await writeManifest(half, { ...(await readManifest(half)), background: { mean, deviation } }, names, []);
+    }
+  });
+}
+
+const TABLE = 'model.onnx';
+const ROWS_AT_A_TIME = 8192;
+
+/** All rows of a static embedder's table, [tokens, width]: a text of one token is its row. */
+async function tableOf(folder: string, width: number): Promise<Float32Array> {
+  const { largest } = await openTokenizer(join(folder, 'tokenizer.json'));
+  const session = await openSession(join(folder, TABLE), { threads: 1 });
+  const rows = new Float32Array((largest + 1) * width);
+  for (let from = 0; from <= largest; from += ROWS_AT_A_TIME) {
+    const count = Math.min(ROWS_AT_A_TIME, largest + 1 - from);
+    const feeds = { input_ids: new Tensor('int64', BigInt64Array.from({ length: count }, (_, i) => BigInt(from + i)), [count, 1]), attention_mask: new Tensor('int64', new BigInt64Array(count).fill(1n), [count, 1]) };
+    rows.set((await session.run(feeds))[session.outputNames[0]!]!.data as Float32Array, from * width);
+  }
+  await session.release();
+  return rows;
+}
+
+async function backgroundOf(folder: string): Promise<{ mean: number; deviation: number }> {
+  const embedder = await openEmbedder(folder, { threads: 1 });
+  const background = await measureBackground(embedder);
+  await embedder.close();
+  return background;
+}
+
+/** The same file in two folders, once on the disk where that is possible. */
+function sameFile(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    cpSync(from, to, { dereference: true });
+  }
+}
+
+async function writeManifest(folder: string, base: Manifest, names: LearnedName, changed: readonly string[]): Promise<void> {
+  const files = { ...base.files };
+  for (const name of changed) files[name] = { sha256: await hashFile(join(folder, name)), bytes: statSync(join(folder, name)).size };
+  const manifest: Manifest = { ...base, ...names, recipe: { ...base.recipe, learnedFrom: base.recipe['learnedFrom'] ?? base.id }, quality: {}, files };
+  writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 1)}\n`);
+  writeFileSync(join(folder, LEARNED), '{}');
+}
+
+/** Removes learned model folders that nothing stands for, and those that did not become whole: the process was killed then. */
+export function clearLearned(dir: string, known: ReadonlySet<string>): void {
+  if (!existsSync(dir)) return;
+  rmSync(join(dir, HALF), { recursive: true, force: true });
+  for (const name of readdirSync(dir)) if (!known.has(name) && existsSync(join(dir, name, LEARNED))) rmSync(join(dir, name), { recursive: true, force: true });
+}

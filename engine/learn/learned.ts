@@ -41,7 +41,7 @@ export class Marks {
 const BACKGROUND = { mean: 0, deviation: 0.08 };
 
 /** What feedback comes to, in numbers. */
-export type Summary = Omit<Learning, 'missing' | 'run'>;
+export type Summary = Omit<Learning, 'missing' | 'run' | 'levels'>;
 
 /**
  * What search takes from learning, kept up to date by looking at each question whether anything was said since the last:
@@ -67,7 +67,7 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
         signals: marks.count, questions: learnable.length, conflicts,
         documents: new Set(learnable.flatMap(({ judgements }) => judgements.filter(({ label }) => label === 1).map(({ chunk }) => chunk.contentHash))).size,
         heldOut: learnable.filter(({ events }) => events.some((event) => isHeldOut(groupOfEvent(db, event) ?? 'f'))).length,
-        answers: judgements.filter(({ label }) => label === 1).length, rejects: judgements.filter(({ label }) => label === 0).length,
+        answers: judgements.filter(({ label }) => label === 1).length, rejects: judgements.filter(({ label, trust }) => label === 0 && trust !== 'observed').length,
         unanswerable: questions.filter(({ unanswerable }) => unanswerable).length, imported: importedCount(db),
         fresh: learnable.filter(({ events }) => !events.some((event) => seen.has(event))).length,
         ...(active !== undefined && { active }),

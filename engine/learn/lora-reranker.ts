@@ -1,5 +1,5 @@
 import { readArchitecture } from '../models/architectures.ts';
-import { inspectFolder } from '../models/inspect.ts';
+import { inspectFolder, type InspectOptions } from '../models/inspect.ts';
 import { textFeeds, type TokenText } from '../models/network.ts';
 import { promptedText } from '../models/prompts.ts';
 import { GradientCache, weightFeeds } from '../nn/gradcache.ts';
@@ -14,8 +14,8 @@ import { listLoss, LORA, type LoraRecipe, type Trainee } from './trainee.ts';
  *
  * Throws a sentence where the folder is no cross-encoder whose weights can be trained.
  */
-export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LORA): Promise<Trainee> {
-  const { folder, manifest, tokenizer } = await inspectFolder(path);
+export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LORA, options: InspectOptions = {}): Promise<Trainee> {
+  const { folder, manifest, tokenizer } = await inspectFolder(path, options);
   if (manifest.role !== 'reranker') throw new Error(`The model in ${path} is an ${manifest.role}, not a reranker.`);
   if (folder.checkpoint === undefined) throw new Error(`The model in ${path} has no safetensors, so it cannot be trained.`);
   const architecture = readArchitecture(folder.config, folder.checkpoint, { lora: { ...recipe, adapts: (layer) => !layer.includes('classifier') } });
@@ -60,6 +60,7 @@ export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LOR
       return scores;
     },
     atStrength,
+    kept: (weights) => ({ ...weights }),
     close: () => cache.close(),
   };
 }

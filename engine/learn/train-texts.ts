@@ -1,7 +1,7 @@
 import { advance, linear, newState, type TrainingState } from '../nn/optimizer.ts';
 import { Random } from '../nn/random.ts';
 import type { Weight } from '../nn/safetensors.ts';
-import { listLoss, shortened, type TextLesson, type Trainee } from './trainee.ts';
+import { finalScorer, listLoss, picked, shortened, type TextLesson, type Trainee } from './trainee.ts';
 
 /** How a deep level is trained. */
 export interface TextOptions {
@@ -12,7 +12,7 @@ export interface TextOptions {
   texts: number;
   learningRate: number;
   seed: number;
-  /** Cosines are far smaller than logits; scores are divided by it before they are judged on what is kept aside. */
+  /** Where a model's own scores are judged on what is kept aside, they are divided by it: cosines are far smaller than logits. */
   temperature: number;
 }
 
@@ -66,15 +66,21 @@ export async function stepTexts(trainee: Trainee, lessons: readonly TextLesson[]
   };
 }
 
-/** Mean loss over lessons, nothing trained. */
+/** Being surer or less sure of the same order is no gain: the loss is taken where scores are multiplied by the best of these. */
+const SHARPER = [0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4];
+
+/** Mean loss over lessons, nothing trained, at the sharpness that suits it best. */
 export async function asideLoss(trainee: Trainee, lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>, options: TextOptions): Promise<number> {
-  let [sum, total] = [0, 0];
+  const scoresOf = await finalScorer(trainee, weights);
+  const sums = SHARPER.map(() => 0);
+  let total = 0;
   for (const lesson of lessons) {
     const short = shortened(lesson, options.texts);
-    sum += listLoss(await trainee.scores(short, weights), short, options.temperature).loss;
+    const scores = await scoresOf(short);
+    SHARPER.forEach((by, i) => (sums[i]! += listLoss(scores, short, (short.slopes ? 1 : options.temperature) / by).loss));
     total += lesson.weight;
   }
-  return total === 0 ? 0 : sum / total;
+  return total === 0 ? 0 : Math.min(...sums) / total;
 }
 
 /** A lesson with what answers it and other texts drawn anew for each pass, the best ranked ones more often. */
@@ -86,9 +92,7 @@ function drawn(lesson: TextLesson, options: TextOptions, pass: number): TextLess
   const hard = others.slice(0, Math.max(0, Math.ceil((options.texts - right.length) / 2)));
   const rest = others.slice(hard.length);
   while (rest.length > 0 && hard.length + right.length < options.texts) hard.push(...rest.splice(random.below(rest.length), 1));
-  const kept = [...right, ...hard];
-  const pick = <T>(values: readonly T[]): T[] => kept.map((i) => values[i]!);
-  return { ...lesson, texts: pick(lesson.texts), priors: pick(lesson.priors), target: pick(lesson.target), counts: pick(lesson.counts) };
+  return picked(lesson, [...right, ...hard]);
 }
 
 function shuffledPlaces(count: number, seed: number): number[] {

@@ -1,3 +1,4 @@
+import type { Background } from '../models/background.ts';
 import type { Gradients } from '../nn/optimizer.ts';
 import type { Weight } from '../nn/safetensors.ts';
 
@@ -7,6 +8,8 @@ export interface TextLesson {
   texts: readonly string[];
   /** What search thinks of each text without this model: log-odds. */
   priors: readonly number[];
+  /** By how much the final score of each text rises with the model's own; absent where that is the final score. */
+  slopes?: readonly number[];
   /** How much each text answers: they sum to 1. */
   target: readonly number[];
   /** 0: not to be held against it, since it may answer and nobody said so. */
@@ -22,9 +25,30 @@ export interface Trainee {
   gradients(lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>): Promise<{ loss: number; gradients: Gradients }>;
   /** A score for each text, higher is better; a reranker's logits, an embedder's cosines. */
   scores(lesson: Pick<TextLesson, 'question' | 'texts' | 'priors'>, weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
+  /** Of an embedder: what a cosine of these weights would be among those of the base, by what unrelated texts have with each. */
+  calibrated?(weights: Readonly<Record<string, Weight>>): Promise<(cosine: number) => number>;
+  /** The same order by scores as high, and as far apart, as before: a score is also what decides whether there is an answer. */
+  steadied?(weights: Readonly<Record<string, Weight>>, lessons: readonly TextLesson[]): Promise<Record<string, Weight>>;
   /** A model with so much of what was learned applied, 0…1. */
   atStrength(weights: Readonly<Record<string, Weight>>, strength: number): Record<string, Weight>;
+  /** What a folder is made of, with the base's, that gives the scores of these weights (`learned-folder.ts`). */
+  kept(weights: Readonly<Record<string, Weight>>): Record<string, Weight>;
   close(): Promise<void>;
+}
+
+/** From a lesson to the scores that search would give its texts with these weights, which must not change meanwhile. */
+export async function finalScorer(trainee: Trainee, weights: Readonly<Record<string, Weight>>): Promise<(lesson: TextLesson) => Promise<Float32Array>> {
+  const calibrated = (await trainee.calibrated?.(weights)) ?? ((score: number) => score);
+  return async (lesson) => {
+    const scores = await trainee.scores(lesson, weights);
+    const { slopes, priors } = lesson;
+    return slopes ? scores.map((score, i) => priors[i]! + slopes[i]! * calibrated(score)) : scores;
+  };
+}
+
+/** Cosines of one background as they would be before another. */
+export function betweenBackgrounds(from: Background, to: Background): (cosine: number) => number {
+  return (cosine) => to.mean + ((cosine - from.mean) * to.deviation) / from.deviation;
 }
 
 /** How an adapter is trained. */
@@ -56,6 +80,14 @@ export function shortened(lesson: TextLesson, most: number): TextLesson {
   const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
   const others = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || lesson.counts[i] === 0 ? [] : [i]));
   const kept = [...right, ...others].slice(0, Math.max(right.length, most));
-  const pick = <T>(values: readonly T[]): T[] => kept.map((i) => values[i]!);
-  return { ...lesson, texts: pick(lesson.texts), priors: pick(lesson.priors), target: pick(lesson.target), counts: pick(lesson.counts) };
+  return picked(lesson, kept);
+}
+
+/** A lesson with only these of its texts. */
+export function picked<Lesson extends TextLesson>(lesson: Lesson, places: readonly number[]): Lesson {
+  const pick = <T>(values: readonly T[]): T[] => places.map((place) => values[place]!);
+  return {
+    ...lesson, texts: pick(lesson.texts), priors: pick(lesson.priors), target: pick(lesson.target), counts: pick(lesson.counts),
+    ...(lesson.slopes && { slopes: pick(lesson.slopes) }),
+  };
 }

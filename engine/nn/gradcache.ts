@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { GradientSum, gradientOutputs } from './accumulate.ts';
 import * as g from './graph.ts';
 import type { Gradients } from './optimizer.ts';
@@ -47,11 +48,14 @@ export class GradientCache {
 
   /**
    * Loss and gradients over all chunks. `weights` are fed to every chunk. The gradients are valid until the next call.
-   * A chunk is one uninterrupted run, so few texts in each keep a pause or an end near.
+   * A chunk is one uninterrupted run, after which messages are heard; so few texts in each keep a pause or an end near.
    */
   async gradients(chunks: readonly Feeds[], weights: Feeds, loss: Loss): Promise<{ loss: number; gradients: Gradients }> {
     const outputs: Tensor[] = [];
-    for (const chunk of chunks) outputs.push((await this.forward.run({ ...chunk, ...weights }))['output']!);
+    for (const chunk of chunks) {
+      outputs.push((await this.forward.run({ ...chunk, ...weights }))['output']!);
+      await setImmediate();
+    }
     const all = new Float32Array(outputs.reduce((sum, { data }) => sum + data.length, 0));
     const starts: number[] = [];
     let end = 0;
@@ -67,6 +71,7 @@ export class GradientCache {
       const { dims, data } = outputs[i]!;
       const slope = new Tensor('float32', gradient.subarray(starts[i]!, starts[i]! + data.length), dims);
       this.sum.add(await this.backward.run({ ...chunk, ...weights, output_gradient: slope }, this.sum.into));
+      await setImmediate();
     }
     return { loss: value, gradients: this.sum.total() };
   }

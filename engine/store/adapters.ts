@@ -1,11 +1,11 @@
-import type { Adapter, AdapterId, EventId } from '../api.ts';
+import type { Adapter, AdapterId, EventId, LearningLevel } from '../api.ts';
 import { EngineError } from '../api.ts';
 import type { ChunkName } from '../learn/judgements.ts';
 import { sql, type Db } from './database.ts';
 import { get, put } from './settings.ts';
 
 /** What is kept of an adapter beside its weights: enough to make it again, and what it was judged by. */
-export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | 'mine' | 'guard' | 'bound' | 'alpha' | 'refusals' | 'seconds'> {
+export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | 'mine' | 'guard' | 'bound' | 'alpha' | 'refusals' | 'habits' | 'seconds' | 'base' | 'model'> {
   recipe: Record<string, unknown>;
   snapshot: string;
 }
@@ -14,7 +14,11 @@ export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | '
 export interface KeptComparison { question: string; heldOut: boolean; ndcgBefore: number; ndcgAfter: number; answers: ChunkName[]; before: ChunkName[]; after: ChunkName[] }
 
 export interface NewAdapter {
+  level: LearningLevel;
+  /** What it was learned for: the space of the embedder, or the model it was learned from. */
   space: string;
+  /** What was in use on its level. */
+  parent?: AdapterId;
   bytes: Uint8Array;
   report: AdapterReport;
   comparisons: KeptComparison[];
@@ -35,32 +39,51 @@ export function adapterBytes(db: Db, id: AdapterId, space?: string): Uint8Array 
   return row && (space === undefined || row.space === space) ? new Uint8Array(row.bytes) : undefined;
 }
 
-/** Stores a candidate and, where nothing speaks against it, brings it into use; call within one transaction. */
-export function saveAdapter(db: Db, { space, bytes, report, comparisons, events, contents }: NewAdapter): AdapterId {
+/** Stores a candidate and, where nothing speaks against it, brings one for questions into use; call within one transaction. */
+export function saveAdapter(db: Db, { level, space, parent, bytes, report, comparisons, events, contents }: NewAdapter): AdapterId {
   const accepted = report.refusals.length === 0;
-  const id = Number(sql(db, `insert into adapter (level, space, made, accepted, parent_id, bytes, report, comparisons) values ('query', ?, ?, ?, ?, ?, ?, ?)`)
-    .run(space, Date.now(), accepted ? 1 : 0, activeAdapter(db, space) ?? null, Buffer.from(bytes), JSON.stringify(report), JSON.stringify(comparisons)).lastInsertRowid) as AdapterId;
+  const id = Number(sql(db, `insert into adapter (level, space, made, accepted, parent_id, bytes, report, comparisons) values (?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(level, space, Date.now(), accepted ? 1 : 0, parent ?? (level === 'query' ? activeAdapter(db, space) : undefined) ?? null, Buffer.from(bytes), JSON.stringify(report), JSON.stringify(comparisons)).lastInsertRowid) as AdapterId;
   for (const event of new Set(events)) sql(db, 'insert into adapter_event values (?, ?)').run(id, event);
   for (const content of new Set(contents)) sql(db, 'insert into adapter_content values (?, ?)').run(id, content);
-  if (accepted) put(db, ACTIVE, String(id));
+  if (accepted && level === 'query') put(db, ACTIVE, String(id));
   return id;
 }
 
-interface Row { id: AdapterId; space: string; made: number; accepted: number; parent: AdapterId | null; report: string; stale: number }
+/** What is in use on each level: the space of the embedder, and for the deep levels the model and what it was learned from. */
+export interface InUse { space?: string; reranker?: ModelInUse; embedder?: ModelInUse }
+export interface ModelInUse { model: string; base: string }
 
-/** All adapters, newest first. `space`: of the embedder in use. */
-export function adapters(db: Db, space: string | undefined): Adapter[] {
-  const active = space === undefined ? undefined : activeAdapter(db, space);
+interface Row { id: AdapterId; level: LearningLevel; space: string; made: number; accepted: number; parent: AdapterId | null; report: string; stale: number }
+
+/** All adapters, newest first. */
+export function adapters(db: Db, inUse: InUse): Adapter[] {
+  const active = inUse.space === undefined ? undefined : activeAdapter(db, inUse.space);
   return sql<Row>(db, `
-    select id, space, made, accepted, parent_id parent, report,
+    select id, level, space, made, accepted, parent_id parent, report,
       exists (select 1 from adapter_event e where e.adapter_id = a.id and not exists (select 1 from event where id = e.event_id)) or
       exists (select 1 from adapter_content c where c.adapter_id = a.id and not exists (
         select 1 from content k join document d on d.content_id = k.id and d.state <> 'removed' where k.hash = c.hash)) stale
-    from adapter a order by id desc`).all().map(({ id, space: own, made, accepted, parent, report, stale }) => {
+    from adapter a order by id desc`).all().map(({ id, level, space, made, accepted, parent, report, stale }) => {
     const { recipe: _, snapshot: __, ...told } = JSON.parse(report) as AdapterReport;
-    const state = own !== space ? 'foreign' : id === active ? 'active' : accepted ? 'accepted' : 'rejected';
-    return { id, level: 'query', made, state, stale: stale === 1, ...told, ...(parent !== null && { parent }) };
+    const own = level === 'query' ? inUse.space : inUse[level]?.base;
+    const isActive = level === 'query' ? id === active : accepted === 1 && told.model === inUse[level]?.model;
+    const state = own !== space ? 'foreign' : isActive ? 'active' : accepted ? 'accepted' : 'rejected';
+    return { id, level, made, state, stale: stale === 1, ...told, ...(parent !== null && { parent }) };
   });
+}
+
+/** An adapter that became a model of its own, and what it was learned from. */
+export interface LearnedModel { id: AdapterId; level: 'reranker' | 'embedder'; model: string; base: string }
+
+/** Those that were accepted; refused ones have no model. */
+export function learnedModels(db: Db): LearnedModel[] {
+  return sql<LearnedModel>(db, `select id, level, json_extract(report, '$.model') model, space base from adapter where level <> 'query' and accepted = 1 order by id`).all();
+}
+
+/** The number that the next adapter will have. */
+export function nextAdapter(db: Db): number {
+  return (sql<{ seq: number }>(db, `select seq from sqlite_sequence where name = 'adapter'`).get()?.seq ?? 0) + 1;
 }
 
 /** @throws EngineError 'not-found' */

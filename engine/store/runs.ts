@@ -1,7 +1,7 @@
 import type { AdapterId, Run, RunFailure, RunId, RunProgress } from '../api.ts';
 import { sql, type Db } from './database.ts';
 
-interface Row { id: RunId; level: 'query'; started: number; finished: number | null; state: Run['state']; progress: string; adapter: AdapterId | null; reason: string | null }
+interface Row { id: RunId; level: Run['level']; started: number; finished: number | null; state: Run['state']; progress: string; adapter: AdapterId | null; reason: string | null }
 
 const SELECT = 'select id, level, started, finished, state, progress, adapter_id adapter, reason from run';
 
@@ -15,6 +15,14 @@ export function runs(db: Db, limit = 100): Run[] {
   return sql<Row>(db, `${SELECT} order by id desc limit ?`).all(limit).map(fromRow);
 }
 
+/** When somebody last asked or said something, in milliseconds since 1970, and whether documents wait to be read. */
+export function lastUse(db: Db): { at: number; reading: boolean } {
+  return {
+    at: sql<{ at: number }>(db, 'select max(coalesce((select max(asked) from turn), 0), coalesce((select max(at) from event), 0)) at').get()!.at,
+    reading: sql(db, `select 1 from document where state = 'waiting' limit 1`).get() !== undefined,
+  };
+}
+
 /** The run that is neither over nor cancelled; there is at most one. */
 export function openRun(db: Db): Run | undefined {
   const row = sql<Row>(db, `${SELECT} where state in ('running', 'paused') order by id desc limit 1`).get();
@@ -22,7 +30,7 @@ export function openRun(db: Db): Run | undefined {
 }
 
 /** Failures that are told by their code; any other text is what the engine said of one that should not be. */
-const FAILURES: readonly string[] = ['too-little', 'no-model'] satisfies RunFailure[];
+const FAILURES: readonly string[] = ['too-little', 'no-model', 'untrainable', 'no-index'] satisfies RunFailure[];
 
 function fromRow({ finished, adapter, reason, progress, state, ...row }: Row): Run {
   const told = reason === null ? {} : FAILURES.includes(reason) ? { failure: reason as RunFailure } : { reason };

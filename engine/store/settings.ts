@@ -9,6 +9,7 @@ export const DEFAULT_SETTINGS: Settings = {
   parseMegabytes: 2048,
   fileMegabytes: 512,
   hub: '',
+  learnWhenIdle: false,
   memory: true,
   examples: true,
   actions: true,

@@ -28,7 +28,7 @@ export function LearnPage({ learning, adapters, onCompare }: { learning: Learnin
       <p className="learning-lead">{words.lead}</p>
       <Gathered learning={learning} />
       <div ref={place} tabIndex={-1}>
-        {open ? <RunPanel run={run} /> : <Begin learning={learning} same={made?.state === 'rejected' && made.questions === learning.questions} />}
+        {open ? <RunPanel run={run} /> : <Begin learning={learning} same={made?.state === 'rejected' && made.questions === learning.questions ? made.level : undefined} />}
       </div>
       {run && (run.state === 'cancelled' || run.state === 'failed') && (
         <p className="panel learning-note" role="status">

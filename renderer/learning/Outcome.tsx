@@ -3,6 +3,7 @@ import { Button } from '../controls/Button.tsx';
 import { Icon } from '../controls/icons.tsx';
 import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
+import { useLive } from '../useLive.ts';
 import { percent } from '../words/numbers.ts';
 import type { LearningWords } from '../words/learning.ts';
 import { useWords } from '../words/useWords.ts';
@@ -22,9 +23,10 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
     <section className="panel outcome" aria-label={words.latest}>
       <header className="outcome-head" data-accepted={accepted}>
         <Icon name={accepted ? 'check' : 'close'} size={16} />
-        <h3>{verdictOf(adapter, words)}</h3>
+        <h3>{words.levels[adapter.level].name} · {verdictOf(adapter, words)}</h3>
       </header>
       {accepted ? <p className="learning-note">{words.acceptedText}</p> : <Reasons adapter={adapter} />}
+      <Growing adapter={adapter} />
       <Scores adapter={adapter} />
       <p className="learning-note">
         <strong>{words.score}</strong> · {words.scoreHint}
@@ -34,7 +36,7 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
       <Curve curve={curve} />
       <div className="learning-actions">
         <Button onClick={onCompare}>{words.seeQuestions}</Button>
-        {active && <Button look="quiet" icon="back" title={words.backHint} onClick={() => run(() => engine.activate(usedBefore(adapter, adapters)))}>{words.back}</Button>}
+        {active && <Button look="quiet" icon="back" title={words.backHint} onClick={() => run(() => engine.activate(usedBefore(adapter, adapters), adapter.level))}>{words.back}</Button>}
       </div>
     </section>
   );
@@ -43,6 +45,14 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
 /** What became of a candidate, in a few words. */
 export function verdictOf({ refusals, state }: Adapter, words: LearningWords): string {
   return refusals.length > 0 ? words.refused : state === 'active' ? words.accepted : words.standby;
+}
+
+/** Of an embedder whose index is being made: that it is, and is in use when that is done. */
+export function Growing({ adapter: { level, model, state } }: { adapter: Adapter }) {
+  const { learning: words, language } = useWords();
+  const { value } = useLive(['models'], '', (engine) => engine.reindexing());
+  if (level !== 'embedder' || state !== 'accepted' || !value || value.model !== model) return null;
+  return <p className="learning-note" role="status">{words.growing(percent(language, value.total === 0 ? 1 : value.done / value.total))}</p>;
 }
 
 /** Why a candidate was refused, in sentences. */

@@ -11,7 +11,7 @@ import './RunPanel.css';
 import { lengthOfTime } from './time.ts';
 
 /** A run under way: what it is doing, how far it is, its curves, and how to hold or end it. */
-export function RunPanel({ run: { state, progress } }: { run: Run }) {
+export function RunPanel({ run: { state, progress, level } }: { run: Run }) {
   const all = useWords();
   const words = all.learning;
   const engine = useEngine();
@@ -27,7 +27,7 @@ export function RunPanel({ run: { state, progress } }: { run: Run }) {
   return (
     <section className="panel" aria-label={words.running}>
       <header className="run-head">
-        <h3>{paused ? words.states.paused : words.phases[progress.phase]}</h3>
+        <h3>{words.levels[level].name} · {paused ? words.states.paused : words.phases[progress.phase]}</h3>
         <p>{[share, left].filter(Boolean).join(' · ')}</p>
       </header>
       <Meter label={words.running} share={progress.done} text={share} />

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterId } from '../../engine/api.ts';
+import type { Adapter, AdapterId, LearningLevel } from '../../engine/api.ts';
 import { useAsking } from '../controls/Asking.tsx';
 import { Button, IconButton } from '../controls/Button.tsx';
 import { Icon } from '../controls/icons.tsx';
@@ -7,7 +7,7 @@ import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
 import { saveFile } from '../host.ts';
 import { useWords } from '../words/useWords.ts';
-import { Reasons } from './Outcome.tsx';
+import { Growing, Reasons } from './Outcome.tsx';
 import { Scores } from './Scores.tsx';
 import './VersionsPage.css';
 import { nameOf, usedBefore } from './versions.ts';
@@ -19,8 +19,8 @@ export function VersionsPage({ adapters, onCompare }: { adapters: Adapter[]; onC
   const engine = useEngine();
   const { run, say } = useToaster();
   const learned = adapters.some(({ state }) => state === 'active');
-  const use = (adapter: Adapter | undefined): void => run(async () => {
-    await engine.activate(adapter?.id);
+  const use = (adapter: Adapter | undefined, level?: LearningLevel): void => run(async () => {
+    await engine.activate(adapter?.id, level);
     say(words.inUse(adapter ? nameOf(adapter, all) : words.shipped));
   });
 
@@ -30,7 +30,7 @@ export function VersionsPage({ adapters, onCompare }: { adapters: Adapter[]; onC
       {adapters.length === 0 && <p className="learning-note">{words.none}</p>}
       <ul className="versions">
         {adapters.map((adapter) => (
-          <Version key={adapter.id} adapter={adapter} onUse={() => use(adapter)} onBack={() => use(adapters.find(({ id }) => id === usedBefore(adapter, adapters)))} onCompare={() => onCompare(adapter.id)} />
+          <Version key={adapter.id} adapter={adapter} onUse={() => use(adapter)} onBack={() => use(adapters.find(({ id }) => id === usedBefore(adapter, adapters)), adapter.level)} onCompare={() => onCompare(adapter.id)} />
         ))}
         <li className="version" data-state={learned ? 'accepted' : 'active'}>
           <div className="version-head">
@@ -83,7 +83,8 @@ function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUs
           </Menu>
         </span>
       </div>
-      <p className="learning-note">{words.learnedFrom(adapter.signals, adapter.questions)}</p>
+      <p className="learning-note">{words.levels[adapter.level].name} · {words.learnedFrom(adapter.signals, adapter.questions)}</p>
+      <Growing adapter={adapter} />
       <Scores adapter={adapter} />
       {state === 'foreign' && <p className="learning-note">{words.foreignText}</p>}
       {adapter.refusals.length > 0 && <Reasons adapter={adapter} />}

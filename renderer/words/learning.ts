@@ -1,4 +1,4 @@
-import type { Adapter, Refusal, Run, RunFailure, RunProgress } from '../../engine/api.ts';
+import type { Adapter, LearningLevel, Refusal, Run, RunFailure, RunProgress, Untrainable } from '../../engine/api.ts';
 
 /** What the learning page says, in one language. */
 export interface LearningWords {
@@ -23,11 +23,20 @@ export interface LearningWords {
   learn: string;
   ready: (fresh: number) => string;
   nothingNew: string;
+  /** What is to learn: its name, and what that means. */
+  chooseLevel: string;
+  levels: Record<LearningLevel, { name: string; text: string }>;
+  /** Why a level cannot learn; with the name of the model. */
+  untrainable: Record<Untrainable, (model: string) => string>;
   /** After a refused run, as long as nothing was judged since. */
   sameAgain: string;
   estimating: string;
   /** With a length of time. */
   takes: (time: string) => string;
+  /** Behind `takes`, with how long the index then takes. */
+  thenIndex: (time: string) => string;
+  /** Between two sentences. */
+  between: string;
   seconds: (count: number) => string;
   minutes: (count: number) => string;
   hours: (count: number) => string;
@@ -56,6 +65,8 @@ export interface LearningWords {
   accepted: string;
   acceptedText: string;
   standby: string;
+  /** How much of its index is there. */
+  growing: (share: string) => string;
   refused: string;
   refusedText: string;
   refusals: Record<Refusal, string>;

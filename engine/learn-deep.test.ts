@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Adapter, Engine, LearningLevel } from './api.ts';
+import { openEngine } from './engine.ts';
+import { THINGS } from './learn/town.ts';
+import { addTwins, ASKED, judgeTwins } from './learn/twins.ts';
+import { makeSmallEmbedder } from './models/testing.ts';
+
+/** The reranker and the embedder that ship, taught by a person in a library where they are wrong out of habit. */
+
+const resourcesDir = fileURLToPath(new URL('../resources', import.meta.url));
+const root = mkdtempSync(join(tmpdir(), 'lodestone-deep-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const UNASKED = ASKED.slice(36);
+const rankings = (engine: Engine): Promise<string[]> => Promise.all(ASKED.map(async (question) => JSON.stringify((await engine.search({ question, taught: false })).hits)));
+const rightFirst = async (engine: Engine): Promise<number> => {
+  const first = await Promise.all(UNASKED.map(async (question) => (await engine.search({ question })).hits[0]!.documentName));
+  return first.filter((name, i) => name === `${THINGS[36 + i]}-accounts.md`).length;
+};
+const activeModel = async (engine: Engine, role: string): Promise<string> => (await engine.models()).find((model) => model.role === role && model.active)!.id;
+const settled = async (engine: Engine): Promise<void> => { while (await engine.reindexing()) await delay(30); };
+
+async function learned(engine: Engine, level: LearningLevel): Promise<Adapter> {
+  const id = await engine.learn(level);
+  for (;;) {
+    const run = (await engine.runs()).find((one) => one.id === id)!;
+    if (run.state !== 'running') {
+      assert.equal(run.state, 'done', run.reason ?? run.failure);
+      await settled(engine);
+      return (await engine.adapters()).find((one) => one.id === run.adapter)!;
+    }
+    await delay(50);
+  }
+}
+
+test('the reranker learns: it says how long that takes, leaves nothing when it is cancelled, is in use at once, and goes back bit for bit', { timeout: 300_000 }, async (t) => {
+  const dataDir = join(root, 'reranker');
+  const engine = await openEngine({ dataDir, resourcesDir });
+  t.after(() => engine.close());
+  const documents = await addTwins(engine, join(root, 'long'), true);
+  await judgeTwins(engine, documents);
+  const shipped = await rankings(engine);
+  const bundled = await activeModel(engine, 'reranker');
+  assert.equal(await rightFirst(engine), 0);
+  assert.deepEqual((await engine.learning()).levels.map(({ level, why }) => [level, why]), [['query', undefined], ['reranker', undefined], ['embedder', undefined]]);
+  assert.ok((await engine.estimateLearning('reranker')).seconds > 0);
+
+  await engine.learn('reranker');
+  await delay(1500);
+  await engine.pauseLearning();
+  await delay(1000);
+  const held = JSON.stringify(await engine.runs());
+  await delay(500);
+  assert.equal(JSON.stringify(await engine.runs()), held, 'a paused run stands still');
+  await engine.cancelLearning();
+  await delay(500);
+  assert.deepEqual([await engine.adapters(), existsSync(join(dataDir, 'runs')) ? readdirSync(join(dataDir, 'runs')) : []], [[], []]);
+
+  const version = await learned(engine, 'reranker');
+  assert.deepEqual([version.state, version.level, version.refusals, version.base], ['active', 'reranker', [], bundled]);
+  assert.ok(version.mine.after > version.mine.before + 0.2 && version.guard.after > version.guard.before - 0.01);
+  assert.equal(await activeModel(engine, 'reranker'), version.model);
+  assert.equal(await rightFirst(engine), UNASKED.length);
+  assert.equal((await engine.search({ question: ASKED[0]! })).models.reranker, version.model);
+  const [comparison] = await engine.comparisons(version.id);
+  assert.ok(comparison!.ndcgAfter > comparison!.ndcgBefore && comparison!.after[0]!.answers);
+  const after = await rankings(engine);
+
+  await engine.activate(undefined, 'reranker');
+  assert.deepEqual(await rankings(engine), shipped, 'as it shipped, bit for bit');
+  rmSync(join(dataDir, 'models', version.model!), { recursive: true });
+  await engine.activate(version.id);
+  assert.deepEqual(await rankings(engine), after, 'its folder is made again from what is stored');
+  assert.equal(Buffer.from((await engine.exportAdapter(version.id)).subarray(8)).toString('utf8', 0, 1), '{', 'a safetensors file');
+
+  // Another run begins with what shipped, not with what was learned.
+  await engine.deleteFeedback((await engine.feedback()).map(({ id }) => id));
+  assert.equal((await engine.adapters())[0]!.stale, true);
+  await judgeTwins(engine, documents, 3);
+  const luck = await learned(engine, 'reranker');
+  assert.deepEqual([luck.state, luck.base, luck.parent, luck.model], ['rejected', bundled, version.id, undefined]);
+  assert.ok(luck.refusals.length > 0);
+  assert.equal(await activeModel(engine, 'reranker'), version.model, 'nothing changed');
+  assert.deepEqual(readdirSync(join(dataDir, 'models')).filter((name) => name.includes('learned')), [version.model]);
+
+  await engine.deleteAdapters([version.id]);
+  assert.equal(await activeModel(engine, 'reranker'), bundled);
+  assert.deepEqual(await engine.models().then((models) => models.filter(({ bundled: ships }) => !ships)), []);
+});
+
+test('the embedder learns: its index grows beside the other, then it is in use, and goes back bit for bit; what cannot learn says why', { timeout: 300_000 }, async (t) => {
+  const dataDir = join(root, 'embedder');
+  const engine = await openEngine({ dataDir, resourcesDir });
+  t.after(() => engine.close());
+  await judgeTwins(engine, await addTwins(engine, join(root, 'short')));
+  const shipped = await rankings(engine);
+  const bundled = await activeModel(engine, 'embedder');
+  const { seconds, indexSeconds } = await engine.estimateLearning('embedder');
+  assert.ok(seconds > 0 && indexSeconds! > 0);
+
+  const version = await learned(engine, 'embedder');
+  assert.deepEqual([version.state, version.refusals], ['active', []]);
+  assert.equal(await activeModel(engine, 'embedder'), version.model);
+  const { embedder } = (await engine.search({ question: ASKED[0]! })).models;
+  assert.ok(embedder!.startsWith(version.model!));
+  assert.ok((await rightFirst(engine)) > UNASKED.length / 2);
+
+  await engine.activate(undefined);
+  await settled(engine);
+  assert.equal(await activeModel(engine, 'embedder'), bundled);
+  assert.deepEqual(await rankings(engine), shipped, 'bit for bit');
+
+  const letters = await engine.addModel(await makeSmallEmbedder(join(root, 'letters'), { id: 'letters', dimensions: 16, seed: 1 }));
+  await engine.useModel('embedder', letters);
+  await settled(engine);
+  assert.equal((await engine.adapters())[0]!.state, 'foreign');
+  assert.equal((await engine.learning()).levels.find(({ level }) => level === 'embedder')!.why, 'form');
+  await assert.rejects(engine.learn('embedder'), { code: 'invalid', message: /cannot be trained|can be trained/ });
+  await engine.deleteAdapters([version.id]);
+  assert.ok(!existsSync(join(dataDir, 'models', version.model!)));
+});

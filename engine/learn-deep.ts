@@ -1,0 +1,350 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { EngineError, type AdapterId, type LearningEstimate, type Refusal, type RunId, type RunProgress, type Topic } from './api.ts';
+import { knownModels, mustKnow } from './chosen.ts';
+import { inContext } from './context.ts';
+import type { ModelDirs } from './found.ts';
+import { allowed, Cancelled, failureOf, judgedQuestions, measure, Unlearnable } from './learn.ts';
+import { inspecting, learnerOf, type Learner } from './learn-levels.ts';
+import { orderer, runDeepCourse, trainingsOf, type DeepData, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
+import { askedLesson, generalLessons, READ, sampleLesson, unanswerableLessons, type AskedLesson, type DeepLevel } from './learn/deep-lessons.ts';
+import { formOf, TRAININGS } from './learn/deep-model.ts';
+import { dropDeepState, loadDeepState, saveDeepState } from './learn/deep-state.ts';
+import { scored } from './learn/gate.ts';
+import { guardRows, readPairs } from './learn/guard.ts';
+import { splitQuestions } from './learn/holdout.ts';
+import { clearLearned } from './learn/learned-folder.ts';
+import { packed, unpacked } from './learn/packed.ts';
+import { MINIMUM } from './learn/prepare.ts';
+import { parseSamples } from './learn/samples.ts';
+import { candidateSlower } from './learn/slower.ts';
+import { WordList } from './learn/train-weighing.ts';
+import { shortened, type Trainee } from './learn/trainee.ts';
+import { Vectors } from './learn/vectors.ts';
+import { openEmbedder, type Embedder } from './models/embedder.ts';
+import { inspectModel } from './models/inspect.ts';
+import { keepPassport, openKnownEmbedder } from './opened.ts';
+import { RELEVANT } from './rank.ts';
+import { adapterBytes, learnedModels, nextAdapter, saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
+import { write, type Db } from './store/database.ts';
+import { importedSamples } from './store/judged.ts';
+import { choose, saveModel, type AddedModel } from './store/models.ts';
+import { endRun, keepProgress, openRun } from './store/runs.ts';
+import { beginShadow, shadow, spaceOf, type Space } from './store/spaces.ts';
+import { countChunks, sampleChunks } from './store/vectors.ts';
+
+export interface DeepParts {
+  db: Db;
+  /** The one in use. */
+  embedder: Embedder;
+  modelDirs: ModelDirs;
+  guardFile: string;
+  /** Where the state of runs is kept. */
+  runsDir: string;
+  changed: (topic: Topic) => void;
+}
+
+/** Progress is written down from at most so long ago. */
+const SHOWN_MILLISECONDS = 500;
+/** A killed run goes on from at most so long ago, and keeping its state takes at most so much of its time. */
+const KEPT_MILLISECONDS = 3000;
+const KEEPING_SHARE = 1 / 20;
+const COMPARED = 100;
+/** Of the whole run, by experience. */
+const SHARES = { preparing: 0.1, training: 0.8 };
+/** What general questions and imported samples weigh beside the person's own. */
+const GENERAL_WEIGHT = 0.5;
+
+/** The file in which a run's state is kept. */
+export const stateFile = (runsDir: string, run: RunId): string => join(runsDir, `${run}.safetensors`);
+
+/**
+ * Does an open run of the reranker or the embedder to its end, from where it was kept. Its model is written into a folder of its
+ * own first; the last transaction stores it, brings it into use and ends the run. A reranker is in use from then on; of an
+ * embedder, the index begins to grow then, and it is in use when that is whole.
+ */
+export async function learnDeep(parts: DeepParts, run: RunId, level: DeepLevel): Promise<void> {
+  const { db, changed, runsDir } = parts;
+  try {
+    await learnOpenly(parts, run, level);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) await write(db, () => endRun(db, run, 'failed', { reason: failureOf(error) }));
+  }
+  dropDeepState(stateFile(runsDir, run));
+  changed('learning');
+  changed('models');
+}
+
+async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Promise<void> {
+  const { db, changed, runsDir } = parts;
+  const begun = Date.now();
+  const progress: RunProgress = { phase: 'preparing', done: 0, curve: [] };
+  let shown = 0;
+  const show = async (): Promise<void> => {
+    if (Date.now() - shown < SHOWN_MILLISECONDS) return;
+    shown = Date.now();
+    if (progress.done > 0.02) progress.secondsLeft = Math.ceil(((Date.now() - begun) / 1000) * (1 / progress.done - 1));
+    await write(db, () => keepProgress(db, run, progress));
+    changed('learning');
+  };
+
+  const learner = await trainable(parts, level);
+  const { lessons, data, snapshot } = await withBase(parts, level, learner, (embedder) => prepared(parts, embedder, level, learner, async (done) => {
+    await allowed(db, run);
+    progress.done = SHARES.preparing * done;
+    await show();
+  }));
+  const training = TRAININGS[learner.form];
+  const recipe = training.recipe[level];
+  const trainee = await training.open(learner.base.place, level, data.train, inspecting(parts.modelDirs, learner.base));
+  let folder: string | undefined;
+  try {
+    const file = stateFile(runsDir, run);
+    const state: DeepState = loadDeepState(file, snapshot) ?? { finished: {} };
+    if (state.current) progress.curve = state.current.training.curve.map((point) => ({ training: state.current!.name, ...point }));
+    progress.phase = 'training';
+    let next = 0;
+    const outcome = await runDeepCourse(trainee, data, recipe, { logOdds: Math.log(RELEVANT / (1 - RELEVANT)) }, state, {
+      async passed(now, { done, point }) {
+        if (point) progress.curve.push(point);
+        progress.done = SHARES.preparing + SHARES.training * done;
+        if (Date.now() >= next) {
+          const from = Date.now();
+          saveDeepState(file, now, snapshot);
+          next = Date.now() + Math.max(KEPT_MILLISECONDS, (Date.now() - from) / KEEPING_SHARE);
+        }
+        await show();
+        await setImmediate();
+        await allowed(db, run);
+      },
+    });
+
+    progress.phase = 'judging';
+    progress.done = SHARES.preparing + SHARES.training;
+    await show();
+    const comparisons = await compared(trainee, lessons, outcome);
+    const found: Refusal[] = [...outcome.refusals];
+    const id = `${learner.base.id}-learned-${nextAdapter(db)}`;
+    const kept = trainee.kept(outcome.weights);
+    if (found.length === 0) {
+      folder = join(parts.modelDirs[1]!, id);
+      await training.write(learner.base.place, kept, { id, name: `${learner.base.name} · ${nextAdapter(db)}` }, folder);
+      const texts = data.train[0]!.texts.slice(0, READ);
+      if (await candidateSlower(level, learner.base.place, folder, { question: data.train[0]!.question, texts }, inspecting(parts.modelDirs, learner.base))) found.push('slower');
+    }
+    await allowed(db, run);
+    const accepted = found.length === 0;
+    await stored(parts, run, level, learner, accepted ? folder! : undefined, {
+      bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, progress,
+      report: {
+        recipe: { ...recipe, form: learner.form }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
+        signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
+        bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: Math.round((Date.now() - begun) / 1000),
+      },
+    });
+    if (accepted) folder = undefined;
+  } finally {
+    await trainee.close();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What can learn. @throws Unlearnable */
+async function trainable({ db, modelDirs }: Pick<DeepParts, 'db' | 'modelDirs'>, level: DeepLevel): Promise<Learner> {
+  const learner = await learnerOf(db, modelDirs, level);
+  if ('why' in learner) throw learner.why === 'no-model' ? new Unlearnable('no-model', 'There is no such model in use.') : new Unlearnable('untrainable', 'The weights of the model in use cannot be trained.');
+  return learner;
+}
+
+/** Works with the embedder that questions are asked again of: the one in use, or the one that learns, over its own index. */
+async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, 'db' | 'embedder' | 'modelDirs'>, level: DeepLevel, { used, base }: Learner, work: (embedder: Embedder) => Promise<T>): Promise<T> {
+  if (level === 'reranker' || used.id === base.id) return work(embedder);
+  const own = await openKnownEmbedder(db, modelDirs, base);
+  try {
+    const space = spaceOf(db, own.space);
+    if (!space) throw new Unlearnable('no-index', `The index of ${base.name} is gone, which learning begins from.`);
+    return await work({ ...own, space: space.identity });
+  } finally {
+    await own.close();
+  }
+}
+
+interface Prepared { lessons: AskedLesson[]; data: DeepData; snapshot: string }
+
+export async function prepared({ db, guardFile }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
+  const { questions, groupFor } = await judgedQuestions(db, embedder);
+  const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
+  const lessons: AskedLesson[] = [];
+  for (const [i, question] of judged.slice(0, most).entries()) {
+    await wait(i / (judged.length + 1));
+    const lesson = await askedLesson({ db, embedder, level }, question, groupFor(question.events, question.question));
+    if (lesson) lessons.push(lesson);
+    await setImmediate();
+  }
+  const documents = new Set(lessons.flatMap(({ contents }) => contents)).size;
+  if (most === Infinity && (lessons.length < MINIMUM.questions || documents < MINIMUM.documents)) {
+    throw new Unlearnable('too-little', `Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
+  }
+  const { train, heldOut } = splitQuestions(lessons, MINIMUM.questions);
+  const general = TRAININGS[form].general;
+  const pairs = readPairs(guardFile).slice(0, most === Infinity ? undefined : 1);
+  // Rows of vectors that nothing else is put among are in the order of the pairs.
+  const rows = await guardRows(pairs, embedder, new Vectors(embedder.dimensions), new WordList());
+  const lessonsOf = (half: 'guard' | 'replay') => generalLessons(pairs, rows[half].slice(0, general[half]), (row) => row, level, general.near);
+  const samples = importedSamples(db).flatMap(parseSamples).filter(({ pos, neg, split }) => pos.length > 0 && neg.length > 0 && split === 'train');
+  const replay = [...lessonsOf('replay'), ...samples.map(({ query, pos, neg, weight }) => ({ ...sampleLesson(query, pos, neg, weight), group: query, found: 0, seen: [] }))];
+  const others = pairs.filter(({ half }) => half === 'guard');
+  const every = Math.max(1, Math.floor(others.length / general.unanswerable));
+  const unanswerable = await unanswerableLessons({ db, embedder, level }, [
+    ...questions.filter((question) => question.unanswerable).map(({ question, libraries }) => ({ question, libraries })),
+    ...others.filter((_, i) => i % every === 0).slice(0, general.unanswerable).map(({ question }) => ({ question, libraries: [] })),
+  ]);
+  await wait(1);
+  const hash = createHash('sha256').update(`deep 1 ${level} ${form} ${base.id} ${embedder.space} ${samples.length}`);
+  for (const { question, group, texts, target, counts } of lessons) hash.update(JSON.stringify([question, group, texts, target, counts]));
+  return {
+    lessons, total: judged.length, snapshot: hash.digest('hex').slice(0, 16),
+    data: { train, heldOut, guard: lessonsOf('guard'), replay: replay.map((lesson) => ({ ...lesson, weight: GENERAL_WEIGHT * lesson.weight })), unanswerable },
+  };
+}
+
+/** First hits of each question before and after; those that change most first. */
+async function compared(trainee: Trainee, lessons: readonly AskedLesson[], { weights }: DeepOutcome): Promise<KeptComparison[]> {
+  const [orderBefore, orderAfter] = [await orderer(trainee, trainee.begin(1)), await orderer(trainee, weights)];
+  const kept: KeptComparison[] = [];
+  for (const lesson of lessons) {
+    const right = lesson.target.flatMap((share, i) => (share > 0 ? [i] : []));
+    const [before, after] = [await orderBefore(lesson), await orderAfter(lesson)];
+    const names = (order: readonly number[]): KeptComparison['before'] => order.slice(0, 10).map((place) => lesson.names[place]!);
+    kept.push({
+      question: lesson.question, heldOut: lesson.heldOut, ndcgBefore: scored(before, right).ndcg, ndcgAfter: scored(after, right).ndcg,
+      answers: lesson.answers, before: names(before), after: names(after),
+    });
+    await setImmediate();
+  }
+  const change = ({ ndcgBefore, ndcgAfter }: KeptComparison): number => Math.abs(ndcgAfter - ndcgBefore);
+  return kept.sort((a, b) => change(b) - change(a)).slice(0, COMPARED);
+}
+
+interface Made { bytes: Uint8Array; report: AdapterReport; comparisons: KeptComparison[]; lessons: readonly AskedLesson[]; progress: RunProgress }
+
+/** Stores the candidate, ends the run, and brings the model in `folder` into use, in one transaction. */
+async function stored({ db, modelDirs }: DeepParts, run: RunId, level: DeepLevel, { used, base }: Learner, folder: string | undefined, { bytes, report, comparisons, lessons, progress }: Made): Promise<void> {
+  const model = folder === undefined ? undefined : await rowOf(modelDirs, report.model!, folder, level, base);
+  const next = folder !== undefined && level === 'embedder' ? await openEmbedder(folder, inspecting(modelDirs, base)) : undefined;
+  try {
+    let growing: Space | undefined;
+    await write(db, () => {
+      // Cancelled in the very last moment: nothing comes into use.
+      if (openRun(db)?.id !== run) throw new Cancelled();
+      const parent = learnedModels(db).find((learned) => learned.model === used.id)?.id;
+      const adapter = saveAdapter(db, {
+        level, space: base.id, bytes, report, comparisons, ...(parent !== undefined && { parent }),
+        events: lessons.flatMap(({ events }) => events), contents: lessons.flatMap(({ contents }) => contents),
+      });
+      if (model) saveModel(db, model);
+      if (folder !== undefined && level === 'reranker') choose(db, 'reranker', report.model);
+      // A person who is going over to another embedder just now is not interrupted.
+      if (next && !shadow(db)) growing = beginShadow(db, next.space, next.dimensions, report.model!);
+      keepProgress(db, run, { ...progress, done: 1 });
+      endRun(db, run, 'done', { adapter });
+    });
+    if (growing && next) await keepPassport(db, growing, next);
+  } finally {
+    await next?.close();
+  }
+}
+
+/** How a learned folder stands on the list of models; one with a manifest speaks for itself. */
+async function rowOf(dirs: ModelDirs, id: string, folder: string, role: DeepLevel, base: Learner['base']): Promise<Omit<AddedModel, 'added'> | undefined> {
+  if (base.format === 'lodestone') return undefined;
+  const { manifest, bytes } = await inspectModel(folder, inspecting(dirs, base));
+  return {
+    id, role, format: 'safetensors', place: folder, downloaded: true,
+    details: {
+      name: `${base.name} · ${id.split('-').at(-1)}`, languages: manifest.languages, licence: manifest.licence, bytes, files: Object.keys(manifest.files), tokens: manifest.maxTokens,
+      ...(manifest.family !== undefined && { family: manifest.family }), ...(manifest.dimensions !== undefined && { dimensions: manifest.dimensions }),
+    },
+  };
+}
+
+/**
+ * Makes a version's model again, where its folder is no longer there, and puts it on the list.
+ *
+ * @throws EngineError 'invalid' where the model it was learned from is gone
+ */
+export async function restore(db: Db, dirs: ModelDirs, adapter: AdapterId): Promise<void> {
+  const version = learnedModels(db).find(({ id }) => id === adapter);
+  const bytes = adapterBytes(db, adapter);
+  if (!version || !bytes) throw new EngineError('not-found', 'That version is gone.');
+  const models = await knownModels(db, dirs);
+  const base = mustKnow(models, version.base, version.level);
+  const there = models.find(({ id }) => id === version.model);
+  if (there && there.trouble === undefined) return;
+  const form = await formOf(base.place, version.level, inspecting(dirs, base));
+  if (form === undefined) throw new EngineError('invalid', `${base.name} cannot be trained any more.`);
+  const folder = join(dirs[1]!, version.model);
+  await TRAININGS[form].write(base.place, unpacked(bytes), { id: version.model, name: `${base.name} · ${adapter}` }, folder);
+  const row = await rowOf(dirs, version.model, folder, version.level, base);
+  if (row) await write(db, () => saveModel(db, row));
+}
+
+/** After a process was killed: what it had not finished. */
+export function clearUnfinished(db: Db, dirs: ModelDirs, runsDir: string): void {
+  clearLearned(dirs[1]!, new Set(learnedModels(db).map(({ model }) => model)));
+  const open = openRun(db);
+  if (!existsSync(runsDir)) return;
+  for (const name of readdirSync(runsDir)) if (!open || !name.startsWith(`${open.id}.`)) rmSync(join(runsDir, name), { force: true });
+}
+
+/** Questions a probe looks at: a large model takes seconds for each. */
+const PROBED = { lora: 2, static: 16, late: 16 };
+/** What took so long is not timed again: what the first time opens is little beside that. */
+const LONG_MILLISECONDS = 10_000;
+/** Passes before a training ends, as a share of those it may make, by experience. */
+const PASSED = 0.6;
+
+/** Seconds a run would take now: a few questions prepared, one step and one scoring; the rest reckoned. */
+export async function estimateDeep(parts: Omit<DeepParts, 'runsDir' | 'changed'>, level: DeepLevel): Promise<LearningEstimate> {
+  const { db, modelDirs } = parts;
+  const learner = await trainable(parts, level);
+  const training = TRAININGS[learner.form];
+  const recipe = training.recipe[level];
+  return withBase(parts, level, learner, async (embedder) => {
+    const begun = performance.now();
+    const { lessons, data, total } = await prepared({ ...parts, runsDir: '', changed: () => undefined }, embedder, level, learner, async () => undefined, PROBED[learner.form]);
+    if (lessons.length === 0) return { seconds: 0 };
+    const each = (performance.now() - begun) / (lessons.length + data.unanswerable.length);
+    const trainee = await training.open(learner.base.place, level, lessons, inspecting(modelDirs, learner.base));
+    try {
+      const weights = trainee.begin(recipe.seed);
+      const batch = lessons.slice(0, learner.form === 'lora' ? 1 : recipe.batch).map((lesson) => shortened(lesson, recipe.texts));
+      const step = (await timed(() => trainee.gradients(batch, weights))) * (recipe.batch / batch.length);
+      const scoring = (await timed(() => trainee.scores(lessons[0]!, weights))) / lessons[0]!.texts.length;
+      const { guard, near, replay, unanswerable } = training.general;
+      const trainings = trainingsOf(data.heldOut.length, recipe);
+      const passes = recipe.passes * PASSED;
+      const perTraining = passes * (Math.ceil((0.8 * total + replay) / recipe.batch) * step + 0.2 * total * recipe.texts * scoring) + (2 * READ * total * scoring) / recipe.folds;
+      const judging = 2 * scoring * (guard * near + unanswerable * READ + total * READ);
+      const seconds = Math.ceil((each * (total + unanswerable) + trainings * perTraining + judging) / 1000);
+      if (level === 'reranker') return { seconds };
+      const chunks = sampleChunks(db, 24);
+      const embedding = await timed(() => embedder.embed(chunks.map((chunk) => inContext(chunk, chunk.title)), 'document'));
+      return { seconds, indexSeconds: Math.ceil((embedding / 1000 / Math.max(1, chunks.length)) * countChunks(db)) };
+    } finally {
+      await trainee.close();
+    }
+  });
+}
+
+/** Milliseconds; the first time opens what the next finds open. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  for (let again = false; ; again = true) {
+    const from = performance.now();
+    await work();
+    const took = performance.now() - from;
+    if (again || took > LONG_MILLISECONDS) return took;
+  }
+}

@@ -1,0 +1,41 @@
+import { openEmbedder } from '../models/embedder.ts';
+import type { InspectOptions } from '../models/inspect.ts';
+import { openReranker } from '../models/reranker.ts';
+import type { DeepLevel } from './deep-lessons.ts';
+
+const MAY_TAKE = 1.1;
+/** Other programs can only make one slower: the fastest of so many rounds counts, and both are timed by turns. */
+const LEAST_ROUNDS = 3;
+const ROUNDS = 12;
+
+/** Whether a learned model takes more than a tenth longer for the same texts than the one it was learned from. */
+export async function candidateSlower(level: DeepLevel, base: string, candidate: string, { question, texts }: { question: string; texts: readonly string[] }, options: InspectOptions): Promise<boolean> {
+  const [first, second] = [await opened(level, base, options), await opened(level, candidate, options)];
+  try {
+    let [before, after] = [Infinity, Infinity];
+    for (let round = 0; round < ROUNDS; round++) {
+      before = Math.min(before, await time(() => first.work(question, texts)));
+      after = Math.min(after, await time(() => second.work(question, texts)));
+      if (round + 1 >= LEAST_ROUNDS && after <= MAY_TAKE * before) return false;
+    }
+    return true;
+  } finally {
+    await first.close();
+    await second.close();
+  }
+}
+
+async function opened(level: DeepLevel, folder: string, options: InspectOptions): Promise<{ work(question: string, texts: readonly string[]): Promise<unknown>; close(): Promise<void> }> {
+  if (level === 'reranker') {
+    const reranker = await openReranker(folder, { ...options, threads: 1 });
+    return { work: (question, texts) => reranker.score(question, texts.map((text) => ({ text, prior: 0 }))), close: () => reranker.close() };
+  }
+  const embedder = await openEmbedder(folder, { ...options, threads: 1 });
+  return { work: (_, texts) => embedder.embed([...texts], 'document'), close: () => embedder.close() };
+}
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}
