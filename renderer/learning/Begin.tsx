@@ -69,7 +69,11 @@ function Estimate({ level }: { level: LearningLevel }) {
   const words = all.learning;
   const { value, key, error } = useLive(['feedback', 'models'], level, (from) => from.estimateLearning(level));
   const estimate = key === level ? value : undefined;
-  const said = error !== undefined ? sentenceOf(error, all) : !estimate ? words.estimating
-    : [words.takes(lengthOfTime(estimate.seconds, all)), ...(estimate.indexSeconds === undefined ? [] : [words.thenIndex(lengthOfTime(estimate.indexSeconds, all))])].join(words.between);
-  return <p className="learning-note" aria-live="polite">{said}</p>;
+  const took = error !== undefined ? sentenceOf(error, all) : estimate ? words.takes(lengthOfTime(estimate.seconds, all)) : words.estimating;
+  return (
+    <div aria-live="polite">
+      <p className="learning-note">{took}</p>
+      {estimate?.indexSeconds !== undefined && <p className="learning-note">{words.thenIndex(lengthOfTime(estimate.indexSeconds, all))}</p>}
+    </div>
+  );
 }

@@ -48,7 +48,6 @@ export const learningEn: LearningWords = {
   estimating: 'Working out how long it takes…',
   takes: (time) => `Takes about ${time} on this computer. You can go on working.`,
   thenIndex: (time) => `Then about ${time} to make the index in the background.`,
-  between: ' ',
   seconds: (value) => plural(value, 'second', 'seconds'),
   minutes: (value) => plural(value, 'minute', 'minutes'),
   hours: (value) => plural(value, 'hour', 'hours'),

@@ -47,7 +47,6 @@ export const learningZh: LearningWords = {
   estimating: '正在估算所需时间…',
   takes: (time) => `在这台电脑上大约需要 ${time}，期间可以照常使用。`,
   thenIndex: (time) => `之后在后台重建索引大约需要 ${time}。`,
-  between: '',
   seconds: (value) => `${n(value)} 秒`,
   minutes: (value) => `${n(value)} 分钟`,
   hours: (value) => `${n(value)} 小时`,

@@ -33,10 +33,8 @@ export interface LearningWords {
   estimating: string;
   /** With a length of time. */
   takes: (time: string) => string;
-  /** Behind `takes`, with how long the index then takes. */
+  /** Besides `takes`, with how long the index then takes. */
   thenIndex: (time: string) => string;
-  /** Between two sentences. */
-  between: string;
   seconds: (count: number) => string;
   minutes: (count: number) => string;
   hours: (count: number) => string;
