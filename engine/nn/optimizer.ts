@@ -83,14 +83,19 @@ function mover(state: TrainingState, name: string, options: OptimizerOptions): (
   const [w, m, v] = [state.weights[name]!.data, state.first[name]!, state.second[name]!];
   const rate = options.learningRate * options.schedule(state.step);
   const kept = 1 - (decays(name) ? rate * weightDecay : 0);
-  const step = rate / (1 - beta1 ** (state.step + 1));
-  const correction = 1 / Math.sqrt(1 - beta2 ** (state.step + 1));
+  // The correction of the second moment is taken out of the loop: it is on the step and on epsilon.
+  const correction = Math.sqrt(1 - beta2 ** (state.step + 1));
+  const step = (rate / (1 - beta1 ** (state.step + 1))) * correction;
+  const least = epsilon * correction;
+  const [new1, new2] = [1 - beta1, 1 - beta2];
   return (start, gradient, share) => {
     for (let i = 0, at = start; i < gradient.length; i++, at++) {
       const g = gradient[i]! * share;
-      const first = (m[at] = beta1 * m[at]! + (1 - beta1) * g);
-      const second = (v[at] = beta2 * v[at]! + (1 - beta2) * g * g);
-      w[at] = w[at]! * kept - (step * first) / (Math.sqrt(second) * correction + epsilon);
+      const first = beta1 * m[at]! + new1 * g;
+      const second = beta2 * v[at]! + new2 * g * g;
+      m[at] = first;
+      v[at] = second;
+      w[at] = w[at]! * kept - (step * first) / (Math.sqrt(second) + least);
     }
   };
 }
