@@ -277,6 +277,8 @@ export interface Settings {
   hub: string;
   /** Learning begins by itself when there is enough that is new and nobody uses the machine. */
   learnWhenIdle: boolean;
+  /** The language model judges passages along when the reranker or the embedder learns, where it agrees with the person. */
+  learnFromModel: boolean;
   /** Earlier turns that fit go along to the language model; so do accepted answers, as examples; what the app can do itself is offered. */
   memory: boolean;
   examples: boolean;

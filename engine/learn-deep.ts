@@ -21,18 +21,20 @@ import { MINIMUM } from './learn/prepare.ts';
 import { parseSamples } from './learn/samples.ts';
 import { candidateSlower } from './learn/slower.ts';
 import { WordList } from './learn/train-weighing.ts';
+import type { Teacher } from './learn/reward.ts';
+import { taughtBy } from './learn/teacher.ts';
 import { shortened, type Trainee } from './learn/trainee.ts';
 import { Vectors } from './learn/vectors.ts';
 import { openEmbedder, type Embedder } from './models/embedder.ts';
 import { inspectModel } from './models/inspect.ts';
 import { keepPassport, openKnownEmbedder } from './opened.ts';
 import { RELEVANT } from './rank.ts';
-import { adapterBytes, learnedModels, nextAdapter, saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
+import { adapterBytes, adapters, learnedModels, nextAdapter, saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { importedSamples } from './store/judged.ts';
 import { choose, saveModel, type AddedModel } from './store/models.ts';
 import { endRun, keepProgress, openRun } from './store/runs.ts';
-import { beginShadow, shadow, spaceOf, type Space } from './store/spaces.ts';
+import { beginShadow, shadow, spaceInUse, spaceOf, type Space } from './store/spaces.ts';
 import { countChunks, sampleChunks } from './store/vectors.ts';
 
 export interface DeepParts {
@@ -41,6 +43,8 @@ export interface DeepParts {
   embedder: Embedder;
   modelDirs: ModelDirs;
   guardFile: string;
+  /** The language model, where it is to judge passages along; its owner closes it. */
+  teacher?: () => Promise<(Teacher & { id: string }) | undefined>;
   /** Where the state of runs is kept. */
   runsDir: string;
   changed: (topic: Topic) => void;
@@ -91,7 +95,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
   };
 
   const learner = await trainable(parts, level);
-  const { lessons, data, snapshot } = await withBase(parts, level, learner, (embedder) => prepared(parts, embedder, level, learner, async (done) => {
+  const { lessons, data, snapshot, teaching } = await withBase(parts, level, learner, (embedder) => prepared(parts, embedder, level, learner, async (done) => {
     await allowed(db, run);
     progress.done = SHARES.preparing * done;
     await show();
@@ -126,6 +130,8 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await show();
     const comparisons = await compared(trainee, lessons, outcome);
     const found: Refusal[] = [...outcome.refusals];
+    const quick = level === 'embedder' ? quickGain(db, learner) : 0;
+    if (quick > 0 && outcome.gain <= quick) found.push('less-than-quick');
     const id = `${learner.base.id}-learned-${nextAdapter(db)}`;
     const kept = trainee.kept(outcome.weights);
     if (found.length === 0) {
@@ -139,7 +145,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await stored(parts, run, level, learner, accepted ? folder! : undefined, {
       bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, progress,
       report: {
-        recipe: { ...recipe, form: learner.form }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
+        recipe: { ...recipe, form: learner.form, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
         signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
         bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: Math.round((Date.now() - begun) / 1000),
       },
@@ -149,6 +155,16 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await trainee.close();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * What the version for questions that is in use gains by its own report; 0 without one. It belongs to the index of the embedder
+ * that learns, and would go out of use with it.
+ */
+function quickGain(db: Db, { used, base }: Learner): number {
+  const space = used.id === base.id ? spaceInUse(db)?.space.identity : undefined;
+  const active = space === undefined ? undefined : adapters(db, { space }).find(({ level, state }) => level === 'query' && state === 'active');
+  return active ? active.mine.after - active.mine.before : 0;
 }
 
 /** What can learn. @throws Unlearnable */
@@ -171,9 +187,9 @@ async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, 'db' | '
   }
 }
 
-interface Prepared { lessons: AskedLesson[]; data: DeepData; snapshot: string }
+interface Prepared { lessons: AskedLesson[]; data: DeepData; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
 
-export async function prepared({ db, guardFile }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
+async function prepared({ db, guardFile, teacher: openTeacher }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
   const { questions, groupFor } = await judgedQuestions(db, embedder);
   const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
   const lessons: AskedLesson[] = [];
@@ -187,7 +203,10 @@ export async function prepared({ db, guardFile }: DeepParts, embedder: Embedder,
   if (most === Infinity && (lessons.length < MINIMUM.questions || documents < MINIMUM.documents)) {
     throw new Unlearnable('too-little', `Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
   }
-  const { train, heldOut } = splitQuestions(lessons, MINIMUM.questions);
+  const { train: asked, heldOut } = splitQuestions(lessons, MINIMUM.questions);
+  const teacher = most === Infinity ? await openTeacher?.() : undefined;
+  // Only what is trained on: judged is by what people said.
+  const { lessons: train, ...teaching } = teacher ? await taughtBy(teacher, asked, async (done, total) => wait(done / total)) : { lessons: asked };
   const general = TRAININGS[form].general;
   const pairs = readPairs(guardFile).slice(0, most === Infinity ? undefined : 1);
   // Rows of vectors that nothing else is put among are in the order of the pairs.
@@ -203,9 +222,10 @@ export async function prepared({ db, guardFile }: DeepParts, embedder: Embedder,
   ]);
   await wait(1);
   const hash = createHash('sha256').update(`deep 1 ${level} ${form} ${base.id} ${embedder.space} ${samples.length}`);
-  for (const { question, group, texts, target, counts } of lessons) hash.update(JSON.stringify([question, group, texts, target, counts]));
+  for (const { question, group, texts, target, counts } of [...train, ...heldOut]) hash.update(JSON.stringify([question, group, texts, target, counts]));
   return {
     lessons, total: judged.length, snapshot: hash.digest('hex').slice(0, 16),
+    ...('fit' in teaching && { teaching: { model: teacher!.id, taught: teaching.taught, auc: teaching.fit.auc, pairs: teaching.fit.pairs } }),
     data: { train, heldOut, guard: lessonsOf('guard'), replay: replay.map((lesson) => ({ ...lesson, weight: GENERAL_WEIGHT * lesson.weight })), unanswerable },
   };
 }

@@ -3,14 +3,18 @@ import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Topic } from './api.ts';
 import { Announcements } from './announcements.ts';
+import { openActiveLlm } from './chosen-llm.ts';
 import { holdReranker } from './chosen-reranker.ts';
 import { holdEmbedder } from './opened.ts';
 import { estimate, exportSamples, failureOf, learn, Unlearnable } from './learn.ts';
 import { clearUnfinished, estimateDeep, learnDeep, restore } from './learn-deep.ts';
+import type { Teacher } from './learn/reward.ts';
+import type { Llm } from './llm/llm.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
 import { openDatabase, write } from './store/database.ts';
 import { endRun, openRun } from './store/runs.ts';
+import { settings } from './store/settings.ts';
 import type { LearnVerbs, ThreadData } from './thread.ts';
 
 /** Less urgent than whatever a person waits for. */
@@ -20,7 +24,7 @@ const NICENESS = 10;
 if (parentPort) {
   // On Linux this is of the calling thread alone; elsewhere it would slow the answers down too.
   if (process.platform === 'linux') os.setPriority(0, NICENESS);
-  const { file, modelDirs, guardFile } = workerData as ThreadData;
+  const { file, modelDirs, guardFile, secret } = workerData as ThreadData;
   const db = openDatabase(file, 'ingest');
   const runsDir = join(dirname(file), 'runs');
   const announcements = new Announcements();
@@ -38,6 +42,19 @@ if (parentPort) {
     }
   }
 
+  /** Works with the language model in use as teacher, where the person wants that and it can score; it is closed with the work. */
+  async function withTeacher<T>(work: (teacher: () => Promise<(Teacher & { id: string }) | undefined>) => Promise<T>): Promise<T> {
+    let opened: Llm | undefined;
+    try {
+      return await work(async () => {
+        const llm = (opened = settings(db).learnFromModel ? await openActiveLlm({ db, modelDirs, ...(secret && { secret }) }) : undefined);
+        return llm?.likelihood && { id: llm.id, count: (texts) => llm.count(texts), likelihood: (pairs, signal) => llm.likelihood!(pairs, signal) };
+      });
+    } finally {
+      await opened?.close();
+    }
+  }
+
   clearUnfinished(db, modelDirs, runsDir);
   let working: Promise<void> | undefined;
   const wake = (): void => {
@@ -47,7 +64,7 @@ if (parentPort) {
         const { held: reranker, release } = await rerankers.take();
         const changed = (topic: Topic): void => announcements.announce(topic);
         const { level } = run;
-        await withEmbedder((embedder) => (level === 'query' ? learn({ db, embedder, reranker, guardFile, changed }, id) : learnDeep({ db, embedder, modelDirs, guardFile, runsDir, changed }, id, level)))
+        await withEmbedder((embedder) => (level === 'query' ? learn({ db, embedder, reranker, guardFile, changed }, id) : withTeacher((teacher) => learnDeep({ db, embedder, modelDirs, guardFile, runsDir, changed, teacher }, id, level))))
           .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: failureOf(error) }))).finally(release);
       }
     })().finally(() => { working = undefined; });

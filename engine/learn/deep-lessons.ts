@@ -15,12 +15,13 @@ import { isHeldOut } from './holdout.ts';
 import { keyOf, type ChunkName, type JudgedQuestion } from './judgements.ts';
 import { clashes } from './negatives.ts';
 import { adding } from './prepare.ts';
+import type { Pupil } from './teacher.ts';
 import type { TextLesson } from './trainee.ts';
 
 export type DeepLevel = 'reranker' | 'embedder';
 
 /** A judged question as the deep levels learn from it. */
-export interface AskedLesson extends DeepLesson {
+export interface AskedLesson extends DeepLesson, Pupil {
   heldOut: boolean;
   events: EventId[];
   libraries: LibraryId[];
@@ -65,6 +66,8 @@ export async function askedLesson(parts: Parts, said: JudgedQuestion, group: str
     ...textsOf(parts, said.question, hits, chunks), found, group, heldOut: isHeldOut(group), events: said.events, libraries: said.libraries, vector, contents,
     weight: Math.max(...right.values()),
     target: hits.map(({ id }) => (right.get(id) ?? 0) / total),
+    labels: hits.map(({ id }) => (right.has(id) ? 1 : wrong.has(id) ? 0 : undefined)),
+    ...(said.answers.length > 0 && { accepted: said.answers.at(-1)! }),
     counts: hits.map(({ id }, i) => (right.has(id) || wrong.has(id) ? 1 : clashes(named(chunks.get(id)!, id), answers, said.answers) ? 0 : i < NEAR_TOP ? NEAR_TOP_COUNTS : 1)),
     seen: hits.flatMap(({ id }, i) => (i < found && shown.has(id) ? [i] : [])),
     chunks: positives.map(({ chunk }) => keyOf(chunk)), answers: positives.map(({ chunk }) => nameOf(chunk)), names: hits.map(({ id }) => nameOf(chunks.get(id)!)),

@@ -10,6 +10,7 @@ export const DEFAULT_SETTINGS: Settings = {
   fileMegabytes: 512,
   hub: '',
   learnWhenIdle: false,
+  learnFromModel: false,
   memory: true,
   examples: true,
   actions: true,

@@ -86,6 +86,7 @@ function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUs
       <p className="learning-note">{words.levels[adapter.level].name} · {words.learnedFrom(adapter.signals, adapter.questions)}</p>
       <Growing adapter={adapter} />
       <Scores adapter={adapter} />
+      {adapter.alpha > 0 && adapter.habits?.map((habit) => <p key={habit.kind} className="learning-note">{words.habits[habit.kind](habit.words)}</p>)}
       {state === 'foreign' && <p className="learning-note">{words.foreignText}</p>}
       {adapter.refusals.length > 0 && <Reasons adapter={adapter} />}
       {adapter.stale && <p className="version-stale"><Icon name="warning" size={15} />{words.stale}</p>}

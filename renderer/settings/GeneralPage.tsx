@@ -16,10 +16,11 @@ const LIMITS: Record<Limit, { least: number; most: number; unit: 'seconds' | 'me
   fileMegabytes: { least: 1, most: 4_096, unit: 'megabytes' },
 };
 
-/** What may go along with a question. */
-const SWITCHES = ['memory', 'examples', 'actions'] as const;
+/** What may go along with a question, and how it is learned. */
+const ANSWERS = ['memory', 'examples', 'actions'] as const;
+const LEARNING = ['learnWhenIdle', 'learnFromModel'] as const;
 
-/** Language, appearance, what goes along with a question, and limits. */
+/** Language, appearance, what goes along with a question, how it is learned, and limits. */
 export function GeneralPage() {
   const words = useWords();
   const { run } = useToaster();
@@ -47,21 +48,28 @@ export function GeneralPage() {
         />
       </div>
       <h3>{words.answers.switchesTitle}</h3>
-      {SWITCHES.map((name) => (
-        <div key={name} className="setting">
-          <div>
-            <label className="setting-name" htmlFor={`setting-${name}`}>{words.answers.switches[name].name}</label>
-            <p className="setting-hint" id={`setting-${name}-hint`}>{words.answers.switches[name].hint}</p>
-          </div>
-          <input type="checkbox" className="checkbox" id={`setting-${name}`} aria-describedby={`setting-${name}-hint`} checked={settings[name]} onChange={(event) => set({ [name]: event.target.checked })} />
-        </div>
-      ))}
+      {ANSWERS.map((name) => <Switch key={name} {...words.answers.switches[name]} checked={settings[name]} onChange={(on) => set({ [name]: on })} />)}
+      <h3>{words.learning.title}</h3>
+      {LEARNING.map((name) => <Switch key={name} {...words.learning.switches[name]} checked={settings[name]} onChange={(on) => set({ [name]: on })} />)}
       <h3>{words.settings.limits}</h3>
       <p>{words.settings.limitsText}</p>
       {(Object.keys(LIMITS) as Limit[]).map((limit) => (
         <LimitRow key={limit} limit={limit} value={settings[limit]} onChange={(value) => set({ [limit]: value })} />
       ))}
     </>
+  );
+}
+
+function Switch({ name, hint, checked, onChange }: { name: string; hint: string; checked: boolean; onChange(on: boolean): void }) {
+  const id = useId();
+  return (
+    <div className="setting">
+      <div>
+        <label className="setting-name" htmlFor={id}>{name}</label>
+        <p className="setting-hint" id={`${id}-hint`}>{hint}</p>
+      </div>
+      <input type="checkbox" className="checkbox" id={id} aria-describedby={`${id}-hint`} checked={checked} onChange={(event) => onChange(event.target.checked)} />
+    </div>
   );
 }
 

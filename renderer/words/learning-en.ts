@@ -8,6 +8,16 @@ export const learningEn: LearningWords = {
   title: 'Learning',
   sections: { learn: 'Learn', versions: 'Versions', questions: 'Before and after', samples: 'Samples' },
   lead: 'Lodestone gets better at finding your passages from the thumbs you press. All of it happens on this computer.',
+  switches: {
+    learnWhenIdle: { name: 'Learn when the computer rests', hint: 'Once enough is new and nobody has asked for a while, learning begins by itself.' },
+    learnFromModel: { name: 'Let the language model judge along', hint: 'Where it agrees with your thumbs, it says which other passages would have helped. Training the reranker or the embedder takes much longer.' },
+  },
+  habits: {
+    'headings-more': (found) => `Passages under these words answer you more often: ${found.join(', ')}`,
+    'headings-less': (found) => `Passages under these words answer you less often: ${found.join(', ')}`,
+    'short-passages': () => 'Short passages answer you more often.',
+    'long-passages': () => 'Long passages answer you more often.',
+  },
 
   gathered: 'What I learn from',
   emptyTitle: 'You have not judged any passages yet',
@@ -37,7 +47,7 @@ export const learningEn: LearningWords = {
   levels: {
     query: { name: 'Quick', text: 'Teaches how your questions are understood. Done soonest, and the right choice most of the time.' },
     reranker: { name: 'Closer reading', text: 'Trains the model that reads the first passages once more and puts them in order. It is used at once when it passes the check.' },
-    embedder: { name: 'Whole index', text: 'Trains the model by which everything is found. When it passes the check, the index is made anew in the background; until then the present one answers.' },
+    embedder: { name: 'Whole index', text: 'Trains the model by which everything is found. When it passes the check, the index is made anew in the background; until then the present one answers. What was learned the quick way belongs to the present index and has to be learned again afterwards.' },
   },
   untrainable: {
     'no-model': () => 'No model of this kind is in use. Choose one under “Models”.',
@@ -92,6 +102,7 @@ export const learningEn: LearningWords = {
     collapsed: 'It began to take different questions for the same.',
     'control-passed': 'Shuffled thumbs “helped” just as much, so the gain is not to be trusted.',
     slower: 'It takes noticeably longer than before.',
+    'less-than-quick': 'What was learned the quick way already gains more. It belongs to the present index and would no longer count.',
   },
   mine: 'Your questions',
   guard: 'General questions',

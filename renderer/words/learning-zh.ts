@@ -7,6 +7,16 @@ export const learningZh: LearningWords = {
   title: '学习',
   sections: { learn: '学习', versions: '版本', questions: '前后对比', samples: '样本' },
   lead: '你的每次评价，都能让磁石更会找到你要的段落。全部在这台电脑上完成。',
+  switches: {
+    learnWhenIdle: { name: '电脑空闲时学习', hint: '有足够多的新反馈、又有一阵子没有提问时，自动开始学习。' },
+    learnFromModel: { name: '让语言模型一起评判', hint: '在它与你的点赞一致时，由它指出还有哪些段落有帮助。训练细读模型或语义模型会慢很多。' },
+  },
+  habits: {
+    'headings-more': (found) => `标题含有这些词的段落更常回答你的问题：${found.join('、')}`,
+    'headings-less': (found) => `标题含有这些词的段落较少回答你的问题：${found.join('、')}`,
+    'short-passages': () => '较短的段落更常回答你的问题。',
+    'long-passages': () => '较长的段落更常回答你的问题。',
+  },
 
   gathered: '我从这些中学习',
   emptyTitle: '你还没有评价过段落',
@@ -36,7 +46,7 @@ export const learningZh: LearningWords = {
   levels: {
     query: { name: '快速', text: '学习怎样理解你的问题。用时最短，多数情况下选它就好。' },
     reranker: { name: '精读', text: '训练把排在前面的段落再读一遍、重新排序的模型。通过检验后立即使用。' },
-    embedder: { name: '整个索引', text: '训练查找全部资料所用的模型。通过检验后会在后台重建索引，建好之前仍由现有索引回答。' },
+    embedder: { name: '整个索引', text: '训练查找全部资料所用的模型。通过检验后会在后台重建索引，建好之前仍由现有索引回答。快速学习的成果属于现有索引，之后需要重新学习。' },
   },
   untrainable: {
     'no-model': () => '没有使用这类模型。请在“模型”中选择一个。',
@@ -91,6 +101,7 @@ export const learningZh: LearningWords = {
     collapsed: '开始把不同的问题当成同一个问题。',
     'control-passed': '把评价打乱后学习也同样“有效”，所以这个进步不可信。',
     slower: '速度明显比以前慢。',
+    'less-than-quick': '快速学习已经带来更大的进步。那些成果属于现有索引，换成新索引后就不再起作用。',
   },
   mine: '你的问题',
   guard: '一般问题',

@@ -1,10 +1,14 @@
-import type { Adapter, LearningLevel, Refusal, Run, RunFailure, RunProgress, Untrainable } from '../../engine/api.ts';
+import type { Adapter, Habit, LearningLevel, Refusal, Run, RunFailure, RunProgress, Untrainable } from '../../engine/api.ts';
 
 /** What the learning page says, in one language. */
 export interface LearningWords {
   title: string;
   sections: Record<'learn' | 'versions' | 'questions' | 'samples', string>;
   lead: string;
+  /** In the settings. */
+  switches: Record<'learnWhenIdle' | 'learnFromModel', { name: string; hint: string }>;
+  /** What a version has come to see; with words of headings. */
+  habits: Record<Habit['kind'], (words: readonly string[]) => string>;
 
   /** What there is to learn from. */
   gathered: string;

@@ -17,7 +17,7 @@ function everything(value: unknown, path = ''): Said[] {
 
 /** What is said with the first arguments that suit: numbers, names, or a list. */
 function asked(words: (...args: unknown[]) => unknown): unknown {
-  for (const args of [[3, 4], [3, '7%', '0.5'], ['a.pdf', 3], [3, ['x', 'y'], '7%']]) {
+  for (const args of [[3, 4], [['x', 'y']], [3, '7%', '0.5'], ['a.pdf', 3], [3, ['x', 'y'], '7%']]) {
     try {
       const said = words(...args);
       if (!/NaN|undefined/.test(String(said))) return said;
