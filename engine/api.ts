@@ -367,11 +367,10 @@ export interface Engine extends ModelVerbs, AnswerVerbs, FaqVerbs, TestVerbs {
   adapters(): Promise<Adapter[]>;
   /** Questions before and after, those that changed most first. */
   comparisons(adapter: AdapterId): Promise<Comparison[]>;
-  /**
-   * Uses an accepted adapter from the next question on, an embedder's as soon as its index is whole. `undefined`: search as it
-   * shipped, on one level or on all.
-   */
-  activate(adapter: AdapterId | undefined, level?: LearningLevel): Promise<void>;
+  /** Uses an accepted adapter from the next question on, an embedder's as soon as its index is whole; `undefined`: search as it shipped. */
+  activate(adapter: AdapterId | undefined): Promise<void>;
+  /** Search as it shipped on one level. */
+  deactivate(level: LearningLevel): Promise<void>;
   /** Deletes adapters; the one in use goes out of use first. */
   deleteAdapters(adapters: AdapterId[]): Promise<void>;
   exportAdapter(adapter: AdapterId): Promise<Uint8Array>;

@@ -72,7 +72,7 @@ test('the reranker learns: it says how long that takes, leaves nothing when it i
   assert.ok(comparison!.ndcgAfter > comparison!.ndcgBefore && comparison!.after[0]!.answers);
   const after = await rankings(engine);
 
-  await engine.activate(undefined, 'reranker');
+  await engine.deactivate('reranker');
   assert.deepEqual(await rankings(engine), shipped, 'as it shipped, bit for bit');
   rmSync(join(dataDir, 'models', version.model!), { recursive: true });
   await engine.activate(version.id);

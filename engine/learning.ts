@@ -25,7 +25,7 @@ interface LearningParts {
 }
 
 type LearningVerbs = Pick<Engine,
-  | 'learning' | 'estimateLearning' | 'learn' | 'pauseLearning' | 'resumeLearning' | 'cancelLearning' | 'runs' | 'adapters' | 'comparisons' | 'activate'
+  | 'learning' | 'estimateLearning' | 'learn' | 'pauseLearning' | 'resumeLearning' | 'cancelLearning' | 'runs' | 'adapters' | 'comparisons' | 'activate' | 'deactivate'
   | 'deleteAdapters' | 'exportAdapter' | 'exportSamples' | 'importSamples' | 'removeImportedSamples'>;
 
 const WHY_NOT: Record<Untrainable, string> = {
@@ -99,6 +99,7 @@ export function learningVerbs({ db, search, learner, change, modelDirs, models }
     adapters: async (): Promise<Adapter[]> => store.adapters(db, await inUse(db, modelDirs)),
     comparisons: async (adapter) => store.keptComparisons(db, adapter).map((kept) => shown(db, kept)),
     activate: versions.activate,
+    deactivate: versions.deactivate,
     deleteAdapters: versions.remove,
     async exportAdapter(adapter: AdapterId) {
       const bytes = store.adapterBytes(db, adapter);

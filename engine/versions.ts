@@ -26,9 +26,9 @@ const GOING_BACK_MILLISECONDS = 10_000;
  * Versions of all levels. One for questions is a row that search reads; those of the reranker and the embedder are models on
  * the list, so they come into use as models do.
  */
-export function openVersions({ db, modelDirs, models, learner, change }: VersionParts): { activate: Engine['activate']; remove: Engine['deleteAdapters'] } {
-  async function activate(id: AdapterId | undefined, level?: LearningLevel): Promise<void> {
-    if (id === undefined) return asShipped(level);
+export function openVersions({ db, modelDirs, models, learner, change }: VersionParts): { activate: Engine['activate']; deactivate: Engine['deactivate']; remove: Engine['deleteAdapters'] } {
+  async function activate(id: AdapterId | undefined): Promise<void> {
+    if (id === undefined) return asShipped();
     const learned = store.learnedModels(db).find((one) => one.id === id);
     if (!learned) return change(['learning'], () => store.activate(db, id));
     await learner().restore(id);
@@ -65,5 +65,5 @@ export function openVersions({ db, modelDirs, models, learner, change }: Version
     });
   }
 
-  return { activate, remove };
+  return { activate, deactivate: asShipped, remove };
 }

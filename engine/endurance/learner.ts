@@ -14,7 +14,7 @@ for (;;) {
   if (run?.state !== 'running') {
     const next = levels[(levels.indexOf(run?.level ?? 'query') + 1) % levels.length];
     // What was learned goes out of use again, so that there is something to bring into use.
-    if (next !== undefined) await engine.activate(undefined, next);
+    if (next !== undefined) await engine.deactivate(next);
     await engine.learn(next);
   }
   await delay(20);

@@ -10,7 +10,7 @@ import { useWords } from '../words/useWords.ts';
 import { Curve } from './Curve.tsx';
 import './Outcome.css';
 import { Scores, signed } from './Scores.tsx';
-import { usedBefore } from './versions.ts';
+import { goBack } from './versions.ts';
 
 /** What came of a run: taken into use or not and why, and the figures. */
 export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adapter; adapters: Adapter[]; curve: RunProgress['curve']; onCompare(): void }) {
@@ -36,7 +36,7 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
       <Curve curve={curve} />
       <div className="learning-actions">
         <Button onClick={onCompare}>{words.seeQuestions}</Button>
-        {active && <Button look="quiet" icon="back" title={words.backHint} onClick={() => run(() => engine.activate(usedBefore(adapter, adapters), adapter.level))}>{words.back}</Button>}
+        {active && <Button look="quiet" icon="back" title={words.backHint} onClick={() => run(() => goBack(engine, adapter, adapters))}>{words.back}</Button>}
       </div>
     </section>
   );

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterId, LearningLevel } from '../../engine/api.ts';
+import type { Adapter, AdapterId } from '../../engine/api.ts';
 import { useAsking } from '../controls/Asking.tsx';
 import { Button, IconButton } from '../controls/Button.tsx';
 import { Icon } from '../controls/icons.tsx';
@@ -10,7 +10,7 @@ import { useWords } from '../words/useWords.ts';
 import { Growing, Reasons } from './Outcome.tsx';
 import { Scores } from './Scores.tsx';
 import './VersionsPage.css';
-import { nameOf, usedBefore } from './versions.ts';
+import { goBack, nameOf } from './versions.ts';
 
 /** Every version that was learned, newest first, and search as it shipped: to change between them with one click. */
 export function VersionsPage({ adapters, onCompare }: { adapters: Adapter[]; onCompare(adapter: AdapterId): void }) {
@@ -19,9 +19,13 @@ export function VersionsPage({ adapters, onCompare }: { adapters: Adapter[]; onC
   const engine = useEngine();
   const { run, say } = useToaster();
   const learned = adapters.some(({ state }) => state === 'active');
-  const use = (adapter: Adapter | undefined, level?: LearningLevel): void => run(async () => {
-    await engine.activate(adapter?.id, level);
+  const use = (adapter: Adapter | undefined): void => run(async () => {
+    await engine.activate(adapter?.id);
     say(words.inUse(adapter ? nameOf(adapter, all) : words.shipped));
+  });
+  const back = (adapter: Adapter): void => run(async () => {
+    const before = await goBack(engine, adapter, adapters);
+    say(words.inUse(before ? nameOf(before, all) : words.shipped));
   });
 
   return (
@@ -30,7 +34,7 @@ export function VersionsPage({ adapters, onCompare }: { adapters: Adapter[]; onC
       {adapters.length === 0 && <p className="learning-note">{words.none}</p>}
       <ul className="versions">
         {adapters.map((adapter) => (
-          <Version key={adapter.id} adapter={adapter} onUse={() => use(adapter)} onBack={() => use(adapters.find(({ id }) => id === usedBefore(adapter, adapters)), adapter.level)} onCompare={() => onCompare(adapter.id)} />
+          <Version key={adapter.id} adapter={adapter} onUse={() => use(adapter)} onBack={() => back(adapter)} onCompare={() => onCompare(adapter.id)} />
         ))}
         <li className="version" data-state={learned ? 'accepted' : 'active'}>
           <div className="version-head">

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterId } from '../../engine/api.ts';
+import type { Adapter, Engine } from '../../engine/api.ts';
 import { moment } from '../words/numbers.ts';
 import type { Words } from '../words/words.ts';
 
@@ -7,7 +7,9 @@ export function nameOf({ id, made }: Adapter, { learning, language }: Words): st
   return learning.version(id, moment(language, made));
 }
 
-/** What was in use before a version, if it may still be used; `undefined`: search as it shipped. */
-export function usedBefore({ parent }: Adapter, adapters: readonly Adapter[]): AdapterId | undefined {
-  return adapters.find(({ id, state }) => id === parent && state === 'accepted')?.id;
+/** Back to what was in use before a version, if it may still be used; `undefined`: to what shipped. */
+export async function goBack(engine: Pick<Engine, 'activate' | 'deactivate'>, { parent, level }: Adapter, adapters: readonly Adapter[]): Promise<Adapter | undefined> {
+  const before = adapters.find(({ id, state }) => id === parent && state === 'accepted');
+  await (before ? engine.activate(before.id) : engine.deactivate(level));
+  return before;
 }
