@@ -7,8 +7,8 @@ import { fitWeighing, levelOf, surpriseOf, weighedRow, weighedScores, weighingOf
 
 /**
  * One course of learning: small trainings and the gate. First the clues are weighed, then, on what they leave, a turn of the
- * question's vector is learned, and kept where it adds to them beyond chance. With few questions held out, five candidates are
- * each judged on the fifth they have not seen; the sixth learns from all and is the candidate. Last come the controls: the
+ * question's vector is learned, and kept where it adds to them beyond chance. With few questions held out, ten candidates are
+ * each judged on the tenth they have not seen; the eleventh learns from all and is the candidate. Last come the controls: the
  * same course on labels dealt out anew among what the person saw. A gain that does not stand out from theirs is none.
  */
 export interface CourseData {
@@ -30,8 +30,9 @@ export interface CourseData {
 
 /** What is over, by name, and the training under way: all that a killed run needs to go on. */
 export interface CourseState {
-  /** How much of what clues weigh is applied. */
+  /** How much of what clues weigh is applied, and whether to questions of every kind. */
   alpha?: number;
+  everyKind?: boolean;
   weighed: Record<string, Weighed>;
   turns: Record<string, { alpha: number; weights: Float32Array }>;
   controls: number[];
@@ -57,7 +58,7 @@ export interface Watcher {
   passed(state: CourseState, step: Step): Promise<void>;
 }
 
-const FOLDS = 5;
+const FOLDS = 10;
 /** With so many held out questions they are judge enough. */
 export const ENOUGH_HELD_OUT = 150;
 /** Share of the groups a training keeps aside to know when to stop and how much of it to apply. */
@@ -142,14 +143,21 @@ class Course {
     const { matrix, replay } = this.#data;
     const { rows, aside } = this.#split(lessons);
     const { weights, curve } = this.#fit(rows, aside);
-    const trial = (alpha: number): Candidate => this.#candidate('final', lessons, { weights, level: 0, alpha });
-    const alpha = chosen((share) => ({
-      loss: () => {
-        const held = this.#weighedRows(aside, trial(share));
-        return Math.min(...SHARPER.map((by) => surpriseOf(held, by)));
-      },
-      general: () => meanQuality(this.#weighedRows(odd(replay), trial(share)), matrix),
-    }));
+    const choose = (everyKind: boolean): number => {
+      this.#state.everyKind = everyKind;
+      const trial = (alpha: number): Candidate => this.#candidate('final', lessons, { weights, level: 0, alpha });
+      return chosen((share) => ({
+        loss: () => {
+          const held = this.#weighedRows(aside, trial(share));
+          return Math.min(...SHARPER.map((by) => surpriseOf(held, by)));
+        },
+        general: () => meanQuality(this.#weighedRows(odd(replay), trial(share)), matrix),
+      }));
+    };
+    // Questions are told apart by kind only where others would suffer.
+    const [apart, every] = [choose(false), choose(true)];
+    const alpha = Math.max(apart, every);
+    this.#state.everyKind = every > 0 && every >= apart;
     this.#state.alpha = alpha;
     this.#spent += COSTS.fit;
     await this.#passed(curve.map((point, i) => ({ training: 'final', pass: i + 1, ...point })));
@@ -262,8 +270,10 @@ class Course {
 
   /** Questions tell the kind, not their labels: once for each part. */
   #kindOf(name: string, lessons: Lessons): Float32Array {
+    const { dimensions } = this.#data.matrix;
+    if (this.#state.everyKind) return fitKind([], [], dimensions);
     let kind = this.#kinds.get(name);
-    if (!kind) this.#kinds.set(name, (kind = fitKind(lessons.map(({ row }) => row.query), this.#data.replay.map((row) => row.query), this.#data.matrix.dimensions)));
+    if (!kind) this.#kinds.set(name, (kind = fitKind(lessons.map(({ row }) => row.query), this.#data.replay.map((row) => row.query), dimensions)));
     return kind;
   }
 

@@ -32,7 +32,7 @@ export interface WeighingOptions {
   depth: number;
 }
 
-export const WEIGHING: WeighingOptions = { ridge: 16, ridgeOfWords: 8, steps: 60, rate: 0.08, depth: 30 };
+export const WEIGHING: WeighingOptions = { ridge: 32, ridgeOfWords: 8, steps: 60, rate: 0.08, depth: 30 };
 
 /** Weights of `CLUES`, then of the word list; and the loss by tenth step, on the rows and on those kept aside. */
 export interface Fitted { weights: Float64Array; curve: { loss: number; aside: number }[] }
