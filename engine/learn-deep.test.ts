@@ -18,7 +18,8 @@ const root = mkdtempSync(join(tmpdir(), 'lodestone-deep-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 
 const UNASKED = ASKED.slice(36);
-const rankings = (engine: Engine): Promise<string[]> => Promise.all(ASKED.map(async (question) => JSON.stringify((await engine.search({ question, taught: false })).hits)));
+const SOME = ASKED.filter((_, i) => i % 4 === 0);
+const rankings = (engine: Engine): Promise<string[]> => Promise.all(SOME.map(async (question) => JSON.stringify((await engine.search({ question, taught: false })).hits)));
 const rightFirst = async (engine: Engine): Promise<number> => {
   const first = await Promise.all(UNASKED.map(async (question) => (await engine.search({ question })).hits[0]!.documentName));
   return first.filter((name, i) => name === `${THINGS[36 + i]}-accounts.md`).length;
