@@ -3,7 +3,7 @@
  * not. Asked of the sets with natural questions: 100 that are answered and 100 that are not, half of them of other sets,
  * half with the documents that answer them taken out; and how well the probability is calibrated.
  *
- *   npm run bench:refusal -- [DIR…] [--fit] [--model FOLDER] [--reranker FOLDER] [--uncalibrated]
+ *   npm run bench:refusal -- [DIR…] [--fit] [--model FOLDER] [--reranker FOLDER] [--uncalibrated] [--questions N]
  *
  * Each figure is of a set that nothing was fitted on: weights are fitted on the other sets. `--fit` prints the weights of all.
  * Without DIR the development sets beside the project are used.
@@ -20,7 +20,7 @@ import { fitAll, measured } from './refusal/fit.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { fit: { type: 'boolean', default: false }, model: { type: 'string' }, reranker: { type: 'string' }, uncalibrated: { type: 'boolean', default: false } },
+  options: { fit: { type: 'boolean', default: false }, model: { type: 'string' }, reranker: { type: 'string' }, uncalibrated: { type: 'boolean', default: false }, questions: { type: 'string', default: '100' } },
 });
 const dev = fileURLToPath(new URL('../../shared/data/dev', import.meta.url));
 /** Questions as people ask them, each answered by one document. */
@@ -38,12 +38,12 @@ const embedder = await openEmbedder(values.model ?? bundled('embed')!);
 const rerankerFolder = values.reranker ?? bundled('rerank');
 const reranker = rerankerFolder === undefined || rerankerFolder === 'none' ? undefined : await openReranker(rerankerFolder);
 
-const asked: Asked[] = await askSets(folders.map(readSet), { embedder, ...(reranker && { reranker }) });
+const asked: Asked[] = await askSets(folders.map(readSet), { embedder, ...(reranker && { reranker }) }, Number(values.questions));
 await embedder.close();
-const kind = reranker ? 'rerank' : 'both';
-console.log(`${reranker ? `with ${reranker.id}` : 'words and vectors'}, 100 + 100 questions a set, ${values.uncalibrated ? 'as shipped' : 'calibrated by the set itself'}\n`);
+const kind = !reranker ? 'both' : reranker.exact ? 'exact' : 'rerank';
+console.log(`${reranker ? `with ${reranker.id}` : 'words and vectors'}, ${values.questions} + ${values.questions} questions a set, ${values.uncalibrated ? 'as shipped' : 'calibrated by the set itself'}\n`);
 measured(asked, NATURAL, NATURAL, kind, !values.uncalibrated);
 if (asked.some(({ set }) => OTHERS.includes(set))) measured(asked, OTHERS, NATURAL, kind, !values.uncalibrated);
 console.log('by words alone');
 measured(asked, NATURAL, NATURAL, 'words', !values.uncalibrated);
-if (values.fit) fitAll(asked, NATURAL, [kind, kind === 'rerank' ? 'rerank-across' : 'across', 'words']);
+if (values.fit) fitAll(asked, NATURAL, [...(reranker?.exact ? (['exact'] as const) : []), ...(reranker ? (['rerank', 'rerank-across'] as const) : (['both', 'across'] as const)), 'words']);

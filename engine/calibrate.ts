@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { calibrated, MADE_HIGHER, MADE_WEIGHT, together, type Sample } from './answer/calibration.ts';
-import { evidenceOf, scoreOf, SHIPPED, type Calibration } from './answer/found.ts';
+import { evidenceOf, scoreOf, SHIPPED, type Calibration, type Evidence } from './answer/found.ts';
 import { pseudoQuestion } from './answer/pseudo.ts';
 import type { Hit, LibraryId } from './api.ts';
 import { Marks } from './learn/learned.ts';
@@ -17,8 +17,11 @@ const LEAST = { documents: 6, chunks: 30 };
 /** Looked at beyond the ten that count, since those of the hidden document go. */
 const DEPTH = 40;
 
+/** Of the weights in `answer/found.ts`: a line over the scores of others says nothing. */
+const WEIGHED = 2;
+
 /** Names what search answers with: a calibration for other models says nothing. */
-export const modelsOf = ({ embedder, reranker }: Omit<SearchParts, 'db'>): string => `${embedder?.space ?? 'words'} | ${reranker?.id ?? 'none'}`;
+export const modelsOf = ({ embedder, reranker }: Omit<SearchParts, 'db'>): string => `${embedder?.space ?? 'words'} | ${reranker?.id ?? 'none'} | ${WEIGHED}`;
 
 /**
  * How sure search must be in a library, from the library itself: questions made from its passages, which it answers, and which
@@ -27,11 +30,12 @@ export const modelsOf = ({ embedder, reranker }: Omit<SearchParts, 'db'>): strin
  * @param rest called between two questions, so that others are answered meanwhile
  */
 export async function calibrate(parts: SearchParts, library: LibraryId, rest: () => Promise<void> = async () => undefined): Promise<Calibration> {
-  const { db, embedder } = parts;
+  const { db, embedder, reranker } = parts;
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
-  const options = { statistics, ...(embedder && { embed: (texts: string[], side: 'query' | 'document') => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }) };
+  const options = { statistics, ...(embedder && { embed: (texts: string[], side: 'query' | 'document') => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }), ...(reranker?.exact && { exact: reranker.exact }) };
   const hitsOf = async (question: string): Promise<Hit[]> => (await search(parts, { question, libraries: [library], limit: DEPTH, taught: false })).hits;
-  const scored = async (question: string, hits: readonly Hit[]): Promise<number> => scoreOf(await evidenceOf(question, hits.slice(0, 10), options));
+  const lookedAt = (question: string, hits: readonly Hit[]): Promise<Evidence> => evidenceOf(question, hits.slice(0, 10), options);
+  const scored = async (question: string, hits: readonly Hit[]): Promise<number> => scoreOf(await lookedAt(question, hits));
 
   const random = new Random(library);
   const made: Sample[] = [];
@@ -41,7 +45,8 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
     if (question === undefined) continue;
     const hits = await hitsOf(question);
     const hash = hits.find((hit) => hit.document === document)?.contentHash;
-    made.push({ score: (await scored(question, hits)) - MADE_HIGHER, answered: true, weight: 1 });
+    const evidence = await lookedAt(question, hits);
+    made.push({ score: scoreOf(evidence) - MADE_HIGHER[evidence.kind], answered: true, weight: 1 });
     const left = hits.filter((hit) => hit.document !== document && hit.contentHash !== hash);
     if (left.length > 0) made.push({ score: await scored(question, left), answered: false, weight: 1 });
   }

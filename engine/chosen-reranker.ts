@@ -28,8 +28,12 @@ export function holdReranker(db: Db, dirs: ModelDirs): Holder<OpenReranker> {
     if (!model || model.trouble !== undefined) return undefined;
     const idle = openWhenUsed(() => openKnownReranker(dirs, model));
     // Only then it is known whether it can be opened.
-    const opens = await idle.use(async () => true).catch(() => false);
-    if (!opens) return undefined;
-    return { id: model.id, score: (question, candidates) => idle.use((reranker) => reranker.score(question, candidates)), close: () => idle.close() };
+    const opened = await idle.use(async ({ exact }) => ({ exact: exact !== undefined })).catch(() => undefined);
+    if (!opened) return undefined;
+    return {
+      id: model.id, score: (question, candidates) => idle.use((reranker) => reranker.score(question, candidates)),
+      ...(opened.exact && { exact: (question: string, texts: string[]) => idle.use((reranker) => reranker.exact!(question, texts)) }),
+      close: () => idle.close(),
+    };
   });
 }

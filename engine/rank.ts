@@ -155,6 +155,8 @@ export interface Reranker {
   id: string;
   /** One logit a candidate, higher is better. A small model adds to the prior, a large one may do without. */
   score(question: string, candidates: readonly Candidate[]): Promise<number[]>;
+  /** Of one that can tell: how much of the question each text says word for word, from -3 (none of it) to above 0 (all, and repeatedly). */
+  exact?(question: string, texts: string[]): Promise<number[]>;
 }
 
 /** How many of the fused hits a reranker reads. */

@@ -21,11 +21,10 @@ import { documentFrequency, wordStatistics } from '../../engine/store/words.ts';
  */
 export interface Asked { set: string; kind: 'in' | 'out' | 'other' | 'made' | 'made-out'; question: string; evidence: Evidence; words: Evidence }
 
-const QUESTIONS = 100;
 const MADE = 120;
 
-/** Asks each set its own questions, those of the others, and questions made from its passages. */
-export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'db' | 'embedder'> & { embedder: Embedder }): Promise<Asked[]> {
+/** Asks each set so many of its own questions, as many of the others, and questions made from its passages. */
+export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'db' | 'embedder'> & { embedder: Embedder }, questions: number): Promise<Asked[]> {
   const asked: Asked[] = [];
   for (const set of sets) {
     const { db, library, documentOf } = await libraryOf(set, parts.embedder);
@@ -34,7 +33,7 @@ export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'd
     const judge = async (kind: Asked['kind'], question: string, hits: Hit[], byWords: Hit[]): Promise<void> => {
       asked.push({
         set: set.name, kind, question,
-        evidence: await evidenceOf(question, hits.slice(0, 10), { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }),
+        evidence: await evidenceOf(question, hits.slice(0, 10), { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }), ...(parts.reranker?.exact && { exact: parts.reranker.exact }) }),
         words: await evidenceOf(question, byWords.slice(0, 10), { statistics }),
       });
     };
@@ -45,12 +44,12 @@ export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'd
       await judge(kinds[0], question, hits, byWords);
       if (kinds[1] && answers) await judge(kinds[1], question, hits.filter((hit) => !answers(hit)), byWords.filter((hit) => !answers(hit)));
     };
-    for (const { id, text } of spread(set.questions, QUESTIONS)) {
+    for (const { id, text } of spread(set.questions, questions)) {
       const gold = set.judged.get(id)!;
       await ask(['in', 'out'], text, ({ document }) => (gold.get(documentOf(document)) ?? 0) > 0);
     }
     const others = sets.filter((other) => other !== set);
-    for (const other of others) for (const { text } of spread(other.questions, Math.ceil(QUESTIONS / others.length))) await ask(['other'], text);
+    for (const other of others) for (const { text } of spread(other.questions, Math.ceil(questions / others.length))) await ask(['other'], text);
     const random = new Random(1);
     for (const { document, text } of spreadChunks(db, library, MADE)) {
       const question = pseudoQuestion(text, () => random.next());

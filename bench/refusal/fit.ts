@@ -1,14 +1,20 @@
 import { calibrated, MADE_HIGHER, MADE_WEIGHT } from '../../engine/answer/calibration.ts';
-import { scoreOf, SHIPPED, WEIGHTS, type Calibration, type Evidence, type Weights } from '../../engine/answer/found.ts';
+import { scoreOf, SHIPPED, WEIGHTS, type Calibration, type Clue, type Evidence, type Weights } from '../../engine/answer/found.ts';
 import type { Asked } from './ask.ts';
 
 type Kind = Evidence['kind'];
 
 /** As firm as ten of the three hundred questions that a set weighs. */
 const RIDGE = 10;
+/** Shares of answerable questions refused, of which it is printed how many unanswerable ones then are. */
+const CURVE = [0.02, 0.03, 0.04, 0.06, 0.08, 0.1];
 
-/** Evidence as this kind of search has it. */
-const evidenceIn = (asked: Asked, kind: Kind): Evidence => (kind === 'words' ? asked.words : asked.evidence);
+/** Evidence as this kind of search has it; one with a reranker that does not tell what is said word for word has less than one that does. */
+function evidenceIn({ words, evidence }: Asked, kind: Kind): Evidence {
+  if (kind === 'words') return words;
+  return kind === 'rerank' && evidence.kind === 'exact' ? { ...evidence, kind } : evidence;
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor(share * values.length)]!;
 
@@ -21,11 +27,12 @@ function fitted(asked: readonly Asked[], kind: Kind): Weights {
   const counts = new Map<string, number>();
   const keyOf = (one: Asked): string => `${one.set} ${one.kind}`;
   for (const one of used) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+  const clues = Object.keys(WEIGHTS[kind]).filter((clue): clue is Clue => clue !== 'constant');
   const rows = used.map((one) => {
-    const { best, fused, gap, sentence, meaning } = evidenceIn(one, kind);
-    return { x: [1, best, fused, gap, sentence, meaning], y: Number(one.kind === 'in'), weight: (50 * (one.kind === 'in' ? 2 : 1)) / counts.get(keyOf(one))! };
+    const evidence = evidenceIn(one, kind);
+    return { x: [1, ...clues.map((clue) => evidence[clue])], y: Number(one.kind === 'in'), weight: (50 * (one.kind === 'in' ? 2 : 1)) / counts.get(keyOf(one))! };
   });
-  const size = 6;
+  const size = 1 + clues.length;
   const standard = Array.from({ length: size }, (_, i) => {
     const middle = mean(rows.map(({ x }) => x[i]!));
     return i === 0 ? { middle: 0, spread: 1 } : { middle, spread: Math.sqrt(mean(rows.map(({ x }) => (x[i]! - middle) ** 2))) + 1e-9 };
@@ -46,7 +53,7 @@ function fitted(asked: readonly Asked[], kind: Kind): Weights {
   }
   const plain = w.map((value, i) => value / standard[i]!.spread);
   plain[0] = w[0]! - plain.reduce((sum, value, i) => sum + (i === 0 ? 0 : value * standard[i]!.middle), 0);
-  return plain as unknown as Weights;
+  return Object.assign({ constant: plain[0]! }, Object.fromEntries(clues.map((clue, i) => [clue, plain[i + 1]!])));
 }
 
 /** Gauss with pivots. */
@@ -70,7 +77,7 @@ interface Judged { set: string; kind: Asked['kind']; probability: number }
 function judged(asked: readonly Asked[], set: string, others: readonly string[], kind: Kind, perLibrary: boolean): Judged[] {
   const weights = { ...WEIGHTS };
   const before = asked.filter((one) => others.includes(one.set));
-  for (const own of kind === 'words' ? (['words'] as const) : kind === 'rerank' ? (['rerank', 'rerank-across'] as const) : ([kind, 'across'] as const)) {
+  for (const own of kind === 'words' ? (['words'] as const) : kind === 'exact' || kind === 'rerank' ? ([kind, 'rerank-across'] as const) : ([kind, 'across'] as const)) {
     // Sets across languages are few: each of them serves all the others.
     const from = own.endsWith('across') ? asked.filter((one) => one.set !== set) : before;
     if (from.some((one) => one.kind === 'in' && evidenceIn(one, own).kind === own)) weights[own] = fitted(from, own);
@@ -103,9 +110,15 @@ export function measured(asked: readonly Asked[], sets: readonly string[], train
   }
   const means = sums[0]!.map((_, i) => mean(sums.map((row) => row[i]!)));
   const pooled = present.flatMap((set) => all.get(set)!);
-  const threshold = quantile(pooled.filter((one) => one.kind === 'in').map((one) => one.probability), 0.05);
-  const refused = (of: Asked['kind']): number => 100 * mean(pooled.filter((one) => one.kind === of).map((one) => Number(one.probability < threshold)));
-  console.log(`mean: ${((100 * (means[2]! + means[3]!)) / 2).toFixed(1)} % of unanswerable questions refused, ${(100 * means[1]!).toFixed(1)} % of answerable ones; with one threshold for all (${threshold.toFixed(2)}) at which 5 % of those are: ${((refused('out') + refused('other')) / 2).toFixed(1)} % (taken out ${refused('out').toFixed(1)}, of other sets ${refused('other').toFixed(1)})\n`);
+  const refusedAt = (falsely: number): { threshold: number; out: number; other: number } => {
+    const threshold = quantile(pooled.filter((one) => one.kind === 'in').map((one) => one.probability), falsely);
+    const refused = (of: Asked['kind']): number => 100 * mean(pooled.filter((one) => one.kind === of).map((one) => Number(one.probability < threshold)));
+    return { threshold, out: refused('out'), other: refused('other') };
+  };
+  console.log(`mean: ${((100 * (means[2]! + means[3]!)) / 2).toFixed(1)} % of unanswerable questions refused, ${(100 * means[1]!).toFixed(1)} % of answerable ones, calibration error ${means[4]!.toFixed(3)}`);
+  const { threshold, out, other } = refusedAt(0.05);
+  console.log(`one threshold for all (${threshold.toFixed(2)}) at which 5 % of answerable ones are: ${((out + other) / 2).toFixed(1)} % (taken out ${out.toFixed(1)}, of other sets ${other.toFixed(1)})`);
+  console.log(`and where others are: ${CURVE.map((falsely) => [refusedAt(falsely), falsely] as const).map(([at, falsely]) => `${100 * falsely} % → ${((at.out + at.other) / 2).toFixed(1)}`).join(', ')}\n`);
 }
 
 /** Expected calibration error over ten bins; as many questions that are answered as that are not. */
@@ -130,6 +143,6 @@ export function fitAll(asked: readonly Asked[], sets: readonly string[], kinds: 
     const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), { ...WEIGHTS, [kind]: weights });
     const higher = mean(sets.map((set) => mean(used.filter((one) => one.set === set && one.kind === 'made').map(score)) - mean(used.filter((one) => one.set === set && one.kind === 'in').map(score))));
     const threshold = quantile(sets.flatMap((set) => judged(asked, set, sets.filter((other) => other !== set), kind, true)).filter((one) => one.kind === 'in').map((one) => one.probability), 0.05);
-    console.log(`${kind}: [${weights.map((weight) => weight.toFixed(2)).join(', ')}], made questions higher by ${higher.toFixed(2)} (shipped ${MADE_HIGHER}), threshold ${threshold.toFixed(2)}`);
+    console.log(`${kind}: { ${Object.entries(weights).map(([clue, weight]) => `${clue}: ${weight.toFixed(2)}`).join(', ')} }, made questions higher by ${higher.toFixed(2)} (shipped ${MADE_HIGHER[kind]}), threshold ${threshold.toFixed(2)}`);
   }
 }

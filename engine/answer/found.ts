@@ -1,7 +1,8 @@
 import type { Hit } from '../api.ts';
-import { BACKGROUND, inOtherLanguage, unspacedShare, type Background } from '../rank.ts';
+import { inContext } from '../context.ts';
+import { BACKGROUND, inOtherLanguage, unspacedShare, type Background, type Reranker } from '../rank.ts';
 import { sentences } from '../sentences.ts';
-import { countTerms, inverseDocumentFrequency, questionWords } from '../words.ts';
+import { countTerms, inverseDocumentFrequency, questionWords, type Term } from '../words.ts';
 
 /**
  * Whether the documents answer a question at all. One passage's relevance says how well it fits the question; this looks at
@@ -13,81 +14,106 @@ export interface EvidenceOptions {
   statistics: { df: (token: string) => number; total: number };
   embed?: (texts: string[], side: 'query' | 'document') => Promise<readonly Float32Array[]>;
   background?: Background;
+  /** Of the reranker in use, where it can tell. */
+  exact?: Reranker['exact'];
 }
 
 /** What the first hits say; of about one in size each. */
 export interface Evidence {
   /** Which scores there are, and whether the best hit is in the language of the question, decides how they are weighed. */
-  kind: 'rerank' | 'rerank-across' | 'both' | 'across' | 'words';
+  kind: 'exact' | 'rerank' | 'rerank-across' | 'both' | 'across' | 'words';
   /** Log-odds of the best hit, by the reranker where there is one. */
   best: number;
   /** With a reranker: the highest log-odds by fusion of a hit it read. */
   fused: number;
   /** By how much the best hit stands above the tenth. */
   gap: number;
+  /** How much of the question the best hit says word for word, as the reranker tells it; 0 where it does not. */
+  exact: number;
+  /** Share of the question's three rarest words that the best hit has, 0…1. */
+  rare: number;
   /** The most of the question's information whose words one sentence has, 0…1. */
   sentence: number;
   /** Deviations of similarity above the background, of the nearest sentence; 0 without vectors. */
   meaning: number;
+  /** By how many deviations the nearest sentence of the best hit is nearer than those of the next two; 0 without vectors. */
+  nearer: number;
 }
 
-/** Log-odds of an answer: constant, then weights in the order of the evidence. */
-export type Weights = readonly [constant: number, best: number, fused: number, gap: number, sentence: number, meaning: number];
+export type Clue = Exclude<keyof Evidence, 'kind'>;
+
+/** Log-odds of an answer: a constant, and for each clue that counts how much. */
+export type Weights = { constant: number } & Partial<Record<Clue, number>>;
 
 /** A library's own line over the log-odds, and from which probability on a question counts as answered. */
 export interface Calibration { slope: number; shift: number; threshold: number }
 
 const READ = 3;
 const TENTH = 9;
+const RAREST = 3;
 const IMAGINED = 100;
 const DEVIATIONS = 5;
 const LOG_ODDS = 4;
 /** The log-odds of a passage that has nothing in common with the question: of the tenth hit where there are fewer. */
 const NOTHING = -5;
 
-/** Fitted on the development sets by `npm run bench:refusal -- --fit`; the words of a sentence in another language say little. */
+/**
+ * Fitted on the development sets by `npm run bench:refusal -- --fit`. Where the document that answers is missing, those on the same
+ * subject stand close together and say most of the question; what they lack are its rarest words. The words of a sentence in another
+ * language say little.
+ */
 export const WEIGHTS: Record<Evidence['kind'], Weights> = {
-  rerank: [-2.82, 1.68, 1.7, 1.74, 3.04, 1.39],
-  'rerank-across': [-3.7, 0.7, 0.77, 1.17, 1.53, 2.02],
-  both: [-3.53, 2.5, 0, 1.93, 3.49, 1.71],
-  across: [-3.84, 1.57, 0, 1.37, 2.29, 2.76],
-  words: [-2.58, 1.76, 0, 2.06, 3.9, 0],
+  exact: { constant: -0.08, best: 2.49, gap: 1.34, exact: 0.93, rare: 1.66, nearer: 0.88 },
+  rerank: { constant: -3.67, best: 2.39, gap: 1.53, rare: 1.59, sentence: 1.49, meaning: 1.92 },
+  'rerank-across': { constant: -3.7, best: 0.7, fused: 0.77, gap: 1.17, sentence: 1.53, meaning: 2.02 },
+  both: { constant: -3.63, best: 2.71, gap: 1.55, rare: 1.48, sentence: 1.86, meaning: 2.1 },
+  across: { constant: -3.84, best: 1.57, gap: 1.37, sentence: 2.29, meaning: 2.76 },
+  words: { constant: -2.4, best: 1.93, gap: 1.84, rare: 1.43, sentence: 2.66 },
 };
 
 /** Of a library that nothing is known of. */
 export const SHIPPED: Calibration = { slope: 1, shift: 0, threshold: 0.25 };
 
 /** What the hits of a question, best first, say of whether it is answered. */
-export async function evidenceOf(question: string, hits: readonly Hit[], { statistics, embed, background = BACKGROUND }: EvidenceOptions): Promise<Evidence> {
+export async function evidenceOf(question: string, hits: readonly Hit[], { statistics, embed, background = BACKGROUND, exact }: EvidenceOptions): Promise<Evidence> {
   const score = ({ trace }: Hit): number => trace.rerank?.score ?? trace.fused.score;
   const [first] = hits;
-  if (!first) return { kind: embed ? 'both' : 'words', best: NOTHING / LOG_ODDS, fused: 0, gap: 0, sentence: 0, meaning: 0 };
+  if (!first) return { kind: embed ? 'both' : 'words', best: NOTHING / LOG_ODDS, fused: 0, gap: 0, exact: 0, rare: 0, sentence: 0, meaning: 0, nearer: 0 };
   const across = inOtherLanguage(unspacedShare(question), unspacedShare(first.text));
-  const terms = questionWords(question).filter(({ stop }) => !stop);
+  const asked = questionWords(question);
+  const terms = asked.filter(({ stop }) => !stop);
   const wanted = new Map(terms.map(({ token }, i) => [token, i]));
   const idf = terms.map(({ token }) => inverseDocumentFrequency(Math.max(1, statistics.df(token)), statistics.total + IMAGINED));
   const all = idf.reduce((sum, value) => sum + value, 0) || 1;
-  const texts = hits.slice(0, READ).flatMap(({ text }) => sentences(text).map(({ start, end }) => text.slice(start, end)));
+  const names = terms.filter((term) => !isTorn(term, asked));
+  const rarest = (names.length > 0 ? names : terms).map(({ token }) => wanted.get(token)!).sort((a, b) => idf[b]! - idf[a]!).slice(0, RAREST);
+  const whole = inContext({ text: first.text, headings: first.place.headings });
+  const said = countTerms(whole, wanted).counts;
+  const texts = hits.slice(0, READ).map(({ text }) => sentences(text).map(({ start, end }) => text.slice(start, end)));
   const share = (text: string): number => countTerms(text, wanted).counts.reduce((sum, count, i) => sum + (count > 0 ? idf[i]! : 0), 0) / all;
-  let meaning = 0;
-  if (embed && texts.length > 0) {
-    const [asked] = await embed([question], 'query');
-    const nearest = Math.max(...(await embed(texts, 'document')).map((vector) => dot(asked!, vector)));
-    meaning = (nearest - background.mean) / background.deviation / DEVIATIONS;
+  // Of each of the first hits, how near its nearest sentence is.
+  let near = [0];
+  if (embed) {
+    const [vector] = await embed([question], 'query');
+    const vectors = await embed(texts.flat(), 'document');
+    let from = 0;
+    near = texts.map(({ length }) => Math.max(length === 0 ? 0 : -Infinity, ...vectors.slice(from, from += length).map((each) => (dot(vector!, each) - background.mean) / background.deviation / DEVIATIONS)));
   }
   const tenth = hits[TENTH];
+  const told = first.trace.rerank && !across ? (await exact?.(question, [whole]))?.[0] : undefined;
   return {
-    kind: first.trace.rerank ? (across ? 'rerank-across' : 'rerank') : !first.trace.vectors ? 'words' : across ? 'across' : 'both',
+    kind: told !== undefined ? 'exact' : first.trace.rerank ? (across ? 'rerank-across' : 'rerank') : !first.trace.vectors ? 'words' : across ? 'across' : 'both',
     best: score(first) / LOG_ODDS, fused: first.trace.rerank ? Math.max(...hits.slice(0, TENTH + 1).map(({ trace }) => trace.fused.score)) / LOG_ODDS : 0,
     gap: (score(first) - (tenth ? score(tenth) : Math.min(NOTHING, score(hits.at(-1)!)))) / LOG_ODDS,
-    sentence: Math.max(0, ...texts.map(share)), meaning,
+    exact: told ?? 0, rare: rarest.reduce((sum, i) => sum + Number(said[i]! > 0), 0) / Math.max(1, rarest.length),
+    sentence: Math.max(0, ...texts.flat().map(share)), meaning: Math.max(...near), nearer: near[0]! - Math.max(0, ...near.slice(1)),
   };
 }
 
 /** Log-odds as shipped that the documents answer the question. */
-export function scoreOf({ kind, best, fused, gap, sentence, meaning }: Evidence, weights: Record<Evidence['kind'], Weights> = WEIGHTS): number {
-  const [constant, ...by] = weights[kind];
-  return [best, fused, gap, sentence, meaning].reduce((sum, value, i) => sum + value * by[i]!, constant);
+export function scoreOf(evidence: Evidence, weights: Record<Evidence['kind'], Weights> = WEIGHTS): number {
+  const { constant, ...clues } = weights[evidence.kind];
+  return Object.entries(clues).reduce((sum, [clue, weight]) => sum + weight * evidence[clue as Clue], constant);
 }
 
 /**
@@ -97,6 +123,14 @@ export function scoreOf({ kind, best, fused, gap, sentence, meaning }: Evidence,
 export function probabilityOf(evidence: Evidence, calibration: Calibration): number {
   const { slope, shift } = evidence.kind.endsWith('across') ? SHIPPED : calibration;
   return 1 / (1 + Math.exp(-slope * scoreOf(evidence) - shift));
+}
+
+/** Whether a pair of characters is one of a function word and one of the word beside it: rare, and no word. A particle ends a word. */
+function isTorn({ token, text }: Term, asked: readonly Term[]): boolean {
+  const at = asked.findIndex((term) => term.token === token);
+  const [before, after] = [asked[at - 1], asked[at + 1]];
+  const tears = (beside: Term | undefined): beside is Term => beside?.stop === true && !/[的吗嗎呢]/.test(beside.text);
+  return unspacedShare(text) === 1 && ((tears(before) && before.text.at(-1) === text[0]) || (tears(after) && after.text[0] === text.at(-1)));
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

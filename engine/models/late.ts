@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { lateMeasures, lateReranker, MEASURES } from '../nn/late.ts';
+import { lateHead, lateMeasures, MEASURES } from '../nn/late.ts';
 import { Program } from '../nn/program.ts';
 import { openCheckpoint } from '../nn/safetensors.ts';
 import { openSession, Tensor, type Session, type SessionOptions } from '../nn/session.ts';
@@ -18,6 +18,7 @@ const SHORT = 60;
 /** Tokens of a wide stretch; a near one is as long as the question. */
 const WIDE = 16;
 const NARROWEST = 4;
+const EXACT = MEASURES.indexOf('exact');
 
 /**
  * Opens a late-interaction reranker: `model.onnx` is a table of token vectors in the form of a static embedder (a text's
@@ -26,13 +27,18 @@ const NARROWEST = 4;
  */
 export async function openLateReranker(folder: string, manifest: Manifest, options: RerankerOptions = {}): Promise<OpenReranker> {
   const head = openCheckpoint(join(folder, 'head.safetensors'));
-  const reader = await openReader(folder, manifest, { logits: lateReranker(manifest.dimensions!, new Weights(head)) }, { ...options, folder: head.folder });
+  const measures = lateMeasures(manifest.dimensions!);
+  const reader = await openReader(folder, manifest, { logits: lateHead(measures, new Weights(head)), measures }, { ...options, folder: head.folder });
   const trust = head.read('trust')[0]!;
   return {
     id: manifest.id,
     async score(question, candidates) {
       const logits = await reader.read(question, candidates.map(({ text }) => text), 'logits');
       return candidates.map(({ prior }, i) => logits[i]! + trust * prior);
+    },
+    async exact(question, texts) {
+      const read = await reader.read(question, texts, 'measures');
+      return texts.map((_, i) => read[i * MEASURES.length + EXACT]!);
     },
     close: () => reader.close(),
   };
