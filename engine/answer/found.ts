@@ -63,12 +63,12 @@ const NOTHING = -5;
  * language say little.
  */
 export const WEIGHTS: Record<Evidence['kind'], Weights> = {
-  exact: { constant: -0.08, best: 2.49, gap: 1.34, exact: 0.93, rare: 1.66, nearer: 0.88 },
+  exact: { constant: -0.09, best: 2.48, gap: 1.36, exact: 0.94, rare: 1.67, nearer: 0.9 },
   rerank: { constant: -3.67, best: 2.39, gap: 1.53, rare: 1.59, sentence: 1.49, meaning: 1.92 },
   'rerank-across': { constant: -3.7, best: 0.7, fused: 0.77, gap: 1.17, sentence: 1.53, meaning: 2.02 },
   both: { constant: -3.63, best: 2.71, gap: 1.55, rare: 1.48, sentence: 1.86, meaning: 2.1 },
   across: { constant: -3.84, best: 1.57, gap: 1.37, sentence: 2.29, meaning: 2.76 },
-  words: { constant: -2.4, best: 1.93, gap: 1.84, rare: 1.43, sentence: 2.66 },
+  words: { constant: -2.58, best: 1.76, gap: 2.06, sentence: 3.9 },
 };
 
 /** Of a library that nothing is known of. */
