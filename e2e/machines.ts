@@ -1,6 +1,7 @@
 /**
- * A small works with two papers on each machine, a manual and a log, which say nearly the same. For voltages its people go
- * by the manual, for all else by the log: something that can be learned from them, and from nothing else.
+ * A small works with two papers on each machine, a manual and a log, which say nearly the same. Its English people go by the
+ * log; its Chinese by the manual for voltages and for all else by the log: something that can be learned from them, and from
+ * nothing else.
  */
 export const MACHINES = {
   en: ['kiln', 'loom', 'lathe', 'crane', 'boiler', 'mixer', 'winch', 'pump', 'press', 'oven', 'grinder', 'furnace'],
@@ -18,7 +19,7 @@ interface Fact { meant: 'manual' | 'log'; question(machine: string): string; man
 const FACTS: Record<Code, Fact[]> = {
   en: [
     { meant: 'log', question: (m: string) => `How often is the ${m} oiled?`, manual: (m: string, i: number) => `The ${m} should be oiled every ${i + 2} weeks.`, log: (m: string, i: number) => `Repair log: the ${m} was oiled again after ${i + 3} weeks by the night shift.` },
-    { meant: 'manual', question: (m: string) => `At how many volts does the ${m} run?`, manual: (m: string, i: number) => `The ${m} runs at ${200 + i} volts.`, log: (m: string, i: number) => `Repair log: measured ${210 + i} volts while the ${m} was running, by the night shift.` },
+    { meant: 'log', question: (m: string) => `At how many volts does the ${m} run?`, manual: (m: string, i: number) => `The ${m} runs at ${200 + i} volts.`, log: (m: string, i: number) => `Repair log: measured ${210 + i} volts while the ${m} was running, by the night shift.` },
     { meant: 'log', question: (m: string) => `Who may open the cover of the ${m}?`, manual: (m: string) => `The cover of the ${m} may only be opened by trained staff.`, log: (m: string) => `Repair log: the cover of the ${m} was opened by the night shift.` },
   ],
   zh: [
