@@ -88,6 +88,9 @@ test('language and appearance change at once and are still so after a restart', 
   await page.getByText('中文').click();
   await expect(page.getByText('把文件或文件夹拖到这里')).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+  // The window changes with the click; what is killed before the engine has heard of it is lost.
+  const engine = await lodestone.door();
+  await expect.poll(async () => (await engine.settings()).language).toBe('zh');
   await lodestone.kill();
   await lodestone.start();
   await page.reload();
