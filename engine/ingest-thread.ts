@@ -23,14 +23,15 @@ if (parentPort) {
   const db = openDatabase(file, 'ingest');
   const announcements = new Announcements();
   let settled = await settleEmbedder(db, modelDirs);
-  let looked = spaceInUse(db)?.space.id;
+  let looked = settled?.space.id ?? spaceInUse(db)?.space.id;
   /** The embedder in use; another one once the index of that has taken the place of the present one. */
   const model = async () => {
     const now = spaceInUse(db)?.space.id;
     if (now !== looked) {
       await settled?.embedder.close();
       settled = await settleEmbedder(db, modelDirs);
-      looked = spaceInUse(db)?.space.id;
+      // Not what is in use by now: that may be another one again.
+      looked = settled?.space.id ?? now;
     }
     return settled;
   };

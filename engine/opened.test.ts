@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { openEmbedder, type Embedder } from './models/embedder.ts';
 import { makeSmallEmbedder } from './models/testing.ts';
 import { keepPassport, recognise, settleEmbedder } from './opened.ts';
@@ -62,4 +63,28 @@ test('what made the vectors stays in use as long as it can be opened; a library 
   rmSync(place, { recursive: true });
   assert.equal(await settleEmbedder(db, dirs), undefined, 'a drive that is not there may come back: nothing is embedded anew');
   assert.equal(spaceInUse(db)?.model, 'brought');
+});
+
+test('search that goes over to another index while the embedder of the old one is opened stays there', async (t) => {
+  const root = folder(t);
+  const { db } = memoryDatabase();
+  const dirs = [join(root, 'bundled'), join(root, 'own')];
+  const dimensions: Record<string, number> = { one: 16, two: 24 };
+  for (const [id, width] of Object.entries(dimensions)) await makeSmallEmbedder(join(dirs[0]!, id), { id, dimensions: width, seed: width });
+  const goTo = async (id: string): Promise<() => number> => {
+    const embedder = await openEmbedder(join(dirs[0]!, id));
+    await embedder.close();
+    return () => useSpace(db, embedder.space, dimensions[id]!, id).id;
+  };
+  const [toOne, toTwo] = [await goTo('one'), await goTo('two')];
+  toOne();
+  await (await settleEmbedder(db, dirs))!.embedder.close();
+  for (let moment = 0; moment < 40; moment++) {
+    toOne();
+    const settling = settleEmbedder(db, dirs);
+    for (let i = 0; i < moment; i++) await setImmediate();
+    const two = toTwo();
+    await (await settling)!.embedder.close();
+    assert.equal(spaceInUse(db)!.space.id, two, `after ${moment} turns`);
+  }
 });

@@ -46,9 +46,14 @@ export async function settleEmbedder(db: Db, dirs: ModelDirs): Promise<Settled |
     if (!embedder) continue;
     const known = await recognise(db, embedder);
     if (current === undefined || model === wanted || known?.id === current.space.id) {
-      const space = await write(db, () => useSpace(db, embedder.space, embedder.dimensions, model.id));
-      await keepPassport(db, space, embedder);
-      return { embedder: { ...embedder, space: space.identity }, space, model: model.id };
+      // While it was opened, search may have gone over to the index of another one, and stays there.
+      const space = await write(db, () => (spaceInUse(db)?.space.id === current?.space.id ? useSpace(db, embedder.space, embedder.dimensions, model.id) : undefined));
+      if (space) {
+        await keepPassport(db, space, embedder);
+        return { embedder: { ...embedder, space: space.identity }, space, model: model.id };
+      }
+      await embedder.close();
+      return settleEmbedder(db, dirs);
     }
     await embedder.close();
   }
