@@ -51,9 +51,10 @@ export async function askedLesson(parts: Parts, said: JudgedQuestion, group: str
   const judged = said.judgements.flatMap((judgement) => chunksAt(db, judgement.chunk).map((chunk) => ({ chunk, judgement })));
   const positives = judged.filter(({ judgement }) => judgement.label === 1);
   const right = new Map(positives.map(({ chunk, judgement }) => [chunk.chunk, judgement.weight]));
-  const wrong = new Set(judged.filter(({ chunk }) => !right.has(chunk.chunk)).map(({ chunk }) => chunk.chunk));
+  const wrong = new Map(judged.filter(({ chunk }) => !right.has(chunk.chunk)).map(({ chunk, judgement }) => [chunk.chunk, judgement.weight]));
+  const outright = new Map(judged.filter(({ judgement }) => judgement.trust === 'pointed').map(({ chunk }) => [chunk.chunk, right.has(chunk.chunk) ? 1 : 0] as const));
   if (right.size === 0) return undefined;
-  const ranked = await ask(parts, said.question, said.libraries, new Set([...right.keys(), ...wrong]));
+  const ranked = await ask(parts, said.question, said.libraries, new Set([...right.keys(), ...wrong.keys()]));
   if (!ranked) return undefined;
   const { hits, found, chunks, vectors, vector } = ranked;
   const total = hits.reduce((sum, { id }) => sum + (right.get(id) ?? 0), 0);
@@ -66,9 +67,15 @@ export async function askedLesson(parts: Parts, said: JudgedQuestion, group: str
     ...textsOf(parts, said.question, hits, chunks), found, group, heldOut: isHeldOut(group), events: said.events, libraries: said.libraries, vector, contents,
     weight: Math.max(...right.values()),
     target: hits.map(({ id }) => (right.get(id) ?? 0) / total),
-    labels: hits.map(({ id }) => (right.has(id) ? 1 : wrong.has(id) ? 0 : undefined)),
+    labels: hits.map(({ id }) => outright.get(id)),
     ...(said.answers.length > 0 && { accepted: said.answers.at(-1)! }),
-    counts: hits.map(({ id }, i) => (right.has(id) || wrong.has(id) ? 1 : clashes(named(chunks.get(id)!, id), answers, said.answers) ? 0 : i < NEAR_TOP ? NEAR_TOP_COUNTS : 1)),
+    counts: hits.map(({ id }, i) => {
+      if (right.has(id)) return 1;
+      // A passage that was merely passed over is little more of an alternative than one of which nothing is known.
+      const against = wrong.get(id);
+      if (against !== undefined) return NEAR_TOP_COUNTS + (1 - NEAR_TOP_COUNTS) * against;
+      return clashes(named(chunks.get(id)!, id), answers, said.answers) ? 0 : i < NEAR_TOP ? NEAR_TOP_COUNTS : 1;
+    }),
     seen: hits.flatMap(({ id }, i) => (i < found && shown.has(id) ? [i] : [])),
     chunks: positives.map(({ chunk }) => keyOf(chunk)), answers: positives.map(({ chunk }) => nameOf(chunk)), names: hits.map(({ id }) => nameOf(chunks.get(id)!)),
   };
