@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
-import { EngineError, type AdapterId, type ChunkId, type EventId, type ExportFile, type RunFailure, type RunId, type RunProgress, type Topic } from './api.ts';
-import { atTheBeginning, CONTROLS, runCourse, type CourseData, type CourseState } from './learn/course.ts';
+import { EngineError, type AdapterId, type ChunkId, type EventId, type ExportFile, type RunFailure, type RunId, type RunProgress, type SearchQuery, type Topic } from './api.ts';
+import { atTheBeginning, CONTROLS, runCourse, TURNED, type CourseData, type CourseState } from './learn/course.ts';
 import { mean, scored, type Scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
 import { groupOf } from './learn/holdout.ts';
@@ -12,8 +12,9 @@ import { MINIMUM, prepareLessons, snapshotOf, split, unanswerableRows, type Less
 import { encodeAdapter, type QueryAdapter } from './learn/query-adapter.ts';
 import { importedRows } from './learn/imported.ts';
 import { exportFiles, parseSamples, samplesOf } from './learn/samples.ts';
+import { takesLonger } from './learn/slower.ts';
 import { beginTraining, STANDARD, trainPass, type TrainOptions } from './learn/train-query.ts';
-import { fitWeighing, WEIGHING, WordList } from './learn/train-weighing.ts';
+import { fitWeighing, shortened, WEIGHING, WordList } from './learn/train-weighing.ts';
 import { Vectors } from './learn/vectors.ts';
 import { CLUES } from './learn/weighing.ts';
 import type { Embedder } from './models/embedder.ts';
@@ -57,6 +58,8 @@ const BACKGROUND = { mean: 0, deviation: 0.08 };
 /** Progress is written down, and a killed run goes on, from at most so long ago. */
 const KEEP_MILLISECONDS = 500;
 const COMPARED = 100;
+/** Questions asked with and without a candidate, to see how long each takes. */
+const TIMED = 3;
 
 /** Of the whole run, by experience: asking the questions again, training, comparing. */
 const SHARES = { preparing: 0.25, training: 0.65 };
@@ -126,12 +129,15 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
 
   progress.phase = 'judging';
   progress.done = SHARES.preparing + SHARES.training;
-  const comparisons = await compared({ db, embedder, ...(reranker && { reranker }) }, lessons, outcome.adapter, async () => allowed(db, run));
+  const change = [...train, ...heldOut].map((lesson, i) => ({ lesson, by: Math.abs(outcome.answered[i]!.after.ndcg - outcome.answered[i]!.before.ndcg) }));
+  const shown = change.sort((a, b) => b.by - a.by).slice(0, COMPARED).map(({ lesson }) => lesson);
+  const comparisons = await compared({ db, embedder, ...(reranker && { reranker }) }, shown, outcome.adapter, async () => allowed(db, run));
+  const refusals: AdapterReport['refusals'] = outcome.refusals.length === 0 && (await slows({ db, embedder, ...(reranker && { reranker }) }, lessons, outcome.adapter)) ? ['slower'] : outcome.refusals;
   const { weighing } = outcome.adapter;
   const report: AdapterReport = {
     recipe: { ...options }, snapshot, signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length,
     mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: weighing?.alpha || outcome.adapter.alpha,
-    refusals: outcome.refusals, ...(weighing && { habits: habitsOf(weighing, CLUES.indexOf('length')) }), seconds: Math.round((Date.now() - begun) / 1000),
+    refusals, ...(weighing && { habits: habitsOf(weighing, CLUES.indexOf('length')) }), seconds: Math.round((Date.now() - begun) / 1000),
   };
   await allowed(db, run);
   await write(db, () => {
@@ -181,16 +187,26 @@ export function measure(rows: { before: Scored; after: Scored }[]): AdapterRepor
   return { questions: rows.length, before: of('before', 'ndcg'), after: of('after', 'ndcg'), mrrBefore: of('before', 'mrr'), mrrAfter: of('after', 'mrr') };
 }
 
+/** Search with a candidate in use. */
+const trying = (adapter: QueryAdapter): Learned => ({ refresh: async () => undefined, adapter: () => ({ id: 0 as AdapterId, adapter }), taught: () => new Map() });
+/** As a question of a lesson is asked again. */
+const asked = ({ row: { question }, libraries }: Lesson): SearchQuery => ({ question, limit: 10, taught: false, ...(libraries.length > 0 && { libraries }) });
+
+/** Whether questions are answered noticeably later with a candidate than without. */
+function slows(parts: SearchParts, lessons: readonly Lesson[], adapter: QueryAdapter): Promise<boolean> {
+  const timed = async (learned?: Learned): Promise<void> => { for (const lesson of lessons.slice(0, TIMED)) await rank({ ...parts, ...(learned && { learned }) }, asked(lesson)); };
+  return takesLonger(() => timed(), () => timed(trying(adapter)));
+}
+
 /** First hits before and after, through search itself, and how well they answer as they are shown; those that change most first. */
 async function compared(parts: SearchParts, lessons: readonly Lesson[], adapter: QueryAdapter, wait: () => Promise<void>): Promise<KeptComparison[]> {
   const names = (chunks: readonly ChunkName[]): KeptComparison['before'] => chunks.map(({ contentHash, start, end }) => ({ contentHash, start, end }));
   const kept: KeptComparison[] = [];
-  const learned: Learned = { refresh: async () => undefined, adapter: () => ({ id: 0 as AdapterId, adapter }), taught: () => new Map() };
-  for (const { row, heldOut, libraries, positives, ranked } of lessons) {
+  for (const lesson of lessons) {
     await wait();
-    const query = { question: row.question, limit: 10, taught: false as const, ...(libraries.length > 0 && { libraries }) };
     // The lesson was found by search as it shipped; only the other ranking is new.
-    const { hits, chunks } = await rank({ ...parts, learned }, query);
+    const { hits, chunks } = await rank({ ...parts, learned: trying(adapter) }, asked(lesson));
+    const { row, heldOut, positives, ranked } = lesson;
     const [before, after] = [ranked.slice(0, 10), hits.slice(0, 10).map(({ id }) => ({ ...chunks.get(id)!, chunk: id }))];
     const right = positives.map(({ chunk }) => chunk.chunk);
     const quality = (shown: readonly { chunk: ChunkId }[]): number => scored(shown.map(({ chunk }) => chunk), right).ndcg;
@@ -201,17 +217,17 @@ async function compared(parts: SearchParts, lessons: readonly Lesson[], adapter:
     await setImmediate();
   }
   const change = ({ ndcgBefore, ndcgAfter }: KeptComparison): number => Math.abs(ndcgAfter - ndcgBefore);
-  return kept.sort((a, b) => change(b) - change(a)).slice(0, COMPARED);
+  return kept.sort((a, b) => change(b) - change(a));
 }
 
 const PROBED = 16;
 /** Passes a training of the question's vector makes before it ends, by experience. */
 const PASSES = 12;
-/** Rounds before time is taken. */
-const WARMING = 3;
-/** The whole and the folds; the vector's turn is trained in all of them only where the whole takes one. */
-const PARTS = 6;
-const PARTS_TURNED = 4;
+/** Rounds of a work that is timed. */
+const ROUNDS = 10;
+/** The whole and its ten folds of nine tenths; the vector's turn is trained in the folds only where the whole takes one. */
+const PARTS = 10;
+const PARTS_TURNED = 6;
 /** Embedding the general pairs and ranking them. */
 const GENERAL_MILLISECONDS = 1500;
 /** Questions on other matters that are asked. */
@@ -230,18 +246,17 @@ export async function estimate(db: Db, embedder: Embedder, reranker?: Reranker):
   // The first question opens what the others find open.
   const once = times[0]! - begun;
   const each = (times.at(-1)! - times[1]!) / Math.max(1, times.length - 2);
-  const timed = (work: () => void): number => {
-    // The first rounds are slower than all that follow.
-    for (let round = 0; round < WARMING; round++) work();
+  // The first rounds are slower than all that follow.
+  const timed = (work: () => void): number => Math.min(...Array.from({ length: ROUNDS }, () => {
     const from = performance.now();
     work();
-    return (performance.now() - from) / rows.length;
-  };
+    return performance.now() - from;
+  })) / rows.length;
   const fit = timed(() => fitWeighing(rows, [], words.words.length, WEIGHING));
-  const pass = timed(() => trainPass(beginTraining(embedder.dimensions, options), { matrix: vectors, mean: vectors.mean('chunk '), rows, replay: [], aside: [] }, options));
+  const pass = timed(() => trainPass(beginTraining(embedder.dimensions, options), { matrix: vectors, mean: vectors.mean('chunk '), rows: rows.map((row) => shortened(row, TURNED)), replay: [], aside: [] }, options));
   const learned = total + GENERAL_ROWS;
   const training = learned * (PARTS * fit * (1 + CONTROLS) + PARTS_TURNED * pass * PASSES);
-  return Math.ceil((once + each * (2 * total + OTHERS) + training + GENERAL_MILLISECONDS) / 1000);
+  return Math.ceil((once + each * (total + Math.min(total, COMPARED) + OTHERS) + training + GENERAL_MILLISECONDS) / 1000);
 }
 
 /** General pairs that are learned from along with the person's questions. */

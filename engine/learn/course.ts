@@ -1,9 +1,10 @@
 import { deal } from './deal.ts';
-import { gainsOfShown, lowerBound, mean, quality, refusals, standsOut, type JudgedRow, type Refusal, type Trial } from './gate.ts';
+import { gainsOfShown, lowerBound, mean, quality, refusals, scoresOf, standsOut, type JudgedRow, type Refusal, type Trial } from './gate.ts';
 import { falseAccepts } from './guard.ts';
 import { fitKind, ofKind, weightCount, type QueryAdapter } from './query-adapter.ts';
-import { beginTraining, meanLoss, shuffled, trainPass, type Matrix, type Training, type TrainOptions } from './train-query.ts';
-import { fitWeighing, levelOf, surpriseOf, weighedRow, weighedScores, weighingOf, WEIGHING, type Fitted, type Weighed } from './train-weighing.ts';
+import { chosen, leastSurprise, meanQuality } from './strength.ts';
+import { beginTraining, shuffled, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
+import { fitWeighing, levelOf, shortened, weighedRow, weighedScores, weighingOf, WEIGHING, type Fitted, type Weighed } from './train-weighing.ts';
 
 /**
  * One course of learning: small trainings and the gate. First the clues are weighed, then, on what they leave, a turn of the
@@ -28,11 +29,12 @@ export interface CourseData {
   unanswerable: JudgedRow[];
 }
 
+export interface Share { alpha: number; everyKind: boolean }
+
 /** What is over, by name, and the training under way: all that a killed run needs to go on. */
 export interface CourseState {
-  /** How much of what clues weigh is applied, and whether to questions of every kind. */
-  alpha?: number;
-  everyKind?: boolean;
+  /** By part: how much of what clues weigh is applied, and whether to questions of every kind. */
+  shares: Record<string, Share>;
   weighed: Record<string, Weighed>;
   turns: Record<string, { alpha: number; weights: Float32Array }>;
   controls: number[];
@@ -40,12 +42,14 @@ export interface CourseState {
   control?: { parts: number; gains: number[] };
   current?: { name: string; training: Training };
 }
-export const atTheBeginning = (): CourseState => ({ weighed: {}, turns: {}, controls: [] });
+export const atTheBeginning = (): CourseState => ({ shares: {}, weighed: {}, turns: {}, controls: [] });
 
 export interface Outcome {
   adapter: QueryAdapter;
   refusals: Refusal[];
   trial: Trial;
+  /** Every question of the person's before and after, as it would be answered: `train`, then `heldOut`. */
+  answered: Trial['mine'];
   /** Mean gain in nDCG@10 on questions not trained on, and the bound it is above in 19 of 20 resamples. */
   gain: number;
   bound: number;
@@ -63,19 +67,15 @@ const FOLDS = 10;
 export const ENOUGH_HELD_OUT = 150;
 /** Share of the groups a training keeps aside to know when to stop and how much of it to apply. */
 const ASIDE = 0.2;
-const ALPHAS = [0.25, 0.5, 0.75, 1];
-const SHARPER = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8];
-/** So much of the loss has to be saved for anything to be applied at all. */
-const WORTH = 0.002;
 /** What general questions weigh beside the person's own where clues are fitted. */
 const GENERAL = 0.5;
-/** What general questions may lose in nDCG@10 when α is chosen: the half of those to replay that is not trained on; the gate looks at others. */
-const REPLAY_MAY_FALL = 0.004;
+/** Candidates of a question, besides those that were judged, that a turn is trained to tell apart. */
+export const TURNED = 60;
 /** What the turn has to add to the nDCG@10 of the clues in 19 of 20 resamples. */
 const TURN_EARNS = 0.003;
 export const CONTROLS = 19;
 /** What a step of each kind costs, in fits of clues, by experience. */
-const COSTS = { fit: 1, turn: 8 };
+const COSTS = { share: 6, fit: 1, turn: 8 };
 
 type Lessons = CourseData['train'];
 
@@ -86,12 +86,11 @@ interface Candidate { weighed: Weighed; kind: Float32Array; turn: QueryAdapter }
 export async function runCourse(data: CourseData, options: TrainOptions, state: CourseState, watch: Watcher): Promise<Outcome> {
   const course = new Course(data, options, state, watch);
   const parts = course.parts(data);
-  const alpha = await course.alphaOf(data.train);
   const candidates: Candidate[] = [];
-  for (const part of parts) candidates.push(await course.weighedOf(part.name, part.train, alpha));
+  for (const part of parts) candidates.push(await course.weighedOf(part));
   // The turn has to earn its place on top of what the clues gain; where the whole takes none, its folds need not be asked.
-  const turned = [await course.turnedOf(parts[0]!.name, parts[0]!.train, candidates[0]!)];
-  for (const [i, part] of parts.entries()) if (i > 0) turned.push(turned[0]!.turn.alpha > 0 ? await course.turnedOf(part.name, part.train, candidates[i]!) : candidates[i]!);
+  const turned = [await course.turnedOf(parts[0]!, candidates[0]!)];
+  for (const [i, part] of parts.entries()) if (i > 0) turned.push(turned[0]!.turn.alpha > 0 ? await course.turnedOf(part, candidates[i]!) : candidates[i]!);
   const without = parts.flatMap((part, i) => course.judged(part.judged, candidates[i]!));
   const withTurn = parts.flatMap((part, i) => course.judged(part.judged, turned[i]!));
   const turns = turned[0]!.turn.alpha > 0 && lowerBound(withTurn.map(({ after }, i) => after.ndcg - without[i]!.after.ndcg)) > TURN_EARNS;
@@ -101,10 +100,10 @@ export async function runCourse(data: CourseData, options: TrainOptions, state: 
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   // Whether there is sense in the labels, the clues tell as well as the turn does, in a fraction of the time.
-  const byClues = alpha > 0;
-  if (found.length === 0 && !(await course.standsOut(parts.flatMap((part, i) => course.gains(part.judged, (byClues ? candidates : turned)[i]!)), alpha, byClues))) found.push('control-passed');
+  const byClues = candidates[0]!.weighed.alpha > 0;
+  if (found.length === 0 && !(await course.standsOut(parts.flatMap((part, i) => course.gains(part.judged, (byClues ? candidates : turned)[i]!)), byClues))) found.push('control-passed');
   const { weighed, kind, turn } = used[0]!;
-  return { adapter: { ...turn, kind, weighing: weighingOf(weighed, data.words) }, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains) };
+  return { adapter: { ...turn, kind, weighing: weighingOf(weighed, data.words) }, refusals: found, trial, answered: course.judged([...data.train.map(({ row }) => row), ...data.heldOut], used[0]!), gain: mean(gains), bound: lowerBound(gains) };
 }
 
 /** Lessons to learn from, and rows those have nothing to do with. */
@@ -124,7 +123,7 @@ class Course {
     this.#options = options;
     this.#state = state;
     this.#watch = watch;
-    this.#total = this.parts(data).length * (COSTS.fit * (1 + CONTROLS) + COSTS.turn);
+    this.#total = this.parts(data).length * (COSTS.share + COSTS.fit * (1 + CONTROLS) + COSTS.turn);
   }
 
   /** The whole, judged by what is held out, and the folds. */
@@ -137,38 +136,33 @@ class Course {
     })];
   }
 
-  /** How much of what clues weigh is applied: what part of the lessons, kept aside, shows to be best. */
-  async alphaOf(lessons: Lessons): Promise<number> {
-    if (this.#state.alpha !== undefined) return this.#state.alpha;
+  /** How much of what clues weigh is applied: what some of a part's lessons, kept aside, show to be best. */
+  async #shareOf({ name, train }: Part): Promise<Share> {
+    const known = this.#state.shares[name];
+    if (known) return known;
     const { matrix, replay } = this.#data;
-    const { rows, aside } = this.#split(lessons);
+    const { rows, aside } = this.#split(train);
     const { weights, curve } = this.#fit(rows, aside);
-    const choose = (everyKind: boolean): number => {
-      this.#state.everyKind = everyKind;
-      const trial = (alpha: number): Candidate => this.#candidate('final', lessons, { weights, level: 0, alpha });
-      return chosen((share) => ({
-        loss: () => {
-          const held = this.#weighedRows(aside, trial(share));
-          return Math.min(...SHARPER.map((by) => surpriseOf(held, by)));
-        },
-        general: () => meanQuality(this.#weighedRows(odd(replay), trial(share)), matrix),
-      }));
-    };
+    const choose = (everyKind: boolean): number => chosen((alpha) => {
+      const trial = this.#candidate(name, train, { weights, level: 0, alpha }, everyKind);
+      return { loss: () => leastSurprise(this.#weighedRows(aside, trial)), general: () => meanQuality(this.#weighedRows(odd(replay), trial), matrix) };
+    });
     // Questions are told apart by kind only where others would suffer.
     const [apart, every] = [choose(false), choose(true)];
-    const alpha = Math.max(apart, every);
-    this.#state.everyKind = every > 0 && every >= apart;
-    this.#state.alpha = alpha;
-    this.#spent += COSTS.fit;
-    await this.#passed(curve.map((point, i) => ({ training: 'final', pass: i + 1, ...point })));
-    return alpha;
+    const share = { alpha: Math.max(apart, every), everyKind: every > 0 && every >= apart };
+    this.#state.shares[name] = share;
+    this.#spent += COSTS.share;
+    await this.#passed(curve.map((point, i) => ({ training: name, pass: i + 1, ...point })));
+    return share;
   }
 
-  /** Clues weighed by lessons; `dealt` names labels that were dealt out anew, of which nothing is kept. */
-  async weighedOf(name: string, lessons: Lessons, alpha: number, dealt?: string): Promise<Candidate> {
+  /** Clues weighed by the lessons of a part; `dealt` names labels that were dealt out anew, of which nothing is kept. */
+  async weighedOf(part: Part, dealt?: string): Promise<Candidate> {
+    const { name, train } = part;
+    const { alpha, everyKind } = await this.#shareOf(part);
     const known = dealt === undefined ? this.#state.weighed[name] : undefined;
-    if (known) return this.#candidate(name, lessons, known);
-    const rows = lessons.map(({ row }) => row);
+    if (known) return this.#candidate(name, train, known, everyKind);
+    const rows = train.map(({ row }) => row);
     const { weights } = this.#fit(rows, []);
     const weighed: Weighed = { weights, level: levelOf(rows, weights), alpha };
     this.#spent += COSTS.fit;
@@ -176,12 +170,12 @@ class Course {
       this.#state.weighed[name] = weighed;
       await this.#passed([]);
     }
-    return this.#candidate(name, lessons, weighed);
+    return this.#candidate(name, train, weighed, everyKind);
   }
 
-  #candidate(name: string, lessons: Lessons, weighed: Weighed): Candidate {
+  #candidate(name: string, lessons: Lessons, weighed: Weighed, everyKind: boolean): Candidate {
     const { matrix: { dimensions }, mean: middle } = this.#data;
-    const kind = this.#kindOf(name, lessons);
+    const kind = everyKind ? fitKind([], [], dimensions) : this.#kindOf(name, lessons);
     return { weighed, kind, turn: { dimensions, rank: 0, alpha: 0, weights: new Float32Array(weightCount(dimensions, 0)), mean: middle, kind } };
   }
 
@@ -191,7 +185,7 @@ class Course {
   }
 
   /** The candidate with a turn of the question's vector, trained on what its clues leave. */
-  async turnedOf(name: string, lessons: Lessons, candidate: Candidate, dealt?: string): Promise<Candidate> {
+  async turnedOf({ name, train: lessons }: Part, candidate: Candidate, dealt?: string): Promise<Candidate> {
     const { matrix, mean: middle, replay, imported } = this.#data;
     const options = this.#options;
     const turn = (alpha: number, weights: Float32Array): QueryAdapter => ({ ...candidate.turn, rank: options.rank, alpha, weights });
@@ -199,16 +193,17 @@ class Course {
     if (known) return { ...candidate, turn: turn(known.alpha, known.weights) };
     const { rows, aside } = this.#split(lessons);
     const [train, held, general] = [rows, aside, replay].map((some) => this.#weighedRows(some, candidate, true)) as [JudgedRow[], JudgedRow[], JudgedRow[]];
+    const [learned, replayed, watched] = [train, even(general), held].map((some) => some.map((row) => shortened(row, TURNED))) as [Row[], Row[], Row[]];
     const at = `${dealt ?? ''}${name}`;
     const training = this.#state.current?.name === at ? this.#state.current.training : beginTraining(matrix.dimensions, options);
     while (!training.done) {
-      trainPass(training, { matrix, mean: middle, kind: candidate.kind, rows: train, replay: [...even(general), ...imported], aside: held }, options);
+      trainPass(training, { matrix, mean: middle, kind: candidate.kind, rows: learned, replay: [...replayed, ...imported], aside: watched }, options);
       this.#state.current = { name: at, training };
       await this.#passed(dealt === undefined ? [{ training: `${name}, meaning`, pass: training.pass, ...training.curve.at(-1)! }] : []);
     }
     const { weights } = training.best;
     const alpha = training.best.pass === 0 ? 0 : chosen((share) => ({
-      loss: () => Math.min(...SHARPER.map((by) => meanLoss(turn(share, weights), matrix, held, { ...options, temperature: options.temperature * by }))),
+      loss: () => leastSurprise(held.map((row) => ({ ...row, score: scoresOf(row, matrix, turn(share, weights)) })), options.temperature),
       general: () => meanQuality(odd(general), matrix, turn(share, weights)),
     }));
     this.#spent += COSTS.turn;
@@ -239,7 +234,7 @@ class Course {
   }
 
   /** Whether the gain stands out from those of controls. One control that does as well is enough to know that it does not. */
-  async standsOut(gains: readonly number[], alpha: number, byClues: boolean): Promise<boolean> {
+  async standsOut(gains: readonly number[], byClues: boolean): Promise<boolean> {
     const gain = mean(gains);
     const { controls } = this.#state;
     while (controls.length < CONTROLS && controls.every((control) => gain > control)) {
@@ -248,8 +243,8 @@ class Course {
       const name = `control ${controls.length + 1}, `;
       const control = (this.#state.control ??= { parts: 0, gains: [] });
       for (const part of this.parts(dealt).slice(control.parts)) {
-        const weighed = await this.weighedOf(part.name, part.train, alpha, name);
-        control.gains.push(...this.gains(part.judged, byClues ? weighed : await this.turnedOf(part.name, part.train, weighed, name)));
+        const weighed = await this.weighedOf(part, name);
+        control.gains.push(...this.gains(part.judged, byClues ? weighed : await this.turnedOf(part, weighed, name)));
         control.parts++;
         await this.#passed([]);
       }
@@ -271,7 +266,6 @@ class Course {
   /** Questions tell the kind, not their labels: once for each part. */
   #kindOf(name: string, lessons: Lessons): Float32Array {
     const { dimensions } = this.#data.matrix;
-    if (this.#state.everyKind) return fitKind([], [], dimensions);
     let kind = this.#kinds.get(name);
     if (!kind) this.#kinds.set(name, (kind = fitKind(lessons.map(({ row }) => row.query), this.#data.replay.map((row) => row.query), dimensions)));
     return kind;
@@ -288,22 +282,5 @@ class Course {
   }
 }
 
-/** The share that answers the questions kept aside best and costs general ones nothing; 0 where none does. */
-function chosen(of: (alpha: number) => { loss: () => number; general: () => number }): number {
-  // At the temperature that suits it best: being surer or less sure of the same order is no gain.
-  const shipped = of(0);
-  let best = { alpha: 0, loss: shipped.loss() * (1 - WORTH) };
-  const general = shipped.general();
-  for (const alpha of ALPHAS) {
-    const trial = of(alpha);
-    const loss = trial.loss();
-    if (loss >= best.loss) continue;
-    if (general - trial.general() > REPLAY_MAY_FALL) break;
-    best = { alpha, loss };
-  }
-  return best.alpha;
-}
-
-const meanQuality = (rows: readonly JudgedRow[], matrix: Matrix, turn?: QueryAdapter): number => mean(quality(rows, matrix, turn).map(({ ndcg }) => ndcg));
 const even = <Item>(items: readonly Item[]): Item[] => items.filter((_, i) => i % 2 === 0);
 const odd = <Item>(items: readonly Item[]): Item[] => items.filter((_, i) => i % 2 === 1);

@@ -28,3 +28,11 @@ test('DM-4: nothing that is judged by leaks into what is learned from', () => {
   assert.deepEqual(names(2), ['same document', 'free'], 'a shared document only where too few would be left');
   assert.deepEqual(splitQuestions(questions, 1).heldOut.map(({ name }) => name), ['held']);
 });
+
+test('training questions with a positive chunk in common are one group, through others too', () => {
+  const question = (group: string, ...chunks: string[]): Splittable => ({ group, heldOut: false, contents: [], chunks });
+  const { train } = splitQuestions([question('a', '1'), question('b', '1', '2'), question('c', '2'), question('d', '3'), question('d', '4'), question('e')], 1);
+  const [a, b, c, d, again, e] = train.map(({ group }) => group);
+  assert.deepEqual([a === b, b === c, d === again], [true, true, true]);
+  assert.equal(new Set([a, d, e]).size, 3);
+});

@@ -43,7 +43,8 @@ const SAME = 0.97;
 
 /**
  * What may be trained on and what is judged by. No training question shares a positive chunk with one that is held out, nor
- * is one nearly the same; as long as enough are left (`least`) none shares a document either. (DM-4)
+ * is one nearly the same; as long as enough are left (`least`) none shares a document either. Training questions with a positive
+ * chunk in common come out in one group. (DM-4)
  */
 export function splitQuestions<Question extends Splittable>(questions: readonly Question[], least: number): { train: Question[]; heldOut: Question[] } {
   const heldOut = questions.filter((question) => question.heldOut);
@@ -51,7 +52,18 @@ export function splitQuestions<Question extends Splittable>(questions: readonly 
   const contents = new Set(heldOut.flatMap((question) => question.contents));
   const clean = questions.filter((question) => !question.heldOut && !question.chunks.some((chunk) => chunks.has(chunk)) && !heldOut.some((other) => near(question.vector, other.vector)));
   const apart = clean.filter((question) => !question.contents.some((content) => contents.has(content)));
-  return { train: apart.length >= least ? apart : clean, heldOut };
+  return { train: joined(apart.length >= least ? apart : clean), heldOut };
+}
+
+/** Questions, those with a positive chunk in common in one group: folds part groups, and no fold is judged by what it learned from. */
+function joined<Question extends Splittable>(questions: readonly Question[]): Question[] {
+  const parents = new Map<string, string>();
+  const rootOf = (name: string): string => {
+    const parent = parents.get(name) ?? name;
+    return parent === name ? name : rootOf(parent);
+  };
+  for (const { group, chunks } of questions) for (const chunk of chunks) parents.set(rootOf(`chunk ${chunk}`), rootOf(group));
+  return questions.map((question) => ({ ...question, group: rootOf(question.group) }));
 }
 
 function near(a: Float32Array | undefined, b: Float32Array | undefined): boolean {

@@ -12,17 +12,22 @@ const ROUNDS = 12;
 export async function candidateSlower(level: DeepLevel, base: string, candidate: string, { question, texts }: { question: string; texts: readonly string[] }, options: InspectOptions): Promise<boolean> {
   const [first, second] = [await opened(level, base, options), await opened(level, candidate, options)];
   try {
-    let [before, after] = [Infinity, Infinity];
-    for (let round = 0; round < ROUNDS; round++) {
-      before = Math.min(before, await time(() => first.work(question, texts)));
-      after = Math.min(after, await time(() => second.work(question, texts)));
-      if (round + 1 >= LEAST_ROUNDS && after <= MAY_TAKE * before) return false;
-    }
-    return true;
+    return await takesLonger(() => first.work(question, texts), () => second.work(question, texts));
   } finally {
     await first.close();
     await second.close();
   }
+}
+
+/** Whether what comes `after` takes more than a tenth longer than what was `before`. */
+export async function takesLonger(before: () => Promise<unknown>, after: () => Promise<unknown>): Promise<boolean> {
+  let [first, second] = [Infinity, Infinity];
+  for (let round = 0; round < ROUNDS; round++) {
+    first = Math.min(first, await time(before));
+    second = Math.min(second, await time(after));
+    if (round + 1 >= LEAST_ROUNDS && second <= MAY_TAKE * first) return false;
+  }
+  return true;
 }
 
 async function opened(level: DeepLevel, folder: string, options: InspectOptions): Promise<{ work(question: string, texts: readonly string[]): Promise<unknown>; close(): Promise<void> }> {

@@ -1,4 +1,6 @@
 import type { JudgedRow } from './gate.ts';
+import { minimise, type MinimiseOptions } from './minimise.ts';
+import type { Row } from './train-query.ts';
 import { CLUES, DEVIATIONS, SCORE, type Weighing } from './weighing.ts';
 
 /** Words by number, each once: rows share them. */
@@ -22,68 +24,67 @@ export interface RowClues { numbers: Float32Array; words: readonly Int32Array[] 
 /** Of rows about which nothing but similarity is known. */
 export const noClues = (candidates: number): RowClues => ({ numbers: new Float32Array(candidates * CLUES.length), words: Array.from({ length: candidates }, () => new Int32Array()) });
 
-export interface WeighingOptions {
+export interface WeighingOptions extends MinimiseOptions {
   /** Ridges: what a weight pays for leaving 0, times its square, against the summed loss of all questions. */
   ridge: number;
   ridgeOfWords: number;
-  steps: number;
-  rate: number;
   /** Candidates compared for each question, beside those that were judged. */
   depth: number;
 }
 
-export const WEIGHING: WeighingOptions = { ridge: 32, ridgeOfWords: 8, steps: 60, rate: 0.08, depth: 30 };
+export const WEIGHING: WeighingOptions = { ridge: 32, ridgeOfWords: 8, most: 40, precision: 1e-3, depth: 30 };
 
-/** Weights of `CLUES`, then of the word list; and the loss by tenth step, on the rows and on those kept aside. */
+/** Weights of `CLUES`, then of the word list; and by step the loss on the rows and on those kept aside, where there are any. */
 export interface Fitted { weights: Float64Array; curve: { loss: number; aside: number }[] }
 
-/** A row's candidates that are compared, flat. */
-interface Flat { base: Float64Array; target: Float64Array; numbers: Float64Array; words: Int32Array; /** Where each candidate's words end. */ ends: Int32Array; weight: number }
+/** A row's candidates that are compared: which, and what is known of them. */
+interface Compared { used: Int32Array; base: Float64Array; target: Float64Array; clues: RowClues; weight: number }
 
 /**
  * Fits weights of clues: the least cross-entropy of what was called right among a question's candidates, plus the ridges.
- * One minimum, so no seed and no order; full-batch Adam with a falling rate finds it. (McFadden 1974, conditional logit.)
+ * One minimum, so no seed and no order. (McFadden 1974, conditional logit.)
  */
-export function fitWeighing(rows: readonly JudgedRow[], aside: readonly JudgedRow[], words: number, { ridge, ridgeOfWords, steps, rate, depth }: WeighingOptions): Fitted {
-  const [train, held] = [rows, aside].map((some) => some.map((row) => flatten(row, depth))) as [Flat[], Flat[]];
-  const size = CLUES.length + words;
-  const weights = new Float64Array(size);
-  const first = new Float64Array(size);
-  const second = new Float64Array(size);
-  const gradient = new Float64Array(size);
+export function fitWeighing(rows: readonly JudgedRow[], aside: readonly JudgedRow[], words: number, { ridge, ridgeOfWords, depth, ...options }: WeighingOptions): Fitted {
+  const [train, held] = [rows, aside].map((some) => some.map((row) => comparedOf(row, depth))) as [Compared[], Compared[]];
+  const weights = new Float64Array(CLUES.length + words);
   const curve: Fitted['curve'] = [];
-  const meanOf = (some: readonly Flat[]): number => some.reduce((sum, row) => sum + lossOf(row, weights), 0) / Math.max(1, some.length);
-  for (let step = 1; step <= steps; step++) {
-    if (step % 10 === 1) curve.push({ loss: meanOf(train), aside: meanOf(held) });
-    gradient.fill(0);
-    for (const row of train) lossOf(row, weights, gradient);
-    const now = rate * Math.min(1, 2 * (1 - step / (steps + 1)));
-    const unbias = [1 - 0.9 ** step, 1 - 0.99 ** step] as const;
-    for (let i = 0; i < size; i++) {
-      const g = gradient[i]! + 2 * (i < CLUES.length ? ridge : ridgeOfWords) * weights[i]!;
-      first[i] = 0.9 * first[i]! + 0.1 * g;
-      second[i] = 0.99 * second[i]! + 0.01 * g * g;
-      weights[i]! -= (now * (first[i]! / unbias[0])) / (Math.sqrt(second[i]! / unbias[1]) + 1e-6);
+  const meanOf = (some: readonly Compared[]): number => some.reduce((sum, row) => sum + lossOf(row, weights), 0) / Math.max(1, some.length);
+  const keep = (): void => void curve.push({ loss: meanOf(train), aside: meanOf(held) });
+  if (held.length > 0) keep();
+  minimise((at, gradient) => {
+    let loss = 0;
+    for (let i = 0; i < at.length; i++) {
+      const pays = i < CLUES.length ? ridge : ridgeOfWords;
+      loss += pays * at[i]! ** 2;
+      gradient[i] = 2 * pays * at[i]!;
     }
-  }
-  curve.push({ loss: meanOf(train), aside: meanOf(held) });
+    for (const row of train) loss += lossOf(row, at, gradient);
+    return loss;
+  }, weights, options, held.length > 0 ? keep : undefined);
   return { weights, curve };
 }
 
-function flatten(row: JudgedRow, depth: number): Flat {
-  const { candidates, counts, found, target, standing, score, clues, weight } = row;
+/** Positions of the candidates that training compares: the first `depth`, and whatever the person saw or pointed at. */
+function usedOf({ candidates, counts, found, target, standing }: JudgedRow, depth: number): Int32Array {
   const used: number[] = [];
   for (let i = 0; i < candidates.length; i++) if (counts[i]! > 0 && ((i < depth && i < found) || target[i]! > 0 || standing[i]! > 0)) used.push(i);
-  const numbers = new Float64Array(used.length * CLUES.length);
-  used.forEach((from, to) => { for (let j = 0; j < CLUES.length; j++) numbers[to * CLUES.length + j] = clues.numbers[from * CLUES.length + j]!; });
-  const ends = new Int32Array(used.length);
-  let end = 0;
-  used.forEach((from, to) => { ends[to] = end += clues.words[from]!.length; });
-  const words = new Int32Array(end);
-  used.forEach((from, to) => words.set(clues.words[from]!, ends[to]! - clues.words[from]!.length));
+  return Int32Array.from(used);
+}
+
+function comparedOf(row: JudgedRow, depth: number): Compared {
+  const used = usedOf(row, depth);
+  const { score, counts, target, clues, weight } = row;
+  return { used, clues, weight, base: Float64Array.from(used, (i) => score[i]! + Math.log(counts[i]!)), target: Float64Array.from(used, (i) => target[i]!) };
+}
+
+/** A row with only the candidates that are compared, for what is trained by similarity. */
+export function shortened(row: JudgedRow, depth: number): Row {
+  const { question, query, weight } = row;
+  const used = usedOf(row, depth);
+  const taken = (values: Float32Array): Float32Array => Float32Array.from(used, (i) => values[i]!);
   return {
-    base: Float64Array.from(used, (i) => score[i]! + Math.log(counts[i]!)), target: Float64Array.from(used, (i) => target[i]!),
-    numbers, words, ends, weight,
+    question, query, weight, candidates: Int32Array.from(used, (i) => row.candidates[i]!),
+    fixed: taken(row.fixed), slope: taken(row.slope), target: taken(row.target), counts: taken(row.counts),
   };
 }
 
@@ -91,15 +92,17 @@ function flatten(row: JudgedRow, depth: number): Flat {
 const NEGLIGIBLE = 1e-4;
 
 /** Cross-entropy of the target under softmax(score), times the row's weight; adds to `gradient` where there is one. */
-function lossOf({ base, target, numbers, words, ends, weight }: Flat, weights: Float64Array, gradient?: Float64Array): number {
-  const n = base.length;
+function lossOf({ used, base, target, clues: { numbers, words }, weight }: Compared, weights: Float64Array, gradient?: Float64Array): number {
+  const n = used.length;
   const count = CLUES.length;
   const scores = new Float64Array(n);
   let highest = -Infinity;
   for (let i = 0; i < n; i++) {
+    const at = used[i]!;
     let score = base[i]!;
-    for (let j = 0; j < count; j++) score += weights[j]! * numbers[i * count + j]!;
-    for (let j = i === 0 ? 0 : ends[i - 1]!; j < ends[i]!; j++) score += weights[count + words[j]!]!;
+    for (let j = 0; j < count; j++) score += weights[j]! * numbers[at * count + j]!;
+    const own = words[at]!;
+    for (let j = 0; j < own.length; j++) score += weights[count + own[j]!]!;
     scores[i] = score;
     if (score > highest) highest = score;
   }
@@ -112,14 +115,19 @@ function lossOf({ base, target, numbers, words, ends, weight }: Flat, weights: F
     if (!gradient) continue;
     const g = weight * (Math.exp(scores[i]! - logSum) - target[i]!);
     if (g < NEGLIGIBLE && g > -NEGLIGIBLE) continue;
-    for (let j = 0; j < count; j++) gradient[j]! += g * numbers[i * count + j]!;
-    for (let j = i === 0 ? 0 : ends[i - 1]!; j < ends[i]!; j++) gradient[count + words[j]!]! += g;
+    const at = used[i]!;
+    for (let j = 0; j < count; j++) gradient[j]! += g * numbers[at * count + j]!;
+    const own = words[at]!;
+    for (let j = 0; j < own.length; j++) gradient[count + own[j]!]! += g;
   }
   return weight * loss;
 }
 
+/** What of a row says how surely its candidates are ranked. */
+export type Scores = Pick<JudgedRow, 'counts' | 'target'> & { score: ArrayLike<number> };
+
 /** Mean cross-entropy of rows by their own scores, at a temperature. */
-export function surpriseOf(rows: readonly JudgedRow[], temperature: number): number {
+export function surpriseOf(rows: readonly Scores[], temperature: number): number {
   const sum = rows.reduce((total, { score, counts, target }) => {
     let highest = -Infinity;
     for (let i = 0; i < score.length; i++) if (counts[i]! > 0 && score[i]! > highest) highest = score[i]!;
