@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { minimise } from './minimise.ts';
 import { next } from './train-query.ts';
 
-test('a narrow valley in fifty dimensions is descended to its floor in few steps', () => {
-  // ½·xᵀDx − bᵀx with curvatures from 1 to 10⁴; its least is at b / D.
+test('a narrow valley in fifty dimensions is descended to its floor in as few steps as conjugate gradients would need', () => {
+  // ½·xᵀDx − bᵀx with curvatures from 1 to 300; its least is at b / D.
   const random = { random: 3 };
-  const curvature = Float64Array.from({ length: 50 }, (_, i) => 10 ** (4 * (i / 49)));
+  const curvature = Float64Array.from({ length: 50 }, (_, i) => 300 ** (i / 49));
   const b = Float64Array.from(curvature, () => next(random) - 0.5);
   let asked = 0;
   const at = new Float64Array(50);
@@ -20,7 +20,7 @@ test('a narrow valley in fifty dimensions is descended to its floor in few steps
     return value;
   }, at, { most: 500, precision: 1e-9 });
   at.forEach((x, i) => assert.ok(Math.abs(x - b[i]! / curvature[i]!) < 1e-6, `${i}: ${x}`));
-  assert.ok(asked < 300, `${asked} times asked`);
+  assert.ok(asked < 200, `${asked} times asked`);
 });
 
 test('every step goes down, it never asks more often than it may, and at the floor it rests', () => {
