@@ -12,7 +12,7 @@ import { Random } from './nn/random.ts';
 import { textBetween } from './parse/document.ts';
 import { bodyOf, contentHashOf } from './store/contents.ts';
 import type { Db } from './store/database.ts';
-import { chunksAt, groupOfEvent, saveImported } from './store/judged.ts';
+import { chunksAt, groupOfEvent, saveWritten } from './store/judged.ts';
 import { mustHaveLibrary } from './store/libraries.ts';
 import * as store from './store/test-questions.ts';
 import type { SearchVerbs } from './thread.ts';
@@ -93,7 +93,7 @@ export function testVerbs({ db, search, change, announce }: TestSetParts): TestV
         else {
           const { question, source: { contentHash }, start, end, quote } = written;
           const line = purpose === 'learn' ? JSON.stringify(await sampleOf(library, llm, written)) : undefined;
-          await change([], () => (line === undefined ? store.saveTestQuestion(db, { library, question, from: 'written', contentHash, start, end, quote }) : saveImported(db, [line])));
+          await change([], () => (line === undefined ? store.saveTestQuestion(db, { library, question, from: 'written', contentHash, start, end, quote }) : saveWritten(db, line)));
           now.kept++;
         }
         announce('tests');
@@ -112,7 +112,7 @@ export function testVerbs({ db, search, change, announce }: TestSetParts): TestV
     const ranked = (await hits(library, question, 60)).map((hit) => ({ ...nameOf(hit), text: hit.text, relevance: hit.relevance }));
     const negatives = hardNegatives(ranked, [{ ...source, relevance: 1 }], quote === source.text ? [] : [quote]);
     return {
-      query: question, pos: [source.text], neg: negatives.map(({ chunk }) => chunk.text), pos_ids: [keyOf(source)], task: 'qa', weight: WEIGHT, split: 'train',
+      query: question, pos: [source.text], neg: negatives.map(({ chunk }) => chunk.text), pos_ids: [keyOf(source)], neg_ids: negatives.map(({ chunk }) => keyOf(chunk)), task: 'qa', weight: WEIGHT, split: 'train',
       source: 'synthetic', teacher: '', generator: llm.id, prompts: PROMPTS, seed, kind,
     };
   }

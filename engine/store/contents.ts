@@ -111,5 +111,7 @@ function discardIfUnused(db: Db, content: ContentId): void {
   if (sql(db, 'select 1 from holding where content_id = ? limit 1').get(content)) return;
   sql(db, 'delete from chunk_words where rowid in (select id from chunk where content_id = ?)').run(content);
   sql(db, 'delete from chunk where content_id = ?').run(content);
+  // What was made of its text to learn from goes with it.
+  sql(db, 'delete from imported_sample where id in (select n.sample_id from sample_content n join content c on c.hash = n.hash where c.id = ?)').run(content);
   sql(db, 'delete from content where id = ?').run(content);
 }

@@ -65,18 +65,39 @@ export function groupOfEvent(db: Db, event: EventId): string | undefined {
   return sql<{ name: string }>(db, 'select name from question_group where event_id = ?').get(event)?.name;
 }
 
-/** Samples that came from elsewhere, as lines of JSON. */
+/** Some content that a sample names, and that was in the library then, is in no document any more. */
+const FORGOTTEN = `exists (select 1 from sample_content n where n.sample_id = s.id and not exists (
+  select 1 from content c join document d on d.content_id = c.id and d.state <> 'removed' where c.hash = n.hash))`;
+/** The contents that a sample's chunks are of, by their names. */
+const NAMED = `select distinct substr(value, 1, instr(value, '#') - 1) hash from (
+  select value from imported_sample i, json_each(i.line, '$.pos_ids') where i.id = @id union select value from imported_sample i, json_each(i.line, '$.neg_ids') where i.id = @id)
+  where instr(value, '#') > 1`;
+
+/** Samples that came from elsewhere or were written by a language model, as lines of JSON; none of what stood in a document that is gone. */
 export function importedSamples(db: Db): string[] {
-  return sql<{ line: string }>(db, 'select line from imported_sample order by id').all().map(({ line }) => line);
+  return sql<{ line: string }>(db, `select line from imported_sample s where not ${FORGOTTEN} order by id`).all().map(({ line }) => line);
 }
 
 export function importedCount(db: Db): number {
-  return sql<{ n: number }>(db, 'select count(*) n from imported_sample').get()!.n;
+  return sql<{ n: number }>(db, `select count(*) n from imported_sample s where not ${FORGOTTEN}`).get()!.n;
 }
 
+/** Keeps samples. Those that name contents of this library are forgotten with them; names from elsewhere mean nothing here. */
 export function saveImported(db: Db, lines: readonly string[]): void {
-  for (const line of lines) sql(db, 'insert into imported_sample (line) values (?)').run(line);
+  for (const line of lines) {
+    const id = insertSample(db, line);
+    sql(db, `insert into sample_content select @id, hash from (${NAMED}) where hash in (select hash from content)`).run({ id });
+  }
 }
+
+/** Keeps a sample made of this library's own chunks, unless one of their documents went away while it was made; call within one transaction. */
+export function saveWritten(db: Db, line: string): void {
+  const id = insertSample(db, line);
+  sql(db, `insert into sample_content select @id, hash from (${NAMED})`).run({ id });
+  sql(db, `delete from imported_sample as s where id = ? and ${FORGOTTEN}`).run(id);
+}
+
+const insertSample = (db: Db, line: string): number | bigint => sql(db, 'insert into imported_sample (line) values (?)').run(line).lastInsertRowid;
 
 export function removeImported(db: Db): void {
   sql(db, 'delete from imported_sample').run();

@@ -166,6 +166,17 @@ export const MIGRATIONS: readonly string[] = [
     primary key (library_id, models)
   ) without rowid;
   `,
+  // 10 — The contents whose text stands in an imported or a written sample: it is forgotten with any of them. Samples that were
+  // written before do not say where their negatives stood, so they are taken back.
+  `
+  create table sample_content (sample_id integer not null references imported_sample on delete cascade, hash text not null, primary key (sample_id, hash)) without rowid;
+  create index sample_content_by_hash on sample_content (hash);
+  delete from imported_sample where json_extract(line, '$.source') = 'synthetic' and json_array_length(line, '$.neg') > coalesce(json_array_length(line, '$.neg_ids'), 0);
+  insert into sample_content select distinct i.id, substr(value, 1, instr(value, '#') - 1) from imported_sample i, json_each(i.line, '$.pos_ids')
+    where instr(value, '#') > 1 and (json_extract(i.line, '$.source') = 'synthetic' or substr(value, 1, instr(value, '#') - 1) in (select hash from content));
+  insert or ignore into sample_content select distinct i.id, substr(value, 1, instr(value, '#') - 1) from imported_sample i, json_each(i.line, '$.neg_ids')
+    where instr(value, '#') > 1 and (json_extract(i.line, '$.source') = 'synthetic' or substr(value, 1, instr(value, '#') - 1) in (select hash from content));
+  `,
 ];
 
 /**
