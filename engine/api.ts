@@ -251,7 +251,8 @@ export type Signal =
   | { kind: 'answer-reason'; turn: TurnId; reason: 'wrong-passage' | 'bad-answer' | 'not-in-library' | 'outdated' }
   /** "The right place is here": a span a person selected in the reader. */
   | { kind: 'right-place'; turn: TurnId; document: DocumentId; start: number; end: number }
-  | { kind: 'opened'; turn: TurnId; number: number; /** Seconds the place stayed in view. */ dwell?: number }
+  | Looked & { kind: 'opened'; turn: TurnId; /** Of the citation. */ number: number }
+  | Looked & { kind: 'opened'; turn: TurnId; /** Of the hit, where it was opened from a list of them. */ chunk: ChunkId }
   | { kind: 'copied'; turn: TurnId; text: string };
 
 export interface FeedbackEvent {
@@ -259,6 +260,9 @@ export interface FeedbackEvent {
   at: number;
   signal: Signal;
   question: string;
+/** `dwell`: seconds the place stayed in view. `passed`: the chunks that stood before it and had been in view whole, but were not opened. */
+export interface Looked { dwell?: number; passed?: ChunkId[] }
+
   documentName?: string;
 }
 

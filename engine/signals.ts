@@ -36,6 +36,9 @@ export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
   if ('number' in signal && !turn.answer.sentences.some((sentence) => sentence.citations.some(({ number }) => number === signal.number))) {
     throw new EngineError('invalid', `That answer has no citation ${signal.number}.`);
   }
+  if (signal.kind === 'opened' && 'chunk' in signal && !turn.hits.some(({ chunk }) => chunk === signal.chunk)) {
+    throw new EngineError('invalid', 'That passage was not found for this question.');
+  }
   if (signal.kind === 'right-place') {
     const text = textBetween(bodyOf(db, signal.document), signal.start, signal.end);
     if (text.trim() === '') throw new EngineError('invalid', 'Select the text that answers the question first.');

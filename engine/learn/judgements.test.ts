@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DocumentId, Thumb } from '../api.ts';
+import type { ChunkId, DocumentId, Thumb } from '../api.ts';
 import { judge, markOf, type JudgeOptions, type StoredEvent } from './judgements.ts';
 import { eventOf } from './testing.ts';
 
@@ -17,6 +17,7 @@ const citation = (number: number, thumb: Thumb | 'none', turn = 1) => eventOf({ 
 const answer = (thumb: Thumb | 'none', turn = 1) => eventOf({ kind: 'answer-thumb', thumb }, { turn });
 const reason = (why: 'wrong-passage' | 'bad-answer' | 'not-in-library' | 'outdated') => eventOf({ kind: 'answer-reason', reason: why });
 const document = 1 as DocumentId;
+const chunk = (number: number): ChunkId => number as ChunkId;
 
 test('DM-1: each signal says what the table says', () => {
   assert.deepEqual(words([citation(1, 'up')]), ['1: 1·1']);
@@ -29,23 +30,54 @@ test('DM-1: each signal says what the table says', () => {
   assert.deepEqual(words([eventOf({ kind: 'right-place', document, start: 250, end: 350 }, { span: [1, 250, 350] })]), ['2: 1·1', '3: 1·1'], 'a span over two chunks names both');
   assert.deepEqual(words([eventOf({ kind: 'right-place', document, start: 700, end: 750 }, { span: [7, 700, 750] })]), ['7: 1·1'], 'a place search did not find');
   assert.deepEqual(words([eventOf({ kind: 'copied', text: 'text of chunk 3' })]), ['3: 1·0.5']);
-  assert.deepEqual(words([eventOf({ kind: 'copied', text: 'Sentence 2.' })]), ['2: 1·0.5'], 'of the answer: what the sentence cites');
-  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25 })]), ['1: 0·0.15', '2: 1·0.3'], 'what stood above and was not opened was passed over');
-  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25 }), citation(1, 'up')]), ['1: 1·1', '2: 1·0.3'], 'unless something else is said of it');
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25 })]), ['2: 1·0.3'], 'what stood above may never have been in view');
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25, passed: [chunk(1)] })]), ['1: 0·0.15', '2: 1·0.3'], 'what was in view above and not opened was passed over');
+  assert.deepEqual(words([eventOf({ kind: 'opened', chunk: chunk(3), dwell: 25, passed: [chunk(1)] })]), ['1: 0·0.15', '3: 1·0.3'], 'a hit that no sentence cites, from a list of them');
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 25, passed: [chunk(1)] }), citation(1, 'up')]), ['1: 1·1', '2: 1·0.3'], 'unless something else is said of it');
+  assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 19.9, passed: [chunk(1)] })]), [], 'too short to have been read');
   assert.deepEqual(words([eventOf({ kind: 'opened', number: 2, dwell: 3 })]), [], 'opened and back is no word either way');
   assert.deepEqual(words([eventOf({ kind: 'opened', number: 2 })]), []);
 });
 
-test('a place far down counts more when it was opened, to a limit', () => {
-  const weight = (number: number) => judged([eventOf({ kind: 'opened', number, dwell: 30 })]).questions[0]!.judgements.find(({ label }) => label === 1)!.weight;
-  assert.equal(weight(1), 0.3);
-  assert.equal(weight(2), 0.6);
+test('what was passed over is the worse of a pair, and nothing where the other is not right', () => {
+  const opened = eventOf({ kind: 'opened', number: 2, dwell: 25, passed: [chunk(1)] });
+  const [first] = judged([opened]).questions[0]!.judgements.filter(({ label }) => label === 0);
+  assert.deepEqual([first!.than!.map(({ start }) => start / 100), first!.weight, first!.trust, first!.events], [[2], 0.15, 'observed', [opened.id]]);
+  assert.deepEqual(words([opened, citation(2, 'down')]), ['2: 0·1'], 'the one that was opened turned out wrong');
+  const twice = judged([opened, eventOf({ kind: 'opened', chunk: chunk(3), dwell: 25, passed: [chunk(1), chunk(2)] })]).questions[0]!.judgements;
+  assert.deepEqual(twice.map(({ chunk: { start }, label, than }) => [start / 100, label, than?.map((better) => better.start / 100)]), [[2, 1, undefined], [3, 1, undefined], [1, 0, [2, 3]]]);
+  const { conflicts } = judged([opened, eventOf({ kind: 'copied', text: 'text of chunk 1' })]);
+  assert.equal(conflicts, 0, 'a pair is no word against the passage');
+});
+
+test('a place far down counts more when it was opened, though never as much as five times, nor more than what was pointed at', () => {
+  const hits = Array.from({ length: 60 }, (_, i) => i + 1);
+  const weight = (rank: number) => judged([eventOf({ kind: 'opened', chunk: chunk(rank), dwell: 30 }, { hits })]).questions[0]!.judgements.find(({ label }) => label === 1)!.weight;
+  assert.deepEqual([1, 2, 3, 4, 10, 60].map((rank) => Number(weight(rank).toFixed(9))), [0.3, 0.6, 0.9, 1, 1, 1]);
+  assert.equal(judged([eventOf({ kind: 'opened', number: 2, dwell: 30 }, { hits: [5, 6, 1, 2] })]).questions[0]!.judgements[0]!.weight, 0.6, 'a citation stands where the answer has it, not where search had it');
+});
+
+test('what is copied of an answer is what its sentences cite, and a word or two are nothing', () => {
+  const sentences = [['Green tea is brewed at eighty degrees.', 1], ['It draws for three minutes in a warm pot.', 2], ['Milk spoils it.', 3]] as const;
+  const of = (text: string) => words([eventOf({ kind: 'copied', text }, { sentences })]);
+  assert.deepEqual(of('tea'), []);
+  assert.deepEqual(of('Green tea'), []);
+  assert.deepEqual(of('Green tea is brewed at eighty degrees.[1] It draws for three minutes in a warm pot.[2] Milk spoils it.[3]\n\n[1] 1.md\n'), ['1: 1·0.5', '2: 1·0.5', '3: 1·0.5'], 'the whole answer, as the window copies it');
+  assert.deepEqual(of('brewed at eighty degrees. It draws for'), ['1: 1·0.5'], 'of the second too little');
+  assert.deepEqual(of('degrees.1 It draws for three minutes'), ['2: 1·0.5']);
+  assert.deepEqual(of('draws for three\nminutes in a warm'), ['2: 1·0.5'], 'lines break elsewhere where it is shown');
+  assert.deepEqual(words([eventOf({ kind: 'copied', text: '泡三分钟水温八十度' }, { sentences: [['绿茶泡三分钟，水温八十度。', 1], ['绿茶泡三分钟水温八十度即可。', 2]] })]), ['2: 1·0.5']);
+  assert.deepEqual(words([eventOf({ kind: 'copied', text: '三分钟' }, { sentences: [['绿茶泡三分钟。', 1]] })]), []);
+  assert.deepEqual(words([eventOf({ kind: 'copied', text: 'A page with text of chunk 3 and text of chunk 2' })]), ['2: 1·0.5', '3: 1·0.5'], 'more than a passage');
 });
 
 test('what answers a question at the second go answers the first wording too, and what stood first there was passed over', () => {
   const reworded = (signal: Parameters<typeof eventOf>[0]) => judged([eventOf(signal, { turn: 2, before: 'brewing time of tea?' })]).questions
     .map(({ question, judgements }) => [question, ...judgements.map(({ chunk, label, confidence }) => `${chunk.start / 100}: ${label}·${confidence}`)]);
   assert.deepEqual(reworded({ kind: 'citation-thumb', number: 1, thumb: 'up' }), [['How long is tea brewed?', '1: 1·1'], ['brewing time of tea?', '1: 1·0.3', '4: 0·0.15']]);
+  const opened = { ...eventOf({ kind: 'opened', chunk: chunk(4), dwell: 2 }, { turn: 1, question: 'brewing time of tea?', hits: [4, 5] }) };
+  const after = judged([opened, eventOf({ kind: 'citation-thumb', number: 1, thumb: 'up' }, { turn: 2, before: 'brewing time of tea?' })]).questions;
+  assert.deepEqual(after.flatMap(({ judgements }) => judgements.map(({ chunk: { start }, label }) => `${start / 100}: ${label}`)), ['1: 1', '1: 1'], 'what was opened there was not passed over');
   assert.deepEqual(reworded({ kind: 'citation-thumb', number: 1, thumb: 'down' }), [['How long is tea brewed?', '1: 0·1']], 'without success nothing follows');
 });
 
@@ -105,7 +137,7 @@ test('DM-1: whatever is pressed, no chunk is judged both ways', () => {
       const thumb = (['up', 'down', 'none'] as const)[random(3)]!;
       return [
         citation(number, thumb, turn), answer(thumb, turn), reason((['wrong-passage', 'bad-answer', 'not-in-library', 'outdated'] as const)[random(4)]!),
-        eventOf({ kind: 'opened', number, dwell: random(40) }, { turn }), eventOf({ kind: 'copied', text: `chunk ${number}` }, { turn }),
+        eventOf({ kind: 'opened', number, dwell: random(40), passed: [chunk(1 + random(3))] }, { turn }), eventOf({ kind: 'copied', text: `text of chunk ${number}` }, { turn }),
         eventOf({ kind: 'right-place', document, start: 100, end: 200 + random(200) }, { turn, span: [1, 100, 200 + random(200)] }),
       ][random(6)]!;
     });

@@ -1,5 +1,6 @@
 import type { ConversationId, EventId, Hit, LibraryId, Signal, TurnId } from '../api.ts';
 import type { EventContext } from '../store/feedback.ts';
+import { hitsCopied } from './copied.ts';
 
 /**
  * From what people did to what it says about chunks. Events are what happened and never change; judgements are derived
@@ -32,8 +33,9 @@ export interface Mark {
   libraries: LibraryId[];
   /** The question before, of which this one is a rewording, and what was found for it. */
   before?: { question: string; asked: number; shown: ChunkName[] };
-  /** Rank, from 1, of the chunk that was opened. */
+  /** Place, from 1, at which the chunk that was opened stood, and the chunks before it that had been in view. */
   rank?: number;
+  passed: ChunkName[];
   answer: string;
 }
 
@@ -58,6 +60,8 @@ export interface Judgement {
 }
 
 export interface JudgedQuestion {
+  /** Nothing is said against the chunk itself: one of these, which are right, was preferred to it. */
+  than?: ChunkName[];
   /** As it was first asked. */
   question: string;
   /** Every wording of it, the first included. */
@@ -92,8 +96,13 @@ export const SAME = 0.97;
 const OPENED_SECONDS = 20;
 const SKIPPED = 0.15;
 const REWORDED = 0.3;
-/** A passage far down is opened more rarely for its place alone (position-based propensity 1 / rank); made up for, to a limit. */
-const MOST_PROPENSITY = 5;
+
+/**
+ * What a chunk that was opened counts for in training. One far down is opened more rarely for its place alone (position-based
+ * propensity 1 / rank); that is made up for until it counts as much as one that was pointed at, 3⅓ times as much as the first.
+ */
+const openedWeight = (rank: number): number => Math.min(1, OPENED * rank);
+const OPENED = 0.3;
 
 /** What of an event is needed to judge. */
 export function markOf({ id, at, signal, context: { turn, span, before } }: StoredEvent): Mark {
@@ -103,21 +112,18 @@ export function markOf({ id, at, signal, context: { turn, span, before } }: Stor
     [...new Set(citations.filter(({ number }) => numbers(number)).flatMap(({ chunk }) => byChunk.get(chunk) ?? []))];
   let named: Hit[] = [];
   if ('number' in signal) named = hitsOf((number) => number === signal.number);
-  else if (signal.kind === 'copied') {
-    const copied = squeezed(signal.text);
-    const holding = turn.hits.filter((hit) => copied !== '' && squeezed(hit.text).includes(copied));
-    named = holding.length > 0 ? holding.slice(0, 1) : hitsOf((number) => turn.answer.sentences.some((sentence) =>
-      copied !== '' && squeezed(sentence.text).includes(copied) && sentence.citations.some((citation) => citation.number === number)));
-  } else if (signal.kind === 'right-place' && span) named = turn.hits.filter((hit) => overlaps(nameOf(hit), span));
+  else if (signal.kind === 'opened') named = turn.hits.filter(({ chunk }) => chunk === signal.chunk);
+  else if (signal.kind === 'copied') named = hitsCopied(signal.text, turn);
+  else if (signal.kind === 'right-place' && span) named = turn.hits.filter((hit) => overlaps(nameOf(hit), span));
   const mark: Mark = {
     id, at, turn: turn.id, conversation: turn.conversation, asked: turn.asked, question: turn.standalone ?? turn.question, signal,
     named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf), shown: turn.hits.map(nameOf),
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
+    passed: signal.kind === 'opened' ? (signal.passed ?? []).flatMap((chunk) => byChunk.get(chunk) ?? []).map(nameOf) : [],
   if (before) mark.before = { question: before.question, asked: before.asked, shown: before.hits.map(nameOf) };
-  const rank = named[0] && turn.hits.indexOf(named[0]) + 1;
-  if (signal.kind === 'opened' && rank) mark.rank = rank;
+  if (signal.kind === 'opened' && named[0]) mark.rank = 'number' in signal ? signal.number : turn.hits.indexOf(named[0]) + 1;
   return mark;
 }
 
@@ -148,12 +154,12 @@ interface Claim extends Omit<Judgement, 'events'> { event: EventId }
  * @param marks in the order in which the events came
  */
 export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vectors }: JudgeOptions = {}): Judged {
-  const questions: { said: JudgedQuestion; claims: Claim[] }[] = [];
-  const byText = new Map<string, (typeof questions)[number]>();
-  const ofQuestion = (mark: Mark): (typeof questions)[number] => {
+  const questions: Group[] = [];
+  const byText = new Map<string, Group>();
+  const ofQuestion = (mark: Mark): Group => {
     const plain = plainQuestion(mark.question);
     const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question));
-    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [] };
+    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [], preferences: [] };
     if (!known) questions.push(group);
     byText.set(plain, group);
     if (!group.said.wordings.includes(mark.question)) group.said.wordings.push(mark.question);
@@ -162,7 +168,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   };
 
   for (const turn of byTurn(marks)) {
-    const { said, claims } = ofQuestion(turn.first);
+    const { said, claims, preferences } = ofQuestion(turn.first);
     const begun = claims.length;
     said.events.push(...turn.events);
     said.shown.push(...turn.first.shown);
@@ -175,10 +181,9 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
       else if (mark.signal.kind === 'right-place') claim(mark, mark.named, 1, 1, 'pointed');
       else if (mark.signal.kind === 'copied') claim(mark, mark.named, 1, 0.5, 'observed');
       else if (mark.signal.kind === 'opened' && (mark.signal.dwell ?? 0) >= OPENED_SECONDS) {
-        claim(mark, mark.named, 1, 0.3, 'observed', Math.min(1, 0.3 * Math.min(MOST_PROPENSITY, mark.rank ?? 1)));
-        // What was passed over on the way to it: a pair, not a word against the passage (Joachims 2002, “skip above”).
+        claim(mark, mark.named, 1, OPENED, 'observed', openedWeight(mark.rank ?? 1));
         const used = new Set(turn.pointed.flatMap(({ named }) => named).map(keyOf));
-        claim(mark, mark.shown.slice(0, Math.max(0, (mark.rank ?? 1) - 1)).filter((chunk) => !used.has(keyOf(chunk))), 0, SKIPPED, 'observed');
+        for (const over of mark.named) for (const under of mark.passed) if (!used.has(keyOf(under))) preferences.push({ over, under, event: mark.id });
       }
     }
     const { thumb, reason } = turn;
@@ -194,21 +199,24 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
       else said.outdated.push(...new Set(reason.cited.map(({ contentHash }) => contentHash)));
     }
 
-    // What answered at the second go answers the first as well, and what stood first there did not.
+    // What answered at the second go answers the first as well, and was preferred to what stood first there, unless that was opened.
     const { before } = turn.first;
     const right = claims.slice(begun).filter(({ label }) => label === 1);
     if (!before || right.length === 0) continue;
     const earlier = ofQuestion({ ...turn.first, question: before.question, asked: before.asked });
     if (earlier.said === said) continue;
-    const known = new Set(right.map(({ chunk }) => keyOf(chunk)));
+    const opened = new Set(marks.filter((mark) => mark.conversation === turn.first.conversation && mark.asked === before.asked && mark.signal.kind === 'opened').flatMap(({ named }) => named).map(keyOf));
+    const top = before.shown.slice(0, 1).filter((chunk) => !opened.has(keyOf(chunk)));
     earlier.said.events.push(...new Set(right.map(({ event }) => event)));
     earlier.said.shown.push(...before.shown);
-    for (const { chunk, event } of right) earlier.claims.push({ chunk, label: 1, confidence: REWORDED, weight: REWORDED, trust: 'observed', event });
-    for (const chunk of before.shown.slice(0, 1)) if (!known.has(keyOf(chunk))) earlier.claims.push({ chunk, label: 0, confidence: SKIPPED, weight: SKIPPED, trust: 'observed', event: right[0]!.event });
+    for (const { chunk, event } of right) {
+      earlier.claims.push({ chunk, label: 1, confidence: REWORDED, weight: REWORDED, trust: 'observed', event });
+      for (const under of top) earlier.preferences.push({ over: chunk, under, event });
+    }
   }
 
   let conflicts = 0;
-  for (const { said, claims } of questions) {
+  for (const { said, claims, preferences } of questions) {
     const byChunk = new Map<string, Claim[]>();
     for (const claim of claims) {
       for (const chunk of locate(claim.chunk)) {
@@ -240,6 +248,7 @@ function byTurn(marks: readonly Mark[]): TurnMarks[] {
     let turn = turns.get(mark.turn);
     if (!turn) turns.set(mark.turn, (turn = { first: mark, pointed: [], events: [], citations: new Map() }));
     turn.events.push(mark.id);
+    said.judgements.push(...passedOver(preferences, new Set(byChunk.keys()), said.judgements, locate));
     const { signal } = mark;
     if (signal.kind === 'answer-thumb') {
       delete turn.reason;
@@ -264,6 +273,3 @@ function near(vectors: JudgeOptions['vectors'], a: string, b: string): boolean {
   for (let d = 0; d < x.length; d++) cosine += x[d]! * y[d]!;
   return cosine >= SAME;
 }
-
-/** Without white space, which copying changes. */
-const squeezed = (text: string): string => text.replace(/\s+/g, '');

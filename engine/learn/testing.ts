@@ -12,9 +12,22 @@ export function hitOf(chunk: number, document = 1): Hit {
 
 let made = 0;
 
-/** An event on turn `turn`, in which chunks 1…3 of document 1 were found and 1 and 2 cited. Events come in the order they are made. */
-export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, question = 'How long is tea brewed?', before, span }: { turn?: number; question?: string; /** Asked before in these words; chunks 4 and 5 were found. */ before?: string; span?: [document: number, start: number, end: number] } = {}): StoredEvent {
-  const hits = [1, 2, 3].map((chunk) => hitOf(chunk));
+interface Around {
+  turn?: number;
+  question?: string;
+  /** Chunks that were found. */
+  hits?: readonly number[];
+  /** Of the answer, each with the chunk it cites; they are numbered in order. */
+  sentences?: readonly (readonly [text: string, chunk: number])[];
+  /** Asked before in these words; chunks 4 and 5 were found. */
+  before?: string;
+  span?: [document: number, start: number, end: number];
+}
+
+/** An event on turn `turn`, in which by default chunks 1…3 of document 1 were found and 1 and 2 cited. Events come in the order they are made. */
+export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, question = 'How long is tea brewed?', before, span, ...around }: Around = {}): StoredEvent {
+  const hits = (around.hits ?? [1, 2, 3]).map((chunk) => hitOf(chunk));
+  const sentences = around.sentences ?? [['Sentence 1.', 1], ['Sentence 2.', 2]];
   const at = ++made;
   return {
     id: `e${String(at).padStart(6, '0')}` as EventId, at, signal: { ...signal, turn: turn as TurnId } as Signal,
@@ -23,9 +36,8 @@ export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, qu
         id: turn as TurnId, conversation: 1 as ConversationId, asked: turn, question, hits, models: { answerer: 'extractive' }, milliseconds: 1,
         answer: {
           outcome: 'answered',
-          sentences: [1, 2].map((number) => ({
-            text: `Sentence ${number}.`,
-            citations: [{ number, chunk: number as ChunkId, document: 1 as DocumentId, documentName: '1.md', type: 'markdown', quote: '', place: hits[number - 1]!.place }],
+          sentences: sentences.map(([text, chunk], i) => ({
+            text, citations: [{ number: i + 1, chunk: chunk as ChunkId, document: 1 as DocumentId, documentName: '1.md', type: 'markdown', quote: '', place: hitOf(chunk).place }],
           })),
         },
       },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventId, FeedbackEvent, Signal, Turn, TurnId } from '../api.ts';
+import type { ChunkId, EventId, FeedbackEvent, Signal, Turn, TurnId } from '../api.ts';
 import { sql, type Db } from './database.ts';
 
 /**
@@ -29,7 +29,7 @@ export function events(db: Db): FeedbackEvent[] {
     const signal = JSON.parse(row.signal) as Signal;
     const context = JSON.parse(row.context) as EventContext;
     const event: FeedbackEvent = { id, at, signal, question: context.turn.question };
-    const name = context.span?.documentName ?? ('number' in signal ? citationName(context, signal.number) : undefined);
+    const name = context.span?.documentName ?? ('number' in signal ? citationName(context, signal.number) : 'chunk' in signal ? hitName(context, signal.chunk) : undefined);
     if (name !== undefined) event.documentName = name;
     return event;
   });
@@ -81,6 +81,10 @@ export function thumbsOf(db: Db, turn: TurnId): Turn['thumbs'] {
     }
   }
   return thumbs;
+}
+
+function hitName({ turn }: EventContext, chunk: ChunkId): string | undefined {
+  return turn.hits.find((hit) => hit.chunk === chunk)?.documentName;
 }
 
 function citationName(context: EventContext, number: number): string | undefined {

@@ -82,7 +82,7 @@ function inWords(signal: Signal, { feedback, ask }: Words): string {
     case 'right-place':
       return feedback.signals.rightPlace;
     case 'opened':
-      return feedback.signals.opened(signal.number, signal.dwell);
+      return 'number' in signal ? feedback.signals.opened(signal.number, signal.dwell) : feedback.signals.openedPassage(signal.dwell);
     case 'copied':
       return feedback.signals.copied;
   }

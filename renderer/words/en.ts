@@ -244,6 +244,7 @@ export const en: Words = {
       reason: (reason) => `Reason: ${reason.toLowerCase()}`,
       rightPlace: 'Showed the right place',
       opened: (number, seconds) => `Opened source ${number}${seconds === undefined ? '' : ` for ${n(Math.round(seconds))} s`}`,
+      openedPassage: (seconds) => `Opened a passage${seconds === undefined ? '' : ` for ${n(Math.round(seconds))} s`}`,
       copied: 'Copied from the answer',
     },
     fileName: 'lodestone-feedback',

@@ -234,6 +234,7 @@ export interface Words {
       reason: (reason: string) => string;
       rightPlace: string;
       opened: (number: number, seconds: number | undefined) => string;
+      openedPassage: (seconds: number | undefined) => string;
       copied: string;
     };
     fileName: string;

@@ -240,6 +240,7 @@ export const zh: Words = {
       reason: (reason) => `原因：${reason}`,
       rightPlace: '指出了正确的位置',
       opened: (number, seconds) => `打开了来源 ${number}${seconds === undefined ? '' : `，停留 ${n(Math.round(seconds))} 秒`}`,
+      openedPassage: (seconds) => `打开了一个段落${seconds === undefined ? '' : `，停留 ${n(Math.round(seconds))} 秒`}`,
       copied: '复制了回答',
     },
     fileName: '磁石反馈',
