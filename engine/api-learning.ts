@@ -70,8 +70,8 @@ export interface RunProgress {
   /** 0…1 over all phases. */
   done: number;
   secondsLeft?: number;
-  /** Loss by pass, of all trainings of the run: on what is learned, and on what is kept aside. */
-  curve: { training: string; pass: number; loss: number; aside: number }[];
+  /** By pass, of all trainings of the run: loss on what is learned, and on what is kept aside; nDCG@10 there. */
+  curve: { training: string; pass: number; loss: number; aside: number; quality?: number }[];
 }
 
 /** Mean nDCG@10 and MRR@10 over questions it was not trained on. */
@@ -82,6 +82,21 @@ export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' |
 
 /** What a version has come to see in a person's documents; the interface has a sentence for every kind. */
 export interface Habit { kind: 'headings-more' | 'headings-less' | 'short-passages' | 'long-passages'; /** As they stand in the index: lower case, singular. */ words: string[] }
+
+/** What people said under a version, and under what was in use before it. */
+export interface Watch {
+  /** Questions asked with it and judged, and those of them of which a passage or the answer was called wrong. */
+  judged: number;
+  wrong: number;
+  judgedBefore: number;
+  wrongBefore: number;
+  /** Of answers from both rankings interleaved: those in which its own passages were judged better than the earlier ones, and worse. */
+  wins: number;
+  losses: number;
+}
+
+/** When a version was taken out of use by itself, since it did worse than what was before it, and what was said until then. */
+export interface TakenBack extends Watch { at: number }
 
 /** A version of what was learned. */
 export interface Adapter {
@@ -107,6 +122,7 @@ export interface Adapter {
   /** Some of what it learned from was deleted since; the next run learns without it. */
   stale: boolean;
   parent?: AdapterId;
+  takenBack?: TakenBack;
   seconds: number;
 }
 

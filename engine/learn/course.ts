@@ -1,3 +1,4 @@
+import type { RunProgress } from '../api.ts';
 import { deal } from './deal.ts';
 import { gainsOfShown, lowerBound, mean, quality, refusals, scoresOf, standsOut, type JudgedRow, type Refusal, type Trial } from './gate.ts';
 import { falseAccepts } from './guard.ts';
@@ -55,7 +56,7 @@ export interface Outcome {
   bound: number;
 }
 
-export interface Step { done: number; points: { training: string; pass: number; loss: number; aside: number }[] }
+export interface Step { done: number; points: RunProgress['curve'] }
 
 export interface Watcher {
   /** After every step: keep the state. Throws to stop; a promise holds the course up until it resolves. */
@@ -199,7 +200,7 @@ class Course {
     while (!training.done) {
       trainPass(training, { matrix, mean: middle, kind: candidate.kind, rows: learned, replay: [...replayed, ...imported], aside: watched }, options);
       this.#state.current = { name: at, training };
-      await this.#passed(dealt === undefined ? [{ training: `${name}, meaning`, pass: training.pass, ...training.curve.at(-1)! }] : []);
+      await this.#passed(dealt === undefined ? [{ training: `${name}, meaning`, pass: training.pass, ...training.curve.at(-1)!, quality: meanQuality(held, matrix, turn(1, training.weights)) }] : []);
     }
     const { weights } = training.best;
     const alpha = training.best.pass === 0 ? 0 : chosen((share) => ({

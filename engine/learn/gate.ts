@@ -54,8 +54,8 @@ export function gainsOfShown(before: readonly JudgedRow[], after: readonly Judge
 }
 
 /** Positions of the found candidates, best first. */
-export function ranking(row: JudgedRow, matrix: Matrix, adapter?: QueryAdapter): number[] {
-  const scores = scoresOf(row, matrix, adapter);
+export function ranking(row: JudgedRow, matrix?: Matrix, adapter?: QueryAdapter): number[] {
+  const scores = matrix ? scoresOf(row, matrix, adapter) : row.score;
   return Array.from({ length: row.found }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
 }
 

@@ -1,4 +1,4 @@
-import type { JudgedRow } from './gate.ts';
+import { mean, ranking, scored, type JudgedRow } from './gate.ts';
 import { minimise, type MinimiseOptions } from './minimise.ts';
 import type { Row } from './train-query.ts';
 import { CLUES, DEVIATIONS, SCORE, type Weighing } from './weighing.ts';
@@ -34,8 +34,8 @@ export interface WeighingOptions extends MinimiseOptions {
 
 export const WEIGHING: WeighingOptions = { ridge: 32, ridgeOfWords: 8, most: 40, precision: 1e-3, depth: 30 };
 
-/** Weights of `CLUES`, then of the word list; and by step the loss on the rows and on those kept aside, where there are any. */
-export interface Fitted { weights: Float64Array; curve: { loss: number; aside: number }[] }
+/** Weights of `CLUES`, then of the word list; and by step, where rows are kept aside, the loss on both and nDCG@10 on those. */
+export interface Fitted { weights: Float64Array; curve: { loss: number; aside: number; quality: number }[] }
 
 /** A row's candidates that are compared: which, and what is known of them. */
 interface Compared { used: Int32Array; base: Float64Array; target: Float64Array; clues: RowClues; weight: number }
@@ -49,7 +49,7 @@ export function fitWeighing(rows: readonly JudgedRow[], aside: readonly JudgedRo
   const weights = new Float64Array(CLUES.length + words);
   const curve: Fitted['curve'] = [];
   const meanOf = (some: readonly Compared[]): number => some.reduce((sum, row) => sum + lossOf(row, weights), 0) / Math.max(1, some.length);
-  const keep = (): void => void curve.push({ loss: meanOf(train), aside: meanOf(held) });
+  const keep = (): void => void curve.push({ loss: meanOf(train), aside: meanOf(held), quality: mean(aside.map((row) => scored(ranking(weighedScores(row, { weights, level: 0, alpha: 1 }, 1)), row.positives).ndcg)) });
   if (held.length > 0) keep();
   minimise((at, gradient) => {
     let loss = 0;

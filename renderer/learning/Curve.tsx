@@ -2,7 +2,7 @@ import type { RunProgress } from '../../engine/api.ts';
 import { decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './Curve.css';
-import { meanCurve, pathOf, trainings } from './curves.ts';
+import { meanCurve, pathOf, qualityOf, trainings } from './curves.ts';
 
 const WIDTH = 560;
 const HEIGHT = 96;
@@ -12,7 +12,9 @@ const LEAST_SHOWN = 0.9;
 /** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. The mean over all its trainings. */
 export function Curve({ curve }: { curve: RunProgress['curve'] }) {
   const { learning: words, language } = useWords();
-  const mean = meanCurve(trainings(curve));
+  const all = trainings(curve);
+  const mean = meanCurve(all);
+  const quality = qualityOf(all);
   if (mean.length < 2) return null;
   const values = mean.flatMap(({ loss, aside }) => [loss, aside]);
   const box = { width: WIDTH, height: HEIGHT, passes: mean.length, low: Math.min(LEAST_SHOWN, ...values), high: Math.max(1, ...values) };
@@ -30,6 +32,7 @@ export function Curve({ curve }: { curve: RunProgress['curve'] }) {
       <figcaption>
         <span className="curve-key curve-loss">{words.curveTraining} <b>{shown(last.loss)}</b></span>
         <span className="curve-key curve-aside">{words.curveAside} <b>{shown(last.aside)}</b></span>
+        {quality && <span className="curve-quality">{words.curveQuality} <b>{decimal(language, quality.first * 100, 1)} → {decimal(language, quality.last * 100, 1)}</b></span>}
         <span className="curve-passes">{words.curvePasses(mean.length)}</span>
         <small>{words.curveHint}</small>
       </figcaption>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meanCurve, pathOf, trainings } from './curves.ts';
+import { meanCurve, pathOf, qualityOf, trainings } from './curves.ts';
 
 /** "1 0.9, 2 0.8" is a training of two passes: loss, and the same on what is kept aside plus one. */
 const training = (name: string, losses: number[]) => losses.map((loss, i) => ({ training: name, pass: i + 1, loss, aside: loss + 1 }));
@@ -15,6 +15,12 @@ test('the way of all trainings together is told from where it began; one that en
   assert.deepEqual(mean.map(({ loss }) => loss), [1, 0.5, 0.3]);
   assert.deepEqual(mean.map(({ aside }) => aside), [1, 7 / 12, 5 / 12]);
   assert.deepEqual(meanCurve([]), []);
+});
+
+test('the finding score of what is kept aside is the mean over the trainings that tell it', () => {
+  const told = (name: string, scores: number[]) => training(name, scores).map((point, i) => ({ ...point, quality: scores[i]! }));
+  assert.deepEqual(qualityOf([told('final', [0.5, 0.75]), told('fold 1', [0.25]), training('fold 2', [1])]), { first: 0.375, last: 0.5 });
+  assert.equal(qualityOf([training('final', [1])]), undefined);
 });
 
 test('a path runs over the whole width, the greatest value at the top', () => {

@@ -18,6 +18,13 @@ export function meanCurve(all: Points[]): { loss: number; aside: number }[] {
   return Array.from({ length: passes }, (_, pass) => ({ loss: share(pass, 'loss'), aside: share(pass, 'aside') }));
 }
 
+/** Mean nDCG@10 on what is kept aside, at the first pass of all trainings and at the last; undefined where it is not told. */
+export function qualityOf(all: Points[]): { first: number; last: number } | undefined {
+  const told = all.map((points) => points.flatMap(({ quality }) => quality ?? [])).filter((values) => values.length > 0);
+  const mean = (of: (values: number[]) => number): number => told.reduce((sum, values) => sum + of(values), 0) / told.length;
+  return told.length === 0 ? undefined : { first: mean((values) => values[0]!), last: mean((values) => values.at(-1)!) };
+}
+
 /** A path through values by pass, in a box of that size; `low` stands at the bottom and `high` at the top. */
 export function pathOf(values: readonly number[], { width, height, passes, low, high }: { width: number; height: number; passes: number; low: number; high: number }): string {
   const x = (i: number): number => (passes < 2 ? 0 : (i / (passes - 1)) * width);

@@ -83,6 +83,7 @@ export const learningEn: LearningWords = {
   curveHint: 'How far off it still is, compared with the beginning (100%). Both lines should fall; when only the first falls, it is learning by heart.',
   curveTraining: 'Questions it learns from',
   curveAside: 'Questions kept aside',
+  curveQuality: 'Finding score there',
   curveText: (passes, learned, aside) => `After ${plural(passes, 'pass', 'passes')} the error is ${learned} of what it was at first on the questions it learns from, and ${aside} on the questions kept aside.`,
   curvePasses: (passes) => `pass ${n(passes)}`,
 

@@ -82,6 +82,7 @@ export const learningZh: LearningWords = {
   curveHint: '表示与开始时（100%）相比还差多远。两条线都应当下降；如果只有第一条下降，说明只是在死记硬背。',
   curveTraining: '用于学习的问题',
   curveAside: '留作检验的问题',
+  curveQuality: '其中的查找得分',
   curveText: (passes, learned, aside) => `学习 ${n(passes)} 遍后，误差与开始时相比：用于学习的问题为 ${learned}，留作检验的问题为 ${aside}。`,
   curvePasses: (passes) => `第 ${n(passes)} 遍`,
 

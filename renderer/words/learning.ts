@@ -58,6 +58,7 @@ export interface LearningWords {
   curveHint: string;
   curveTraining: string;
   curveAside: string;
+  curveQuality: string;
   /** The picture in words, for who does not see it: shares of the first error. */
   curveText: (passes: number, learned: string, aside: string) => string;
   curvePasses: (passes: number) => string;
