@@ -255,14 +255,14 @@ export type Signal =
   | Looked & { kind: 'opened'; turn: TurnId; /** Of the hit, where it was opened from a list of them. */ chunk: ChunkId }
   | { kind: 'copied'; turn: TurnId; text: string };
 
+/** `dwell`: seconds the place stayed in view. `passed`: the chunks that stood before it and had been in view whole, but were not opened. */
+export interface Looked { dwell?: number; passed?: ChunkId[] }
+
 export interface FeedbackEvent {
   id: EventId;
   at: number;
   signal: Signal;
   question: string;
-/** `dwell`: seconds the place stayed in view. `passed`: the chunks that stood before it and had been in view whole, but were not opened. */
-export interface Looked { dwell?: number; passed?: ChunkId[] }
-
   documentName?: string;
 }
 

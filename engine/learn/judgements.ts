@@ -56,12 +56,12 @@ export interface Judgement {
   /** What it counts for in training: the confidence, made up for places that are rarely looked at. */
   weight: number;
   trust: Trust;
+  /** Nothing is said against the chunk itself: one of these, which are right, was preferred to it. */
+  than?: ChunkName[];
   events: EventId[];
 }
 
 export interface JudgedQuestion {
-  /** Nothing is said against the chunk itself: one of these, which are right, was preferred to it. */
-  than?: ChunkName[];
   /** As it was first asked. */
   question: string;
   /** Every wording of it, the first included. */
@@ -94,6 +94,7 @@ export interface JudgeOptions {
 /** Questions this near are one question asked twice. */
 export const SAME = 0.97;
 const OPENED_SECONDS = 20;
+const OPENED = 0.3;
 const SKIPPED = 0.15;
 const REWORDED = 0.3;
 
@@ -102,7 +103,6 @@ const REWORDED = 0.3;
  * propensity 1 / rank); that is made up for until it counts as much as one that was pointed at, 3⅓ times as much as the first.
  */
 const openedWeight = (rank: number): number => Math.min(1, OPENED * rank);
-const OPENED = 0.3;
 
 /** What of an event is needed to judge. */
 export function markOf({ id, at, signal, context: { turn, span, before } }: StoredEvent): Mark {
@@ -117,11 +117,11 @@ export function markOf({ id, at, signal, context: { turn, span, before } }: Stor
   else if (signal.kind === 'right-place' && span) named = turn.hits.filter((hit) => overlaps(nameOf(hit), span));
   const mark: Mark = {
     id, at, turn: turn.id, conversation: turn.conversation, asked: turn.asked, question: turn.standalone ?? turn.question, signal,
+    passed: signal.kind === 'opened' ? (signal.passed ?? []).flatMap((chunk) => byChunk.get(chunk) ?? []).map(nameOf) : [],
     named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf), shown: turn.hits.map(nameOf),
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
-    passed: signal.kind === 'opened' ? (signal.passed ?? []).flatMap((chunk) => byChunk.get(chunk) ?? []).map(nameOf) : [],
   if (before) mark.before = { question: before.question, asked: before.asked, shown: before.hits.map(nameOf) };
   if (signal.kind === 'opened' && named[0]) mark.rank = 'number' in signal ? signal.number : turn.hits.indexOf(named[0]) + 1;
   return mark;
@@ -144,7 +144,12 @@ export function plainQuestion(text: string): string {
 }
 
 /** One signal's word on one chunk. */
-interface Claim extends Omit<Judgement, 'events'> { event: EventId }
+interface Claim extends Omit<Judgement, 'events' | 'than'> { event: EventId }
+
+/** A chunk that was preferred to another: a word on the two, not on either (Joachims 2002, “skip above”). */
+interface Preference { over: ChunkName; under: ChunkName; event: EventId }
+
+interface Group { said: JudgedQuestion; claims: Claim[]; preferences: Preference[] }
 
 /**
  * Judges. The latest thumb on an answer or a citation replaces earlier ones, 'none' takes it back. Signals of equal trust
@@ -234,6 +239,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
         weight: Math.max(...trusted.map(({ weight }) => weight)), events: [...new Set(trusted.map(({ event }) => event))],
       });
     }
+    said.judgements.push(...passedOver(preferences, new Set(byChunk.keys()), said.judgements, locate));
     if (said.judgements.some(({ label }) => label === 1)) said.unanswerable = false;
   }
   return { questions: questions.map(({ said }) => said), conflicts };
@@ -248,7 +254,6 @@ function byTurn(marks: readonly Mark[]): TurnMarks[] {
     let turn = turns.get(mark.turn);
     if (!turn) turns.set(mark.turn, (turn = { first: mark, pointed: [], events: [], citations: new Map() }));
     turn.events.push(mark.id);
-    said.judgements.push(...passedOver(preferences, new Set(byChunk.keys()), said.judgements, locate));
     const { signal } = mark;
     if (signal.kind === 'answer-thumb') {
       delete turn.reason;
@@ -264,6 +269,24 @@ function byTurn(marks: readonly Mark[]): TurnMarks[] {
   }
   return [...turns.values()].sort((a, b) => a.first.asked - b.first.asked)
     .map(({ citations, ...turn }) => ({ ...turn, pointed: [...citations.values(), ...turn.pointed] }));
+}
+
+/** Of the chunks of which nothing else is said, those to which a chunk that is right was preferred. */
+function passedOver(preferences: readonly Preference[], known: ReadonlySet<string>, judgements: readonly Judgement[], locate: NonNullable<JudgeOptions['locate']>): Judgement[] {
+  const right = new Set(judgements.filter(({ label }) => label === 1).map(({ chunk }) => keyOf(chunk)));
+  const made = new Map<string, Judgement & { than: ChunkName[] }>();
+  for (const { over, under, event } of preferences) {
+    const better = locate(over).filter((chunk) => right.has(keyOf(chunk)));
+    for (const chunk of better.length > 0 ? locate(under) : []) {
+      const key = keyOf(chunk);
+      if (known.has(key)) continue;
+      const one = made.get(key) ?? { chunk, label: 0, confidence: SKIPPED, weight: SKIPPED, trust: 'observed', than: [], events: [] };
+      one.than.push(...better.filter((other) => !one.than.some((each) => keyOf(each) === keyOf(other))));
+      if (!one.events.includes(event)) one.events.push(event);
+      made.set(key, one);
+    }
+  }
+  return [...made.values()];
 }
 
 function near(vectors: JudgeOptions['vectors'], a: string, b: string): boolean {
