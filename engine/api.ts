@@ -83,7 +83,12 @@ export interface Document {
   /** Whether questions may be answered from it. */
   included: boolean;
   state: DocumentState;
+  /** A person said so of what it holds; it goes when the file changes. */
+  outdated?: Outdated;
 }
+
+/** When a person said that a document is outdated, and of the answer to which question. Its passages then count a little less, and are found all the same. */
+export interface Outdated { at: number; turn: TurnId; question: string }
 
 export interface Library {
   id: LibraryId;
@@ -135,7 +140,7 @@ export interface SearchQuery {
   leg?: 'words' | 'vectors';
   /** With this adapter, or as shipped, instead of the one in use. */
   adapter?: AdapterId | 'none';
-  /** `false`: without what the person said of passages for this very question, for evaluation. */
+  /** `false`: without what the person said of passages for this very question and of documents, for evaluation. */
   taught?: false;
 }
 
@@ -152,6 +157,8 @@ export interface Trace {
    * the question it was said for, how near that is to this one (0…1), and what was added to the score.
    */
   taught?: { thumb: Thumb; question: string; nearness: number; addition: number };
+  /** A person said that the document is outdated: what was added to the score, in log-odds. */
+  outdated?: { addition: number };
 }
 
 /** A chunk that was found. */
@@ -249,6 +256,8 @@ export type Signal =
   | { kind: 'citation-thumb'; turn: TurnId; number: number; thumb: Thumb | 'none' }
   /** After a thumb down on an answer. */
   | { kind: 'answer-reason'; turn: TurnId; reason: 'wrong-passage' | 'bad-answer' | 'not-in-library' | 'outdated' }
+  /** A document that was called outdated, as what this answer leans on or another, still holds. */
+  | { kind: 'up-to-date'; turn: TurnId; document: DocumentId }
   /** "The right place is here": a span a person selected in the reader. */
   | { kind: 'right-place'; turn: TurnId; document: DocumentId; start: number; end: number }
   | Looked & { kind: 'opened'; turn: TurnId; /** Of the citation. */ number: number }

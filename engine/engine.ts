@@ -11,6 +11,7 @@ import { addBytes } from './kept.ts';
 import { version } from './locations.ts';
 import { openMachine } from './machine.ts';
 import { modelVerbs } from './models.ts';
+import { keepOutdated } from './outdated.ts';
 import { placeOf } from './parse/document.ts';
 import { keepSignal } from './signals.ts';
 import { bodyOf } from './store/contents.ts';
@@ -130,6 +131,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   const models = modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change });
+  const outdated = keepOutdated(db);
   const body = (document: DocumentId) => bodyOf(db, document);
   const pathOf = (document: DocumentId) => documents.fileOf(db, document).path;
 
@@ -145,8 +147,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     renameLibrary: (library, name) => change(['libraries'], () => libraries.renameLibrary(db, library, name)),
     removeLibrary: (library) => change(['libraries', 'documents'], () => libraries.removeLibrary(db, library)).then(() => arrived(undefined)),
 
-    documents: async (query) => documents.documents(db, query),
-    document: async (document): Promise<Document> => documents.document(db, document),
+    documents: async (query) => documents.documents(db, query, outdated()),
+    document: async (document): Promise<Document> => documents.document(db, document, outdated()),
     add: async (library, paths) => (libraries.mustHaveLibrary(db, library), arrived(await addPaths(db, library, paths.map((path) => resolve(path))))),
     addFile: async (library, name, bytes) => (libraries.mustHaveLibrary(db, library), arrived(await addBytes(db, filesDir, library, name, bytes), false)),
     addSamples,

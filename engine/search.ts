@@ -1,6 +1,6 @@
 import type { AdapterId, ChunkId, Hit, LibraryId, ModelsInUse, SearchAnswer, SearchQuery, Trace } from './api.ts';
 import { headingPath, inContext } from './context.ts';
-import { addTaught, type Taught } from './learn/at-once.ts';
+import { addTaught, againstOutdated, type Taught } from './learn/at-once.ts';
 import { adapt, ofKind, type QueryAdapter } from './learn/query-adapter.ts';
 import { reweigh } from './learn/weighing.ts';
 import type { Embedder } from './models/embedder.ts';
@@ -23,6 +23,8 @@ export interface Learned {
   adapter(space: string, wanted: AdapterId | undefined): { id: AdapterId; adapter: QueryAdapter } | undefined;
   /** What people said of chunks for this question or one that means the same; `vector` as the embedder gave it. */
   taught(question: string, vector: Float32Array | undefined): Map<ChunkId, Taught>;
+  /** Contents that people call outdated, by hash. */
+  outdated?(): ReadonlySet<string>;
 }
 
 /** Candidates after the rerank stage, best first, and what is known of them. */
@@ -30,6 +32,8 @@ export interface Ranking {
   hits: FusedHit<ChunkId>[];
   chunks: Map<ChunkId, StoredChunk>;
   taught: Map<ChunkId, Taught>;
+  /** What was added to passages of documents that people call outdated. */
+  outdated: Map<ChunkId, { addition: number }>;
   /** The question's vector as the embedder gave it, where there is one, and the space it is compared in. */
   asked?: { vector: Float32Array; space: Space };
   models: ModelsInUse;
@@ -44,9 +48,9 @@ const DEEPEST = 20_000;
 /** The walk from question to hits, each with its trace. */
 export async function search(parts: SearchParts, query: SearchQuery): Promise<SearchAnswer> {
   const start = performance.now();
-  const { hits, chunks, taught, models } = await rank(parts, query);
+  const { hits, chunks, taught, outdated, models } = await rank(parts, query);
   return {
-    hits: hits.slice(0, query.limit ?? 10).map((hit) => shown(hit, chunks.get(hit.id)!, taught.get(hit.id))),
+    hits: hits.slice(0, query.limit ?? 10).map((hit) => shown(hit, chunks.get(hit.id)!, { taught: taught.get(hit.id), outdated: outdated.get(hit.id) })),
     milliseconds: performance.now() - start,
     models,
   };
@@ -87,16 +91,18 @@ export async function rank({ db, embedder, reranker, learned }: SearchParts, que
   const vectors: VectorHit<ChunkId>[] = [...byMeaning].filter(([chunk]) => found.has(chunk))
     .map(([id, similarity]) => ({ id, similarity })).sort((a, b) => b.similarity - a.similarity);
 
+  const outdated = againstOutdated(found.values(), (query.leg === undefined && query.taught !== false && learned?.outdated?.()) || new Set(), taught);
+  const said = new Map([...taught, ...outdated]);
   const fused = fuse(words, vectors, { question: query.question, text: (id) => found.get(id)!.text, ...(embedder?.background && { background: embedder.background }) });
   const before = new Map(fused.map(({ id, score }) => [id, score]));
   // A leg alone is asked for to see what that leg says.
   const reader = query.leg === undefined ? reranker : undefined;
   const weighing = adapted?.adapter.weighing;
   const weighed = weighing && embedded ? reweigh(fused, weighing, ofKind(adapted.adapter.kind, embedded), (id) => found.get(id)!) : fused;
-  const ranked = await rerank(reader, query.question, addTaught(weighed, taught), ({ id }) => ({ text: inContext(found.get(id)!, found.get(id)!.title), prior: before.get(id)! }));
+  const ranked = await rerank(reader, query.question, addTaught(weighed, said), ({ id }) => ({ text: inContext(found.get(id)!, found.get(id)!.title), prior: before.get(id)! }));
   return {
-    hits: reader ? addTaught(ranked, taught) : ranked,
-    chunks: found, taught,
+    hits: reader ? addTaught(ranked, said) : ranked,
+    chunks: found, taught, outdated,
     ...(embedded && space && { asked: { vector: embedded, space } }),
     models: {
       answerer: 'extractive',
@@ -134,13 +140,14 @@ function lookDeeper(db: Db, among: readonly LibraryId[], found: Map<ChunkId, Sto
   }
 }
 
-function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk, taught: Taught | undefined): Hit {
+function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk, { taught, outdated }: { taught: Taught | undefined; outdated: Trace['outdated'] | undefined }): Hit {
   const trace: Trace = { fused: { rank: hit.rank, score: hit.score } };
   if (hit.words) trace.words = hit.words;
   if (hit.vectors) trace.vectors = hit.vectors;
   if (hit.rerank) trace.rerank = hit.rerank;
   if (hit.learned !== undefined) trace.learned = { addition: hit.learned };
   if (taught) trace.taught = taught;
+  if (outdated) trace.outdated = outdated;
   const { chunk: id, document, library, documentName, type, contentHash, text, start, end, headings, page } = chunk;
   return {
     chunk: id, document, library, documentName, type, contentHash, text, relevance: hit.relevance, trace,

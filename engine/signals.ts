@@ -8,7 +8,7 @@ import { turn as turnOf, turns } from './store/conversations.ts';
 import { write, type Db } from './store/database.ts';
 import { document } from './store/documents.ts';
 import { saveEvent, type EventContext } from './store/feedback.ts';
-import { questionGroups, saveGroup } from './store/judged.ts';
+import { frozenTurn, questionGroups, saveGroup } from './store/judged.ts';
 import { questionWords } from './words.ts';
 
 /** A question asked so soon after another, in some of its words, is the same need put better. */
@@ -21,15 +21,23 @@ function sayMuchTheSame(a: string, b: string): boolean {
   return plainQuestion(a) !== plainQuestion(b) && common >= IN_COMMON * (x.size + y.size - common) && common > 0;
 }
 
+/** The turn that a signal is about. That a document still holds can be said when the conversation in which it was called outdated is gone. */
+function turnFor(db: Db, signal: Signal): EventContext['turn'] {
+  const frozen = signal.kind === 'up-to-date' ? frozenTurn(db, signal.turn) : undefined;
+  if (frozen) return frozen;
+  const { thumbs: _, ...turn } = turnOf(db, signal.turn);
+  return turn;
+}
+
 /**
  * Stores what a person did, with everything around it frozen.
  *
  * @throws EngineError 'not-found' when the turn or the document is gone, 'invalid' for a citation or span that is not there
  */
 export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
-  const { thumbs: _, ...turn } = turnOf(db, signal.turn);
+  const turn = turnFor(db, signal);
   const context: EventContext = { turn };
-  const before = turns(db, turn.conversation).filter(({ id, asked }) => id < turn.id && asked <= turn.asked).at(-1);
+  const before = signal.kind === 'up-to-date' ? undefined : turns(db, turn.conversation).filter(({ id, asked }) => id < turn.id && asked <= turn.asked).at(-1);
   if (before && turn.asked - before.asked <= REWORDED_MILLISECONDS && sayMuchTheSame(before.question, turn.question)) {
     context.before = { question: before.standalone ?? before.question, asked: before.asked, hits: before.hits };
   }
@@ -46,6 +54,9 @@ export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
       documentName: document(db, signal.document).name, contentHash: contentHashOf(db, signal.document),
       start: signal.start, end: signal.end, text,
     };
+  }
+  if (signal.kind === 'up-to-date') {
+    context.span = { documentName: document(db, signal.document).name, contentHash: contentHashOf(db, signal.document), start: 0, end: 0, text: '' };
   }
   const question = turn.standalone ?? turn.question;
   return write(db, () => {

@@ -99,10 +99,22 @@ const WANTED: [kind: string, words: RegExp][] = [
 const askedFor = (plain: string): string => WANTED.filter(([, words]) => words.test(plain)).map(([kind]) => kind).join(' ');
 
 /**
- * The ranking with what was taught added to the scores: of the reranker to hits it has read, of the fusion to all others.
- * With nothing taught the very hits that were given.
+ * Log-odds against a passage of a document that was called outdated: one as good elsewhere comes before it, and where it alone
+ * answers it is found as before.
  */
-export function addTaught(hits: FusedHit<ChunkId>[], taught: ReadonlyMap<ChunkId, Taught>): FusedHit<ChunkId>[] {
+const OUTDATED = -1;
+
+/** What is to be added to passages of outdated documents, unless something was said of the very passage for this question. */
+export function againstOutdated(chunks: Iterable<{ chunk: ChunkId; contentHash: string }>, outdated: ReadonlySet<string>, taught: ReadonlyMap<ChunkId, Taught>): Map<ChunkId, { addition: number }> {
+  if (outdated.size === 0) return new Map();
+  return new Map([...chunks].filter(({ chunk, contentHash }) => outdated.has(contentHash) && !taught.has(chunk)).map(({ chunk }) => [chunk, { addition: OUTDATED }]));
+}
+
+/**
+ * The ranking with what was said added to the scores: of the reranker to hits it has read, of the fusion to all others.
+ * With nothing said the very hits that were given.
+ */
+export function addTaught(hits: FusedHit<ChunkId>[], taught: ReadonlyMap<ChunkId, { addition: number }>): FusedHit<ChunkId>[] {
   if (taught.size === 0) return hits;
   const relevance = (score: number): number => 1 / (1 + Math.exp(-score));
   const raised = hits.map((hit) => {

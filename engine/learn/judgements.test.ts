@@ -81,10 +81,10 @@ test('what answers a question at the second go answers the first wording too, an
   assert.deepEqual(reworded({ kind: 'citation-thumb', number: 1, thumb: 'down' }), [['How long is tea brewed?', '1: 0·1']], 'without success nothing follows');
 });
 
-test('unanswerable and outdated are facts about the question and the document', () => {
+test('that the library does not answer it is a fact about the question', () => {
   const { questions: [missing] } = judged([answer('down'), reason('not-in-library')]);
   assert.deepEqual([missing!.unanswerable, missing!.judgements], [true, []]);
-  assert.deepEqual(judged([reason('outdated')]).questions[0]!.outdated, ['hash 1']);
+  assert.deepEqual(judged([reason('outdated')]).questions[0]!.judgements, [], 'what is outdated is a document, for whatever question');
   assert.equal(judged([reason('not-in-library'), citation(1, 'up')]).questions[0]!.unanswerable, false, 'a found passage says otherwise');
 });
 

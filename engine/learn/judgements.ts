@@ -77,8 +77,6 @@ export interface JudgedQuestion {
   answers: string[];
   /** A person said that the library does not answer it. */
   unanswerable: boolean;
-  /** Contents a person called outdated. */
-  outdated: string[];
   events: EventId[];
 }
 
@@ -122,6 +120,7 @@ export function markOf({ id, at, signal, context: { turn, span, before } }: Stor
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
+  if (signal.kind === 'up-to-date' && span) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
   if (before) mark.before = { question: before.question, asked: before.asked, shown: before.hits.map(nameOf) };
   if (signal.kind === 'opened' && named[0]) mark.rank = 'number' in signal ? signal.number : turn.hits.indexOf(named[0]) + 1;
   return mark;
@@ -164,7 +163,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   const ofQuestion = (mark: Mark): Group => {
     const plain = plainQuestion(mark.question);
     const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question));
-    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, outdated: [], events: [] }, claims: [], preferences: [] };
+    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, events: [] }, claims: [], preferences: [] };
     if (!known) questions.push(group);
     byText.set(plain, group);
     if (!group.said.wordings.includes(mark.question)) group.said.wordings.push(mark.question);
@@ -201,7 +200,6 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
       if (why === 'wrong-passage') claim(reason, reason.cited, 0, 0.7, 'answer');
       else if (why === 'bad-answer') claim(reason, reason.cited, 1, 0.5, 'answer');
       else if (why === 'not-in-library') said.unanswerable = true;
-      else said.outdated.push(...new Set(reason.cited.map(({ contentHash }) => contentHash)));
     }
 
     // What answered at the second go answers the first as well, and was preferred to what stood first there, unless that was opened.
@@ -245,10 +243,11 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   return { questions: questions.map(({ said }) => said), conflicts };
 }
 
-interface TurnMarks { first: Mark; thumb?: Mark; reason?: Mark; pointed: Mark[]; events: EventId[] }
+/** What counts of a turn: the latest thumb on the answer or the reason given for it, and what points at passages. */
+export interface TurnMarks { first: Mark; thumb?: Mark; reason?: Mark; pointed: Mark[]; events: EventId[] }
 
 /** The marks that count, turn by turn in the order they were asked: of thumbs the latest, none where it was taken back. */
-function byTurn(marks: readonly Mark[]): TurnMarks[] {
+export function byTurn(marks: readonly Mark[]): TurnMarks[] {
   const turns = new Map<TurnId, TurnMarks & { citations: Map<number, Mark> }>();
   for (const mark of marks) {
     let turn = turns.get(mark.turn);

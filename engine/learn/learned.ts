@@ -7,6 +7,7 @@ import { chunksAt, eventIds, eventsVersion, groupOfEvent, importedCount, storedE
 import { isHeldOut } from './holdout.ts';
 import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
 import { judge, markOf, type Judged, type JudgeOptions, type Mark } from './judgements.ts';
+import { outdatedContents } from './outdated.ts';
 import { decodeAdapter, type QueryAdapter } from './query-adapter.ts';
 
 /** The marks of all events, read once and then kept up with what is written and deleted. */
@@ -32,6 +33,8 @@ export class Marks {
     return true;
   }
 
+  get outdated(): Set<string> { return new Set(outdatedContents([...this.#marks.values()]).keys()); }
+
   judged(options?: JudgeOptions): Judged { return judge([...this.#marks.values()], options); }
 
   get count(): number { return this.#marks.size; }
@@ -52,6 +55,7 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
   const vectors = new Map<string, Float32Array>();
   const adapters = new Map<AdapterId, QueryAdapter>();
   let taught: TaughtQuestion[] = [];
+  let outdated: ReadonlySet<string> = new Set();
 
   const locate: JudgeOptions['locate'] = (name) => chunksAt(db, name);
 
@@ -75,6 +79,7 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
     },
     async refresh() {
       if (!marks.refresh()) return;
+      outdated = marks.outdated;
       const { questions } = marks.judged();
       const wordings = new Set(questions.flatMap((question) => question.wordings));
       for (const known of vectors.keys()) if (!wordings.has(known)) vectors.delete(known);
@@ -83,6 +88,7 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
       made.forEach((vector, i) => vectors.set(fresh[i]!, vector));
       taught = questions.flatMap((question) => taughtQuestion(question, (wording) => vectors.get(wording)));
     },
+    outdated: () => outdated,
     taught(question, vector) {
       if (taught.length === 0) return new Map();
       return taughtFor(question, vector, taught, embedder?.background ?? BACKGROUND, (name) => chunksAt(db, name).map(({ chunk }) => chunk));

@@ -1,4 +1,4 @@
-import type { Document, DocumentId, DocumentQuery, DocumentState, DocumentType, FailureCode, LibraryId } from '../api.ts';
+import type { Document, DocumentId, DocumentQuery, DocumentState, DocumentType, FailureCode, LibraryId, Outdated } from '../api.ts';
 import { EngineError } from '../api.ts';
 import { sql, type Db } from './database.ts';
 
@@ -11,22 +11,27 @@ export interface FileFacts { name: string; path: string; bytes: number; modified
 interface Row {
   id: number; library: number; name: string; path: string; kept: number; bytes: number; added: number; included: number;
   state: 'waiting' | 'ready' | 'failed'; code: string | null; reason: string | null;
-  type: DocumentType | null; pages: number | null; chunks: number | null; embedded: number | null;
+  type: DocumentType | null; pages: number | null; chunks: number | null; embedded: number | null; hash: string | null;
 }
+
+/** Contents that people call outdated, by hash. */
+type OutdatedContents = ReadonlyMap<string, Outdated>;
 
 const SELECT = `
   select d.id, d.library_id library, d.name, d.path, d.kept, d.bytes, d.added, d.included, d.state, d.code, d.reason,
-    c.type, c.pages, c.chunks, h.embedded
+    c.type, c.pages, c.chunks, c.hash, h.embedded
   from document d left join content c on c.id = d.content_id
     left join holding h on h.content_id = d.content_id and h.library_id = d.library_id`;
 
-function fromRow(row: Row): Document {
+function fromRow(row: Row, outdated: OutdatedContents): Document {
   const document: Document = {
     id: row.id as DocumentId, library: row.library as LibraryId, name: row.name,
     bytes: row.bytes, added: row.added, included: row.included === 1, state: stateOf(row),
   };
   if (!row.kept) document.path = row.path;
   if (row.type) document.type = row.type;
+  const said = row.hash === null ? undefined : outdated.get(row.hash);
+  if (said) document.outdated = said;
   return document;
 }
 
@@ -43,14 +48,14 @@ function stateOf(row: Row): DocumentState {
 }
 
 /** @throws EngineError 'not-found' */
-export function document(db: Db, id: DocumentId): Document {
+export function document(db: Db, id: DocumentId, outdated: OutdatedContents = new Map()): Document {
   const row = sql<Row>(db, `${SELECT} where d.id = ? and d.state <> 'removed'`).get(id);
   if (!row) throw new EngineError('not-found', 'That document is no longer in the library.');
-  return fromRow(row);
+  return fromRow(row, outdated);
 }
 
 /** One page of a library's documents by name, and how many there are in all. */
-export function documents(db: Db, query: DocumentQuery): { total: number; documents: Document[] } {
+export function documents(db: Db, query: DocumentQuery, outdated: OutdatedContents = new Map()): { total: number; documents: Document[] } {
   const where = [`d.library_id = @library`, query.state ? 'd.state = @state' : `d.state <> 'removed'`];
   if (query.name) where.push(`d.name like '%' || @name || '%' escape '\\'`);
   const values = { library: query.library, state: query.state, name: query.name?.replace(/[\\%_]/g, '\\$&') };
@@ -58,7 +63,7 @@ export function documents(db: Db, query: DocumentQuery): { total: number; docume
   const { total } = sql<{ total: number }>(db, `select count(*) total from document d where ${condition}`).get(values)!;
   const rows = sql<Row>(db, `${SELECT} where ${condition} order by d.library_id, d.name collate nocase, d.id limit @limit offset @offset`)
     .all({ ...values, limit: Math.min(query.limit, 1000), offset: query.offset });
-  return { total, documents: rows.map(fromRow) };
+  return { total, documents: rows.map((row) => fromRow(row, outdated)) };
 }
 
 /**

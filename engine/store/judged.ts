@@ -1,4 +1,4 @@
-import type { ChunkId, DocumentId, EventId, LibraryId } from '../api.ts';
+import type { ChunkId, DocumentId, EventId, LibraryId, TurnId } from '../api.ts';
 import type { ChunkName, StoredEvent } from '../learn/judgements.ts';
 import { sql, type Db } from './database.ts';
 
@@ -11,6 +11,20 @@ export function eventsVersion(db: Db): string {
 /** In the order in which they came. */
 export function eventIds(db: Db): EventId[] {
   return sql<{ id: EventId }>(db, 'select id from event order by number').all().map(({ id }) => id);
+}
+
+/** The events on turns whose answer was faulted as outdated, and those that say that a document still holds, in the order in which they came. */
+export function eventsOnOutdated(db: Db): EventId[] {
+  return sql<{ id: EventId }>(db, `
+    select id from event where json_extract(signal, '$.kind') = 'up-to-date'
+      or turn_id in (select turn_id from event where json_extract(signal, '$.reason') = 'outdated') and json_extract(signal, '$.kind') in ('answer-thumb', 'answer-reason')
+    order by number`).all().map(({ id }) => id);
+}
+
+/** The turn of the latest event on a turn, as it was frozen with it: there even when its conversation was removed. */
+export function frozenTurn(db: Db, turn: TurnId): StoredEvent['context']['turn'] | undefined {
+  const row = sql<{ context: string }>(db, 'select context from event where turn_id = ? order by number desc limit 1').get(turn);
+  return row && (JSON.parse(row.context) as StoredEvent['context']).turn;
 }
 
 /** An event with everything frozen with it; undefined when it was deleted. */

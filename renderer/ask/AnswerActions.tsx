@@ -26,7 +26,8 @@ export function AnswerActions({ turn }: { turn: Turn }) {
   const reason = async (why: Reason): Promise<void> => {
     await engine.signal({ kind: 'answer-reason', turn: turn.id, reason: why });
     setReasoning(false);
-    say(words.ask.thanks);
+    const names = [...new Set(citationsOf(turn.answer.sentences).map(({ documentName }) => documentName))];
+    say(why === 'outdated' && names.length > 0 ? words.ask.outdatedNoted(names) : words.ask.thanks);
   };
   const copy = async (): Promise<void> => {
     const text = asText(turn, words.answers.unsupported);

@@ -5,6 +5,7 @@ import { languageOf } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import type { Words } from '../words/words.ts';
 import './CitationCard.css';
+import { OutdatedMark } from './OutdatedMark.tsx';
 import { Thumbs } from './Thumbs.tsx';
 import { Why } from './Why.tsx';
 
@@ -18,6 +19,7 @@ export function CitationCard({ citation, hit, turn, thumb, onOpen }: { citation:
         <blockquote lang={languageOf(citation.quote)}>{citation.quote}</blockquote>
         <p className="card-source">{citation.documentName}</p>
         <p className="card-place">{whereIs(citation.place, words)}</p>
+        <OutdatedMark document={citation.document} />
         {hit && <Why hit={hit} />}
       </div>
       <div className="card-foot">

@@ -24,9 +24,9 @@ interface DocumentRowProps {
 export function DocumentRow({ document, open, tabbed, onOpen }: DocumentRowProps) {
   const words = useWords();
   const engine = useEngine();
-  const { run } = useToaster();
+  const { run, say } = useToaster();
   const { confirm } = useAsking();
-  const { id, name, path, state } = document;
+  const { id, name, path, state, outdated } = document;
   const [included, setIncluded] = useAhead(document.included);
   const readable = state.kind === 'ready' || (state.kind === 'failed' && state.kept);
   const tabIndex = tabbed ? 0 : -1;
@@ -42,6 +42,13 @@ export function DocumentRow({ document, open, tabbed, onOpen }: DocumentRowProps
     { label: words.document.openPlain, icon: 'document', disabled: !readable, do: () => onOpen(document) },
     { label: included ? words.document.exclude : words.document.includePlain, icon: 'check', do: () => include(!included) },
   ];
+  if (outdated) {
+    const takeBack = async (): Promise<void> => {
+      await engine.signal({ kind: 'up-to-date', turn: outdated.turn, document: id });
+      say(words.document.upToDateDone(name));
+    };
+    items.push({ label: words.document.upToDate, icon: 'retry', do: () => run(takeBack) });
+  }
   const host = window.lodestone;
   if (host && path !== undefined) items.push({ label: words.document.reveal, icon: 'reveal', do: () => run(() => host.reveal(path)) });
   if (state.kind === 'failed') items.push({ label: words.general.retry, icon: 'retry', do: () => retry() });

@@ -4,11 +4,13 @@ import { useWords } from '../words/useWords.ts';
 import './DocumentStanding.css';
 
 /** The quiet second line of a document: kind and length once it is ready, else how far it is. */
-export function DocumentStanding({ document: { type, bytes: size, state }, included }: { document: Document; included: boolean }) {
+export function DocumentStanding({ document: { type, bytes: size, state, outdated }, included }: { document: Document; included: boolean }) {
   const words = useWords();
   const about = [type && words.document.types[type], state.kind === 'ready' && state.pages ? words.document.pages(state.pages) : bytes(words.language, size)]
     .filter(Boolean)
     .join(' · ');
+
+  const mark = outdated && <span className="chip chip-outdated" title={words.document.outdatedHint(outdated.question)}>{words.document.outdated}</span>;
 
   switch (state.kind) {
     case 'waiting':
@@ -24,10 +26,11 @@ export function DocumentStanding({ document: { type, bytes: size, state }, inclu
         return (
           <p className="standing" title={words.document.byMeaningHint(state.embedded, state.chunks)}>
             <span className="chip chip-partly">{words.document.byMeaning(percent(words.language, share))}</span>
+            {mark}
           </p>
         );
       }
-      return <p className="standing">{about}<span className="unseen"> · {words.document.ready}</span></p>;
+      return <p className="standing">{mark}<span className="standing-about">{about}</span><span className="unseen"> · {words.document.ready}</span></p>;
     }
   }
 }

@@ -22,7 +22,7 @@ export function useDocuments({ library, name, state }: DocumentFilter, first: nu
   const limit = Math.ceil((last + 1) / PAGE) * PAGE - offset;
   const held = useRef({ filter: '', documents: NONE });
 
-  const { value } = useLive(['documents'], `${filter} ${offset} ${limit}`, async (engine) => {
+  const { value } = useLive(['documents', 'feedback'], `${filter} ${offset} ${limit}`, async (engine) => {
     const page = await engine.documents({ library, offset, limit, ...(name !== '' && { name }), ...(state !== 'all' && { state }) });
     const rows = new Map(held.current.filter === filter ? held.current.documents.rows : []);
     for (const [i, document] of page.documents.entries()) rows.set(offset + i, document);

@@ -85,5 +85,7 @@ function inWords(signal: Signal, { feedback, ask }: Words): string {
       return 'number' in signal ? feedback.signals.opened(signal.number, signal.dwell) : feedback.signals.openedPassage(signal.dwell);
     case 'copied':
       return feedback.signals.copied;
+    case 'up-to-date':
+      return feedback.signals.upToDate;
   }
 }

@@ -90,6 +90,11 @@ export interface Words {
     failed: string;
     kept: string;
     excluded: string;
+    /** A person said so; why it stands there, and how it is taken back. */
+    outdated: string;
+    outdatedHint: (question: string) => string;
+    upToDate: string;
+    upToDateDone: (name: string) => string;
     exclude: string;
     includePlain: string;
     reveal: string;
@@ -157,6 +162,7 @@ export interface Words {
     reasonQuestion: string;
     reasons: Record<Extract<Signal, { kind: 'answer-reason' }>['reason'], string>;
     thanks: string;
+    outdatedNoted: (names: string[]) => string;
     you: string;
     answer: string;
     toLatest: string;
@@ -178,6 +184,7 @@ export interface Words {
     overall: (rank: number, relevance: string) => string;
     gone: string;
     placeNoted: string;
+    outdated: string;
   };
 
   conversations: {
@@ -236,6 +243,7 @@ export interface Words {
       opened: (number: number, seconds: number | undefined) => string;
       openedPassage: (seconds: number | undefined) => string;
       copied: string;
+      upToDate: string;
     };
     fileName: string;
   };
