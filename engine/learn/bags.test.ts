@@ -4,7 +4,7 @@ import { forward, GradientCollector, newTable, update, type Bags, type BagTable 
 import { toBags } from './batches.ts';
 import { InfoNCE } from './infonce.ts';
 
-const DIMENSIONS = 4;
+const DIMENSIONS = 16;
 const TEMPERATURE = 0.5;
 
 function seeded(): () => number {
@@ -13,7 +13,8 @@ function seeded(): () => number {
 }
 
 const queries = toBags([[1, 2, 2], [3], [4, 5, 1]]);
-const passages = toBags([[2, 6, 7, 7, 7], [5, 3], [1, 8]]);
+/** Where a token counts the less the more often it is said, as long texts are given. */
+const passages = toBags([[2, 6, 7, 7, 7], [5, 3], [1, 8]], 0.5);
 /** Pairs 0 and 2 stand on one passage. */
 const mask = Float32Array.of(0, 0, -1e9, 0, 0, 0, -1e9, 0, 0);
 
@@ -21,7 +22,10 @@ const mask = Float32Array.of(0, 0, -1e9, 0, 0, 0, -1e9, 0, 0);
 function slowLoss(table: BagTable): number {
   const embed = (bags: Bags): number[][] => [...bags.offsets.subarray(1)].map((end, text) => {
     const sum = new Array<number>(DIMENSIONS).fill(0);
-    for (const id of bags.ids.subarray(bags.offsets[text], end)) for (let d = 0; d < DIMENSIONS; d++) sum[d]! += Math.exp(table.logWeights[id]!) * table.vectors[id * DIMENSIONS + d]!;
+    for (let at = bags.offsets[text]!; at < end; at++) {
+      const id = bags.ids[at]!;
+      for (let d = 0; d < DIMENSIONS; d++) sum[d]! += (bags.shares?.[at] ?? 1) * Math.exp(table.logWeights[id]!) * table.vectors[id * DIMENSIONS + d]!;
+    }
     return sum.map((value) => value / Math.hypot(...sum));
   });
   const q = embed(queries);
@@ -40,7 +44,7 @@ async function gradientOf(table: BagTable): Promise<{ loss: number; rows: Map<nu
   const loss = await InfoNCE.open(DIMENSIONS, TEMPERATURE, 1);
   const contrast = await loss.run(forward(table, queries), forward(table, passages), mask);
   await loss.close();
-  const collector = new GradientCollector(table.logWeights.length, DIMENSIONS);
+  const collector = new GradientCollector(table);
   collector.add(queries, contrast.queries);
   collector.add(passages, contrast.passages);
   const { tokens, rows } = collector.take();
@@ -81,7 +85,7 @@ test('steps make the loss small and leave other tokens alone', async () => {
   const table = newTable(Float64Array.of(9, 5, 3, 2, 7, 1, 1, 4, 2, 3), DIMENSIONS, seeded());
   const untouched = table.vectors.slice(9 * DIMENSIONS);
   const loss = await InfoNCE.open(DIMENSIONS, TEMPERATURE, 1);
-  const collector = new GradientCollector(10, DIMENSIONS);
+  const collector = new GradientCollector(table);
   const before = slowLoss(table);
   for (let i = 0; i < 200; i++) {
     const contrast = await loss.run(forward(table, queries), forward(table, passages), mask);

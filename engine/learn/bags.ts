@@ -1,8 +1,11 @@
+import { openKernels, STRIDE, type Kernels } from './kernels.ts';
+
 /**
  * A static embedder while it learns: a vector and a weight for every token; a text is the weighted sum of its tokens
  * (its length drops out when the sum is normalised). Gradients are exact and touch only the rows of the batch.
  */
 export interface BagTable {
+  /** A multiple of `STRIDE`. */
   dimensions: number;
   /** [tokens, dimensions] */
   vectors: Float32Array;
@@ -11,10 +14,17 @@ export interface BagTable {
   /** Sums of squared gradients so far, one per row, of the vectors and of the weights (row-wise Adagrad). */
   vectorHistory: Float32Array;
   weightHistory: Float32Array;
+  /** The memory that `vectors` lies in. */
+  kernels: Kernels;
+  /** For sums of texts, in the same memory. */
+  scratch: Float32Array;
 }
 
-/** Texts as token ids one after another; text i is `ids.slice(offsets[i], offsets[i + 1])`. */
-export interface Bags { ids: Int32Array; offsets: Int32Array }
+/**
+ * Texts as token ids one after another; text i is `ids.slice(offsets[i], offsets[i + 1])`. `shares`, where given, says how much
+ * each of them counts; otherwise each counts once.
+ */
+export interface Bags { ids: Int32Array; offsets: Int32Array; shares?: Float32Array }
 
 /**
  * A table to begin with: random directions, and weights a / (a + p) that make frequent tokens light
@@ -23,31 +33,36 @@ export interface Bags { ids: Int32Array; offsets: Int32Array }
 export function newTable(counts: Float64Array, dimensions: number, random: () => number): BagTable {
   const rows = counts.length;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const vectors = new Float32Array(rows * dimensions);
+  if (dimensions % STRIDE !== 0) throw new Error(`A vector has a multiple of ${STRIDE} numbers, not ${dimensions}.`);
+  const kernels = openKernels();
+  const vectors = kernels.floats(rows * dimensions);
   // The sum of four uniform numbers is near enough to a normal one; scaled to rows of length near one.
   const scale = Math.sqrt(3 / dimensions);
   for (let i = 0; i < vectors.length; i++) vectors[i] = (random() + random() + random() + random() - 2) * scale;
   const logWeights = Float32Array.from(counts, (count) => Math.log(SMOOTHING / (SMOOTHING + count / total)));
-  return { dimensions, vectors, logWeights, vectorHistory: new Float32Array(rows), weightHistory: new Float32Array(rows) };
+  return { dimensions, vectors, logWeights, vectorHistory: new Float32Array(rows), weightHistory: new Float32Array(rows), kernels, scratch: kernels.floats(0) };
 }
 
 const SMOOTHING = 1e-3;
 
 /** The weighted sums of the texts, [texts, dimensions]. */
 export function forward(table: BagTable, bags: Bags): Float32Array {
-  const { dimensions, vectors, logWeights } = table;
+  const { dimensions, vectors, logWeights, kernels } = table;
   const texts = bags.offsets.length - 1;
-  const sums = new Float32Array(texts * dimensions);
+  const sums = scratchOf(table, texts * dimensions).fill(0);
   for (let text = 0; text < texts; text++) {
-    const sum = text * dimensions;
+    const sum = sums.byteOffset + text * dimensions * 4;
     for (let at = bags.offsets[text]!; at < bags.offsets[text + 1]!; at++) {
       const id = bags.ids[at]!;
-      const row = id * dimensions;
-      const weight = Math.exp(logWeights[id]!);
-      for (let d = 0; d < dimensions; d++) sums[sum + d]! += weight * vectors[row + d]!;
+      kernels.add(sum, vectors.byteOffset + id * dimensions * 4, dimensions, Math.exp(logWeights[id]!) * (bags.shares?.[at] ?? 1));
     }
   }
-  return sums;
+  return new Float32Array(sums);
+}
+
+function scratchOf(table: BagTable, length: number): Float32Array {
+  if (table.scratch.length < length) table.scratch = table.kernels.floats(length);
+  return table.scratch.subarray(0, length);
 }
 
 /** For every token of a batch, the gradient of its row in the sum, before its weight: `rows[i]` of token `tokens[i]`. */
@@ -59,24 +74,25 @@ export class GradientCollector {
   private tokens: Int32Array = new Int32Array(1024);
   private rows: Float32Array;
   private count = 0;
-  private readonly dimensions: number;
+  private readonly table: BagTable;
 
-  constructor(tokens: number, dimensions: number) {
-    this.slots = new Int32Array(tokens).fill(-1);
-    this.rows = new Float32Array(1024 * dimensions);
-    this.dimensions = dimensions;
+  constructor(table: BagTable) {
+    this.table = table;
+    this.slots = new Int32Array(table.logWeights.length).fill(-1);
+    this.rows = table.kernels.floats(1024 * table.dimensions);
   }
 
   /** Adds the gradient of `forward`: `sums` is the loss's gradient with respect to its result. */
   add(bags: Bags, sums: Float32Array): void {
-    const { dimensions } = this;
+    const { dimensions, kernels } = this.table;
     const texts = bags.offsets.length - 1;
+    const given = scratchOf(this.table, sums.length);
+    given.set(sums);
     for (let text = 0; text < texts; text++) {
-      const sum = text * dimensions;
+      const sum = given.byteOffset + text * dimensions * 4;
       for (let at = bags.offsets[text]!; at < bags.offsets[text + 1]!; at++) {
         const row = this.slot(bags.ids[at]!) * dimensions;
-        const rows = this.rows;
-        for (let d = 0; d < dimensions; d++) rows[row + d]! += sums[sum + d]!;
+        kernels.add(this.rows.byteOffset + row * 4, sum, dimensions, bags.shares?.[at] ?? 1);
       }
     }
   }
@@ -96,14 +112,15 @@ export class GradientCollector {
       const tokens = new Int32Array(this.count * 2);
       tokens.set(this.tokens);
       this.tokens = tokens;
-      const rows = new Float32Array(this.rows.length * 2);
+      const rows = this.table.kernels.floats(this.rows.length * 2);
       rows.set(this.rows);
       this.rows = rows;
     }
     const slot = this.count++;
     this.slots[token] = slot;
     this.tokens[slot] = token;
-    this.rows.fill(0, slot * this.dimensions, (slot + 1) * this.dimensions);
+    const { dimensions } = this.table;
+    this.rows.fill(0, slot * dimensions, (slot + 1) * dimensions);
     return slot;
   }
 }
@@ -115,22 +132,17 @@ export interface Rates { vectors: number; weights: number }
  * squares it has seen, so rare tokens keep large steps. Rows without a gradient do not change.
  */
 export function update(table: BagTable, gradient: Gradient, rates: Rates): void {
-  const { dimensions, vectors, logWeights, vectorHistory, weightHistory } = table;
+  const { dimensions, vectors, logWeights, vectorHistory, weightHistory, kernels } = table;
   for (let i = 0; i < gradient.tokens.length; i++) {
     const token = gradient.tokens[i]!;
-    const row = token * dimensions;
-    const from = i * dimensions;
+    const row = vectors.byteOffset + token * dimensions * 4;
+    const from = gradient.rows.byteOffset + i * dimensions * 4;
     const weight = Math.exp(logWeights[token]!);
-    let squares = 0;
-    let along = 0;
-    for (let d = 0; d < dimensions; d++) {
-      const g = gradient.rows[from + d]!;
-      squares += g * g;
-      along += g * vectors[row + d]!;
-    }
+    const squares = kernels.dot(from, from, dimensions);
+    const along = kernels.dot(from, row, dimensions);
     vectorHistory[token]! += (squares * weight * weight) / dimensions;
     const step = (rates.vectors * weight) / (Math.sqrt(vectorHistory[token]!) + 1e-10);
-    for (let d = 0; d < dimensions; d++) vectors[row + d]! -= step * gradient.rows[from + d]!;
+    kernels.add(row, from, dimensions, -step);
     const weightGradient = along * weight;
     weightHistory[token]! += weightGradient * weightGradient;
     logWeights[token]! -= (rates.weights * weightGradient) / (Math.sqrt(weightHistory[token]!) + 1e-10);

@@ -1,10 +1,10 @@
 import type { Bags } from './bags.ts';
-import type { Corpus, Group } from './corpus.ts';
+import { ALIGNED, CROSSING, type Corpus, type Group } from './corpus.ts';
 
 /** How often a pair is drawn for its kind, against 1 for a sentence and its passage. */
-export interface Mixture { dictionary: number; parallel: number; classical: number; question: number; title: number; definition: number }
+export interface Mixture { dictionary: number; parallel: number; classical: number; question: number; title: number; definition: number; crossing: number; aligned: number }
 
-export const MIXTURE: Mixture = { dictionary: 2, parallel: 3, classical: 0.5, question: 3, title: 1, definition: 0.7 };
+export const MIXTURE: Mixture = { dictionary: 2, parallel: 2, classical: 0.5, question: 3, title: 1, definition: 0.7, crossing: 1.5, aligned: 1 };
 
 export interface Batch { group: Group; queries: Bags; passages: Bags; /** [size, size], see `InfoNCE.run`. */ mask: Float32Array }
 
@@ -14,6 +14,15 @@ export interface BatchOptions {
   /** Share of tokens left out of a text each time it is drawn, so that no pair is learned by heart. */
   dropout: number;
   mixture: Mixture;
+  /** See `toBags`. */
+  repeats: number;
+  /**
+   * Neighbours among translated passages that are drawn together: articles of one law are told apart only by what they say. In
+   * one language neighbours are too often as good an answer as the right one.
+   */
+  run: number;
+  /** A group of n pairs is drawn as often as n to this power: below 1, small groups are drawn more often. */
+  flatness: number;
   /** Every so many pairs one is kept out of training. */
   holdEvery: number;
 }
@@ -23,9 +32,12 @@ const OWN_BATCH = 4000;
 /** Shorter texts are never thinned out: every word of them counts. */
 const LEAST_TOKENS = 4;
 const NO_NEGATIVE = -1e9;
+const TRANSLATED = new Set(['en-zh', 'zh-en']);
 
 function weight(group: Group, mixture: Mixture): number {
   if (group.dictionary) return mixture.dictionary;
+  if (group.task === CROSSING) return mixture.crossing;
+  if (group.task === ALIGNED) return mixture.aligned;
   if (group.task === 'parallel') return group.lang === 'zh' ? mixture.classical : mixture.parallel;
   if (group.task === 'qa') return mixture.question;
   if (group.task === 'title') return mixture.title;
@@ -56,8 +68,9 @@ export class Batches {
       (pair % options.holdEvery === 0 ? pool.held : pool.pairs).push(pair);
     });
     for (const { group, pairs, held } of pools.values()) {
-      if (pairs.length < options.size) continue;
-      this.pools.push({ group, pairs: this.shuffle(Int32Array.from(pairs)), next: 0, share: pairs.length * weight(group, options.mixture) });
+      const share = pairs.length ** options.flatness * weight(group, options.mixture);
+      if (pairs.length < options.size || share === 0) continue;
+      this.pools.push({ group, pairs: this.mix(group, Int32Array.from(pairs)), next: 0, share });
       if (held.length >= 64) this.held.push({ group, pairs: Int32Array.from(held) });
     }
     const total = this.pools.reduce((sum, pool) => sum + pool.share, 0);
@@ -78,7 +91,7 @@ export class Batches {
       if (at < 0) break;
     }
     if (pool.next + this.options.size > pool.pairs.length) {
-      this.shuffle(pool.pairs);
+      this.mix(pool.group, pool.pairs);
       pool.next = 0;
     }
     const pairs = pool.pairs.subarray(pool.next, (pool.next += this.options.size));
@@ -106,7 +119,7 @@ export class Batches {
     const mask = new Float32Array(size * size);
     this.maskEqual(mask, pairs, corpus.passageKeys);
     this.maskEqual(mask, pairs, corpus.queryKeys);
-    return { group, queries: toBags(queries), passages: toBags(passages), mask };
+    return { group, queries: toBags(queries, options.repeats), passages: toBags(passages, options.repeats), mask };
   }
 
   private text(start: number, end: number, training: boolean): number[] {
@@ -129,6 +142,23 @@ export class Batches {
     });
   }
 
+  /** Pairs in the order they are drawn in next, in place: anyhow, or in runs of neighbours. */
+  private mix(group: Group, pairs: Int32Array): Int32Array {
+    const { run } = this.options;
+    if (run === 1 || group.dictionary || !TRANSLATED.has(group.lang)) return this.shuffle(pairs);
+    // Runs are cut elsewhere each time, so that a pair meets all its neighbours.
+    const sorted = pairs.slice().sort();
+    const cut = Math.floor(this.random() * run);
+    const runs = this.shuffle(Int32Array.from({ length: Math.ceil((sorted.length + cut) / run) }, (_, i) => i * run - cut));
+    let at = 0;
+    for (const start of runs) {
+      const part = sorted.subarray(Math.max(0, start), start + run);
+      pairs.set(part, at);
+      at += part.length;
+    }
+    return pairs;
+  }
+
   private shuffle(values: Int32Array): Int32Array {
     for (let i = values.length - 1; i > 0; i--) {
       const j = Math.floor(this.random() * (i + 1));
@@ -140,11 +170,25 @@ export class Batches {
   }
 }
 
-/** Token ids of texts, one after another. */
-export function toBags(texts: number[][]): Bags {
+/**
+ * Token ids of texts, one after another. A token that stands n times in a text counts n^`repeats`: below 1, saying a thing again
+ * says less than saying it first.
+ */
+export function toBags(texts: number[][], repeats = 1): Bags {
+  if (repeats !== 1) return damped(texts, repeats);
   const offsets = new Int32Array(texts.length + 1);
   texts.forEach((text, i) => (offsets[i + 1] = offsets[i]! + text.length));
   const ids = new Int32Array(offsets[texts.length]!);
   texts.forEach((text, i) => ids.set(text, offsets[i]));
   return { ids, offsets };
+}
+
+function damped(texts: number[][], repeats: number): Bags {
+  const counted = texts.map((text) => {
+    const counts = new Map<number, number>();
+    for (const id of text) counts.set(id, (counts.get(id) ?? 0) + 1);
+    return counts;
+  });
+  const bags = toBags(counted.map((counts) => [...counts.keys()]));
+  return { ...bags, shares: Float32Array.from(counted.flatMap((counts) => [...counts.values()]), (count) => count ** repeats) };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Unigram } from '../models/unigram.ts';
+import { sentences } from '../sentences.ts';
 import { isDictionary, readPairs, type Pair } from './pairs.ts';
 
 /** Training pairs as token ids in flat arrays: text 2i is the query of pair i, text 2i + 1 its passage. */
@@ -22,6 +23,9 @@ export interface Group { name: string; task: string; lang: string; dictionary: b
 /** Groups made here: single words of the dictionaries, and names found in Chinese text with their originals in brackets. */
 export const WORDS = 'words en-zh';
 export const NAMES = 'names en-zh';
+/** Tasks made here of translated passages: a sentence → the passage in the other language; a sentence → its translation. */
+export const CROSSING = 'crossing';
+export const ALIGNED = 'aligned';
 
 export const QUERY_TOKENS = 64;
 export const PASSAGE_TOKENS = 160;
@@ -35,12 +39,12 @@ export async function readCorpus(folder: string, tokenizer: Unigram): Promise<Co
   const passageKeys = new Growing();
   const queryKeys = new Growing();
   const groups = new Map<string, Group & { index: number }>();
-  const add = (pair: Pair, name: string, dictionary: boolean, query: string, passage: string): void => {
+  const add = ({ task, lang }: Pick<Group, 'task' | 'lang'>, name: string, dictionary: boolean, query: string, passage: string): void => {
     const q = tokenizer.encode(query.slice(0, QUERY_TOKENS * CHARACTERS_PER_TOKEN), QUERY_TOKENS).filter((id) => id !== 0);
     const p = tokenizer.encode(passage.slice(0, PASSAGE_TOKENS * CHARACTERS_PER_TOKEN), PASSAGE_TOKENS).filter((id) => id !== 0);
     if (q.length === 0 || p.length === 0) return;
     let entry = groups.get(name);
-    if (entry === undefined) groups.set(name, (entry = { name, task: dictionary ? 'parallel' : pair.task, lang: dictionary ? 'en-zh' : pair.lang, dictionary, size: 0, index: groups.size }));
+    if (entry === undefined) groups.set(name, (entry = { name, task: dictionary ? 'parallel' : task, lang: dictionary ? 'en-zh' : lang, dictionary, size: 0, index: groups.size }));
     entry.size++;
     group.push(entry.index);
     passageKeys.push(hash(passage));
@@ -51,6 +55,7 @@ export async function readCorpus(folder: string, tokenizer: Unigram): Promise<Co
     for (const id of p) ids.push(id);
   };
   const mined = new Set<string>();
+  const translated: Pair[] = [];
   for await (const pair of readPairs(folder)) {
     const passage = pair.pos[0]!;
     const dictionary = isDictionary(pair);
@@ -62,16 +67,39 @@ export async function readCorpus(folder: string, tokenizer: Unigram): Promise<Co
         add(pair, NAMES, true, chinese, english);
       }
     }
+    if (pair.task === 'parallel' && pair.lang === 'en-zh' && !dictionary) translated.push(pair);
     if (!dictionary) continue;
     // An entry lists several words and then explains them; every word by itself is a pair too.
     const meanings = terms(passage.split(': ')[0]!);
     for (const term of terms(pair.query).slice(0, 4)) for (const meaning of meanings.slice(0, 4)) add(pair, WORDS, true, term, meaning);
   }
+  for (const pair of translated) for (const { task, lang, query, passage } of crossings(pair)) add({ task, lang }, `${task} ${lang} ${pair.source}`, false, query, passage);
   offsets.push(ids.length);
   return {
     ids: ids.array(), offsets: offsets.array(), group: group.array(), passageKeys: passageKeys.array(), queryKeys: queryKeys.array(),
     groups: [...groups.values()].map(({ index: _, ...rest }) => rest),
   };
+}
+
+/** Sentences of a passage that are asked for in the other language: the translation of a later one may lie behind the end. */
+const ASKED_SENTENCES = 2;
+/** Where translated passages have more sentences than this, one that was split or joined has likely shifted the others. */
+const ALIGNED_SENTENCES = 6;
+const LEAST_CHARACTERS = 6;
+
+/**
+ * What a question in one language finds in the other: of two passages that say the same, sentences with the whole other
+ * passage, both ways, and where both have as many sentences, each with its translation.
+ */
+export function crossings({ query, pos }: Pair): { task: string; lang: string; query: string; passage: string }[] {
+  const sides = [{ lang: 'zh-en', text: query, other: pos[0]! }, { lang: 'en-zh', text: pos[0]!, other: query }];
+  const parts = sides.map(({ text }) => sentences(text).map(({ start, end }) => text.slice(start, end).trim()).filter((part) => part.length >= LEAST_CHARACTERS));
+  const [chinese, english] = parts as [string[], string[]];
+  const found = sides.flatMap(({ lang, other }, side) => (parts[side]!.length < 2 ? [] : parts[side]!.slice(0, ASKED_SENTENCES).map((sentence) => ({ task: CROSSING, lang, query: sentence, passage: other }))));
+  if (chinese.length > 1 && chinese.length <= ALIGNED_SENTENCES && chinese.length === english.length) {
+    chinese.forEach((sentence, i) => found.push({ task: ALIGNED, lang: 'zh-en', query: sentence, passage: english[i]! }));
+  }
+  return found;
 }
 
 /** A Chinese name with the foreign one in brackets behind it, as encyclopedias and manuals write it. */

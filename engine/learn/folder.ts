@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifest, type Manifest } from '../models/manifest.ts';
 import type { UnigramFile } from '../models/unigram.ts';
-import { writeModel } from '../nn/onnx.ts';
+import { writeModel, type Node } from '../nn/onnx.ts';
 import type { BagTable } from './bags.ts';
 import type { Mixture } from './batches.ts';
 import type { VocabularySizes } from './vocabulary.ts';
@@ -19,6 +19,9 @@ export interface Recipe {
   passageTokens: number;
   dropout: number;
   mixture: Mixture;
+  repeats: number;
+  run: number;
+  flatness: number;
   seed: number;
   vocabulary: VocabularySizes;
 }
@@ -54,8 +57,11 @@ export function quantise(rows: Float32Array, dimensions: number): { codes: Int8A
   return { codes, scales };
 }
 
-/** A graph that looks tokens up and sums them: `input_ids`, `attention_mask` [batch, tokens] → `embedding` [batch, dimensions]. */
-export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: number): Uint8Array {
+/**
+ * A graph that looks tokens up and sums them: `input_ids`, `attention_mask` [batch, tokens] → `embedding` [batch, dimensions].
+ * A token that stands n times in a text counts n^`repeats`.
+ */
+export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: number, repeats = 1): Uint8Array {
   const tokens = { type: 'int64' as const, shape: ['batch', 'tokens'] };
   return writeModel({
     name: 'static-embedder',
@@ -65,13 +71,20 @@ export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: 
       codes: { type: 'int8', shape: [scales.length, dimensions], data: codes },
       scales: { type: 'float32', shape: [scales.length], data: scales },
       axis1: { type: 'int64', shape: [1], data: BigInt64Array.of(1n) },
+      ...(repeats !== 1 && {
+        axis2: { type: 'int64', shape: [1], data: BigInt64Array.of(2n) },
+        one: { type: 'float32', shape: [], data: Float32Array.of(1) },
+        // Of n equal tokens each counts n^(repeats − 1).
+        share: { type: 'float32', shape: [], data: Float32Array.of(repeats - 1) },
+      }),
     },
     nodes: [
       { op: 'Gather', inputs: ['codes', 'input_ids'], outputs: ['row_codes'] },
       { op: 'Cast', inputs: ['row_codes'], outputs: ['rows'], attributes: { to: { int: 1 } } },
       { op: 'Gather', inputs: ['scales', 'input_ids'], outputs: ['row_scales'] },
       { op: 'Cast', inputs: ['attention_mask'], outputs: ['mask'], attributes: { to: { int: 1 } } },
-      { op: 'Mul', inputs: ['row_scales', 'mask'], outputs: ['weights'] },
+      { op: 'Mul', inputs: ['row_scales', 'mask'], outputs: [repeats === 1 ? 'weights' : 'single'] },
+      ...(repeats === 1 ? [] : DAMPING),
       // Scales and mask are a row vector times the rows: one product sums a text.
       { op: 'Unsqueeze', inputs: ['weights', 'axis1'], outputs: ['weights_row'] },
       { op: 'MatMul', inputs: ['weights_row', 'rows'], outputs: ['sums'] },
@@ -79,6 +92,20 @@ export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: 
     ],
   });
 }
+
+/** How often each token stands in its text, where the mask says there is one, and its weight so divided. */
+const DAMPING: Node[] = [
+  { op: 'Unsqueeze', inputs: ['input_ids', 'axis1'], outputs: ['ids_row'] },
+  { op: 'Unsqueeze', inputs: ['input_ids', 'axis2'], outputs: ['ids_column'] },
+  { op: 'Equal', inputs: ['ids_column', 'ids_row'], outputs: ['equal'] },
+  { op: 'Cast', inputs: ['equal'], outputs: ['same'], attributes: { to: { int: 1 } } },
+  { op: 'Unsqueeze', inputs: ['mask', 'axis2'], outputs: ['mask_column'] },
+  { op: 'MatMul', inputs: ['same', 'mask_column'], outputs: ['counts_column'] },
+  { op: 'Squeeze', inputs: ['counts_column', 'axis2'], outputs: ['counts'] },
+  { op: 'Max', inputs: ['counts', 'one'], outputs: ['times'] },
+  { op: 'Pow', inputs: ['times', 'share'], outputs: ['damping'] },
+  { op: 'Mul', inputs: ['single', 'damping'], outputs: ['weights'] },
+];
 
 /** Writes a model folder: graph, tokenizer and a manifest with recipe, data and sizes. */
 export async function writeFolder(folder: string, id: string, tokenizer: UnigramFile, rows: Float32Array, recipe: Recipe, training: Training): Promise<void> {
@@ -89,7 +116,7 @@ export async function writeFolder(folder: string, id: string, tokenizer: Unigram
     await writeFile(join(folder, name), bytes);
     files[name] = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
   };
-  await save('model.onnx', staticGraph(codes, scales, recipe.dimensions));
+  await save('model.onnx', staticGraph(codes, scales, recipe.dimensions, recipe.repeats));
   await save('tokenizer.json', new TextEncoder().encode(JSON.stringify(tokenizer)));
   const sources = JSON.parse(await readFile(join(training.data, 'manifest.json'), 'utf8')) as { source?: string; licence?: string; pairs?: number }[];
   const manifest: Manifest = {

@@ -26,8 +26,8 @@ const { values: given } = parseArgs({
     /** Trains and measures, and writes no model. */
     dry: { type: 'boolean', default: false },
     cache: { type: 'string' },
-    id: { type: 'string', default: 'lodestone-embed-static-v1' },
-    steps: { type: 'string', default: '3600' },
+    id: { type: 'string', default: 'lodestone-embed-static-v2' },
+    steps: { type: 'string', default: '10000' },
     batch: { type: 'string', default: '1024' },
     dimensions: { type: 'string', default: '256' },
     temperature: { type: 'string', default: '0.06' },
@@ -36,6 +36,9 @@ const { values: given } = parseArgs({
     tokens: { type: 'string', default: '128' },
     dropout: { type: 'string', default: '0.15' },
     mixture: { type: 'string', default: '{}' },
+    repeats: { type: 'string', default: '0.75' },
+    run: { type: 'string', default: '32' },
+    flatness: { type: 'string', default: '0.75' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
   },
@@ -57,6 +60,9 @@ const recipe: Recipe = {
   passageTokens: Number(given.tokens),
   dropout: Number(given.dropout),
   mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) },
+  repeats: Number(given.repeats),
+  run: Number(given.run),
+  flatness: Number(given.flatness),
   seed: Number(given.seed),
   vocabulary: VOCABULARY_SIZES,
 };
@@ -108,7 +114,7 @@ function normalise(sums: Float32Array, dimensions: number): Float32Array {
 
 function embedWith(table: BagTable, tokenizer: Unigram): EmbedTexts {
   return async (texts) => {
-    const vectors = normalise(forward(table, toBags(texts.map((text) => tokenizer.encode(text, PROBE_TOKENS)))), table.dimensions);
+    const vectors = normalise(forward(table, toBags(texts.map((text) => tokenizer.encode(text, PROBE_TOKENS)), recipe.repeats)), table.dimensions);
     return texts.map((_, i) => vectors.subarray(i * table.dimensions, (i + 1) * table.dimensions));
   };
 }
@@ -130,7 +136,7 @@ function backgroundOf(table: BagTable, held: Batch[]): { mean: number; deviation
 
 async function train(table: BagTable, batches: Batches): Promise<Record<string, number>> {
   const loss = await InfoNCE.open(recipe.dimensions, recipe.temperature, Number(given.threads));
-  const collector = new GradientCollector(table.logWeights.length, recipe.dimensions);
+  const collector = new GradientCollector(table);
   const run = async (queries: Bags, passages: Bags, mask: Float32Array) => loss.run(forward(table, queries), forward(table, passages), mask);
   let recent = 0;
   for (let step = 0; step < recipe.steps; step++) {
@@ -158,7 +164,7 @@ log(`${tokenizer.size} tokens in the vocabulary`);
 const corpus = await cachedCorpus(given.data, tokenizer, given.cache);
 log(`${corpus.group.length} pairs, ${corpus.ids.length} tokens`);
 const random = generator(recipe.seed);
-const batches = new Batches(corpus, { size: recipe.batch, passageTokens: recipe.passageTokens, dropout: recipe.dropout, mixture: recipe.mixture, holdEvery: HOLD_EVERY }, random);
+const batches = new Batches(corpus, { size: recipe.batch, passageTokens: recipe.passageTokens, dropout: recipe.dropout, mixture: recipe.mixture, repeats: recipe.repeats, run: recipe.run, flatness: recipe.flatness, holdEvery: HOLD_EVERY }, random);
 for (const { name, pairs, share } of batches.shares()) log(`${(share * 100).toFixed(1).padStart(5)} %  ${pairs} pairs  ${name}`);
 const table = newTable(tokenCounts(corpus, tokenizer.size), recipe.dimensions, random);
 const heldOut = await train(table, batches);
