@@ -1,8 +1,12 @@
 import { Random } from '../nn/random.ts';
 import type { Weight } from '../nn/safetensors.ts';
 import { lowerBound, mean, refusals, scored, standsOut, type Refusal, type Scored, type Trial } from './gate.ts';
-import { asideLoss, beginTexts, stepTexts, type TextOptions, type TextTraining } from './train-texts.ts';
-import { finalScorer, type TextLesson, type Trainee } from './trainee.ts';
+import { likeness } from './anchors.ts';
+import type { SetDrawn } from './homogeneous.ts';
+import { shuffled } from './selection.ts';
+import { inOrderOfReward } from './stabilised.ts';
+import { asideLoss, beginTexts, planOf, stepTexts, type TextOptions, type TextTraining } from './train-texts.ts';
+import { finalScorer, type Anchor, type TextLesson, type Trainee } from './trainee.ts';
 
 /**
  * One course of learning on a deep level: the reranker's weights or the embedder's. The same gate as on the query side: one
@@ -26,6 +30,8 @@ export interface DeepData {
   replay: readonly DeepLesson[];
   /** Questions the libraries do not answer. */
   unanswerable: readonly DeepLesson[];
+  /** Chunks from all over the libraries: an embedder holds them where they are, and must not make them all alike. */
+  chunks?: readonly string[];
 }
 
 export interface DeepRecipe extends TextOptions {
@@ -54,6 +60,8 @@ export interface DeepOutcome {
   trial: Trial;
   gain: number;
   bound: number;
+  /** How each set of lessons fares in a pass of the training that learns from all. */
+  sets: SetDrawn[];
 }
 
 export interface DeepWatcher {
@@ -72,6 +80,9 @@ const GENERAL_MAY_FALL = 0.004;
 const SCATTERED = 5;
 /** Labels are dealt out among so many of the first hits where it is not known what the person saw. */
 const LIKELY_SEEN = 10;
+
+/** The set of lessons from the general pairs. */
+export const GENERAL = 'general';
 
 /** How many trainings a course makes at most. */
 export function trainingsOf(heldOut: number, { folds, controls, controlFolds }: Pick<DeepRecipe, 'folds' | 'controls' | 'controlFolds'>): number {
@@ -95,11 +106,12 @@ export async function runDeepCourse(trainee: Trainee, data: DeepData, recipe: De
     applied: final.alpha > 0, mine, guard: await course.judged(data.guard, weights),
     falseAccepts: { before: await course.accepted(data.unanswerable, course.shipped, enough), after: await course.accepted(data.unanswerable, weights, enough) },
     finite: Object.values(weights).every(({ data: values }) => values.every(Number.isFinite)),
+    ...(final.alpha > 0 && (await course.alike(weights))),
   };
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   if (found.length === 0 && !(await course.standsOut(mean(parts.flatMap((part) => part.gains))))) found.push('control-passed');
-  return { weights, alpha: final.alpha, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains) };
+  return { weights, alpha: final.alpha, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains), sets: planOf(course.lessonsOf(data.train).rest, recipe).sets };
 }
 
 class DeepCourse {
@@ -109,7 +121,7 @@ class DeepCourse {
   readonly #state: DeepState;
   readonly #watch: DeepWatcher;
   readonly #total: number;
-  /** The model as it is. */
+  /** The model as it is, and how it orders texts: every training is held against it, again and again. */
   readonly shipped: Record<string, Weight>;
 
   constructor(trainee: Trainee, data: DeepData, recipe: DeepRecipe, state: DeepState, watch: DeepWatcher) {
@@ -142,17 +154,23 @@ class DeepCourse {
     return over;
   }
 
-  async #trained(name: string, lessons: readonly DeepLesson[]): Promise<{ alpha: number; weights: Record<string, Weight> }> {
+  /** What of lessons is kept aside to see when to stop, and what is trained on along with general ones. */
+  lessonsOf(lessons: readonly DeepLesson[]): { aside: DeepLesson[]; rest: DeepLesson[] } {
     const groups = this.#shuffledGroups(lessons);
     const out = new Set(groups.slice(0, Math.max(1, Math.round(groups.length * ASIDE))));
-    const aside = lessons.filter(({ group }) => out.has(group));
-    const rest = [...lessons.filter(({ group }) => !out.has(group)), ...this.#data.replay.filter((_, i) => i % 2 === 0)];
+    return { aside: lessons.filter(({ group }) => out.has(group)), rest: [...lessons.filter(({ group }) => !out.has(group)), ...this.#data.replay.filter((_, i) => i % 2 === 0)] };
+  }
+
+  async #trained(name: string, lessons: readonly DeepLesson[]): Promise<{ alpha: number; weights: Record<string, Weight> }> {
+    const { aside, rest } = this.lessonsOf(lessons);
+    const anchors = this.#anchors();
+    const { steps } = planOf(rest, this.#recipe);
     let training = this.#state.current?.name === name ? this.#state.current.training : await beginTexts(this.#trainee, aside, this.#recipe);
     while (!training.done && rest.length > 0) {
       const passes = training.curve.length;
-      training = await stepTexts(this.#trainee, rest, aside, training, this.#recipe);
+      training = await stepTexts(this.#trainee, rest, aside, training, this.#recipe, anchors);
       this.#state.current = { name, training };
-      const within = (training.pass + training.at / Math.ceil(rest.length / this.#recipe.batch)) / this.#recipe.passes;
+      const within = (training.pass + training.at / steps) / this.#recipe.passes;
       const point = training.curve.length > passes ? { training: name, ...training.curve.at(-1)! } : undefined;
       await this.#watch.passed(this.#state, { done: Math.min(1, (Object.keys(this.#state.finished).length + within) / this.#total), ...(point && { point }) });
     }
@@ -163,6 +181,20 @@ class DeepCourse {
   }
 
   /** The share of what was learned that answers the questions kept aside best and costs general ones next to nothing; 0 where none does. */
+  /** Chunks and general questions, as many of either. */
+  #anchors(): Anchor[] {
+    const { chunks = [], replay } = this.#data;
+    const questions = replay.filter(({ set }) => set === GENERAL).slice(0, chunks.length);
+    return [...chunks.map((text): Anchor => ({ text, side: 'document' })), ...questions.map(({ question }): Anchor => ({ text: question, side: 'query' }))];
+  }
+
+  /** How alike an embedder makes random chunks, before and after. */
+  async alike(weights: Readonly<Record<string, Weight>>): Promise<Pick<Trial, 'alike'>> {
+    const { chunks = [] } = this.#data;
+    if (!this.#trainee.vectors || chunks.length < 2) return {};
+    return { alike: { before: likeness(await this.#trainee.vectors(chunks, this.shipped)), after: likeness(await this.#trainee.vectors(chunks, weights)) } };
+  }
+
   async #alphaOf(weights: Record<string, Weight>, aside: readonly DeepLesson[]): Promise<number> {
     const general = this.#data.replay.filter(({ found }, i) => i % 2 === 1 && found > 0);
     let best = { alpha: 0, loss: (await asideLoss(this.#trainee, aside, this.shipped, this.#recipe)) * (1 - WORTH) };
@@ -239,11 +271,27 @@ function seenOf({ seen, found }: DeepLesson): readonly number[] {
 }
 
 /** A lesson whose right texts are others of those the person saw, drawn at random: as many, and without any sense. */
-function dealtAnew(lesson: DeepLesson, seed: number): DeepLesson {
+export function dealtAnew(lesson: DeepLesson, seed: number): DeepLesson {
   const random = new Random(seed);
   const among = seenOf(lesson);
   const right = Math.max(1, among.filter((place) => lesson.target[place]! > 0).length);
   const chosen = new Set<number>();
   while (chosen.size < Math.min(right, among.length)) chosen.add(among[random.below(among.length)]!);
-  return { ...lesson, target: lesson.texts.map((_, i) => (chosen.has(i) ? 1 / chosen.size : 0)), counts: lesson.texts.map(() => 1) };
+  const { rewards, against } = lesson;
+  const texts = lesson.texts.map((_, i) => i);
+  return {
+    ...lesson, target: texts.map((i) => (chosen.has(i) ? 1 / chosen.size : 0)), counts: texts.map(() => 1),
+    // What was called wrong is dealt out with what is right: both are the person's word.
+    ...(against && { against: { said: [], front: among.filter((place) => !chosen.has(place)), mined: against.mined.filter((place) => !chosen.has(place)) } }),
+    ...(rewards && { rewards: dealtRewards(rewards, chosen, random) }),
+  };
+}
+
+/** A teacher's rewards on other texts: the best on those that are called right now, the others at random. */
+function dealtRewards(rewards: readonly (number | undefined)[], chosen: ReadonlySet<number>, random: Random): (number | undefined)[] {
+  const order = inOrderOfReward(rewards);
+  const places = [...chosen, ...shuffled(order.filter((place) => !chosen.has(place)), random)];
+  const dealt = rewards.map((): number | undefined => undefined);
+  order.forEach((place, i) => (dealt[places[i]!] = rewards[place]));
+  return dealt;
 }

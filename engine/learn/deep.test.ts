@@ -14,9 +14,10 @@ import { Tensor } from '../nn/session.ts';
 import { input } from '../nn/value.ts';
 import { runDeepCourse, type DeepLesson, type DeepRecipe, type DeepState } from './deep-course.ts';
 import { writeLearnedFolder } from './learned-folder.ts';
-import { batchLoss, batchOf, openEmbedderTrainee } from './lora-embedder.ts';
+import { openEmbedderTrainee } from './lora-embedder.ts';
 import { openRerankerTrainee } from './lora-reranker.ts';
 import { contrastive, mask, similarity } from './losses.ts';
+import { batchLoss, batchOf } from './text-batch.ts';
 import { listLoss, LORA, type TextLesson, type Trainee } from './trainee.ts';
 import { beginTexts, stepTexts, type TextOptions, type TextTraining } from './train-texts.ts';
 

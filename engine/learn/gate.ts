@@ -97,6 +97,8 @@ export interface Trial {
   finite: boolean;
 }
 
+  /** Of an embedder: the mean cosine of random chunks with each other. */
+  alike?: { before: number; after: number };
 /** Why a candidate does not come into use. */
 export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'collapsed' | 'control-passed';
 
@@ -104,11 +106,13 @@ const GUARD_MAY_FALL = 0.01;
 const FALSE_ACCEPTS_MAY_RISE = 0.02;
 
 /**
+/** Chunks that all mean the same are found for everything. */
+const LIKENESS_MAY_RISE = 0.05;
  * All that speaks against a candidate; empty: it may come into use. A candidate of which nothing is applied is the shipped
- * model and no gain. (Documents' vectors stay where they are, so they cannot collapse; questions that all came to ask the
- * same would fail on the gain and the guard.)
+ * model and no gain. (On the query side documents' vectors stay where they are, so they cannot collapse; questions that all came
+ * to ask the same would fail on the gain and the guard.)
  */
-export function refusals({ applied, mine, guard, falseAccepts, finite }: Trial): Refusal[] {
+export function refusals({ applied, mine, guard, falseAccepts, finite, alike }: Trial): Refusal[] {
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   const fell = (rows: Trial['mine'], of: keyof Scored): number => mean(rows.map(({ before, after }) => before[of] - after[of]));
   const found: Refusal[] = [];
@@ -117,7 +121,7 @@ export function refusals({ applied, mine, guard, falseAccepts, finite }: Trial):
   if (fell(mine, 'mrr') > 0) found.push('first-hit-worse');
   if (fell(guard, 'ndcg') > GUARD_MAY_FALL) found.push('guard-worse');
   if (falseAccepts.after > falseAccepts.before + FALSE_ACCEPTS_MAY_RISE) found.push('answers-unanswerable');
-  if (!finite) found.push('collapsed');
+  if (!finite || (alike && !(alike.after < alike.before + LIKENESS_MAY_RISE))) found.push('collapsed');
   return found;
 }
 

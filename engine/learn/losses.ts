@@ -28,12 +28,6 @@ export function contrastive(scores: Value, targets: Value, weights?: Value): Val
   return mean(g.negate(g.reduceSum(g.multiply(targets, g.logSoftmax(scores)), [1])), weights);
 }
 
-/** Sentences and their translations, [pairs, pairs], right on the diagonal (`targets`): both must find the other. */
-export function bitext(scores: Value, targets: Value): Value {
-  const both = g.add(contrastive(scores, targets), contrastive(g.transpose(scores, [1, 0]), g.transpose(targets, [1, 0])));
-  return g.scale(both, 0.5);
-}
-
 /** Σ t (log t − log p), t = softmax(teacher / T_t), p = softmax(scores / T_s), over one question's own candidates. */
 export function divergence(scores: Value, teacher: Value, temperatures: { teacher?: number; scores?: number } = {}, weights?: Value): Value {
   const wanted = g.logSoftmax(g.scale(teacher, 1 / (temperatures.teacher ?? 1)));
@@ -45,7 +39,7 @@ export function divergence(scores: Value, teacher: Value, temperatures: { teache
  * LLM-Embedder's stabilised distillation (https://arxiv.org/abs/2310.07554, eq. 6): each of a question's own candidates in turn
  * against all that come after it and everyone else's, weighted by softmax(reward).
  *
- * `ranks` (float32, of the scores' shape) is 0, 1, … in the order of `inOrderOfReward` for the question's own candidates and
+ * `ranks` (float32, of the scores' shape) is 0, 1, … by reward, highest first (`stabilised.ts`), for the question's own candidates and
  * `NOT_OWN` for all others. `rewards` [questions, group] is in that same order; a group that is not full has MASKED at its end.
  */
 export function stabilised(scores: Value, ranks: Value, rewards: Value, weights?: Value): Value {
@@ -65,39 +59,9 @@ export function stabilised(scores: Value, ranks: Value, rewards: Value, weights?
 
 export const NOT_OWN = 1e6;
 
-/**
- * The order in which a question's candidates enter `stabilised`, as places in `rewards`: by reward, highest first. A candidate
- * the person named right stays before all others (`labelled`); a guess has to earn its place. Independent of the given order.
- */
-export function inOrderOfReward(rewards: readonly number[], labelled?: number): number[] {
-  return rewards.map((_, place) => place).sort((a, b) => Number(b === labelled) - Number(a === labelled) || rewards[b]! - rewards[a]!);
-}
-
-/** Localized contrastive estimation for rerankers (https://arxiv.org/abs/2101.08751): logits [questions, group], the right one first. */
-export function localizedContrastive(logits: Value, weights?: Value): Value {
-  return mean(g.reshape(g.negate(g.slice(g.logSoftmax(logits), 1, 0, 1)), [logits.shape[0]!]), weights);
-}
-
-/** log(1 + e^(worse − better)) of pairs of scores [pairs] (RankNet, https://dl.acm.org/doi/10.1145/1102351.1102363). */
-export function pairwise(better: Value, worse: Value, weights?: Value): Value {
-  return mean(g.softplus(g.subtract(worse, better)), weights);
-}
-
 /** Cross-entropy of sigmoid(logit) with labels between 0 and 1, both [rows]: keeps a reranker's threshold where it is. */
 export function pointwise(logits: Value, labels: Value, weights?: Value): Value {
   return mean(g.subtract(g.softplus(logits), g.multiply(logits, labels)), weights);
-}
-
-/** 1 − cosine of vectors with the teacher's, both [texts, width]. */
-export function cosineDistance(vectors: Value, teacher: Value, weights?: Value): Value {
-  const cosines = g.reduceSum(g.multiply(g.l2Normalise(vectors), g.l2Normalise(teacher)), [1]);
-  return mean(g.subtract(scalar(1), cosines), weights);
-}
-
-/** Mean square of the difference of vectors (or scores) with the teacher's, both [rows, width]. */
-export function meanSquares(values: Value, teacher: Value, weights?: Value): Value {
-  const difference = g.subtract(values, teacher);
-  return mean(g.reduceMean(g.multiply(difference, difference), [1]), weights);
 }
 
 function mean(rows: Value, weights: Value | undefined): Value {

@@ -1,5 +1,5 @@
 import { measureBackground, type Background } from '../models/background.ts';
-import { openEmbedder, type Side } from '../models/embedder.ts';
+import { openEmbedder } from '../models/embedder.ts';
 import { readManifest } from '../models/manifest.ts';
 import { GradientCache, weightFeeds } from '../nn/gradcache.ts';
 import * as g from '../nn/graph.ts';
@@ -7,7 +7,8 @@ import { atStrength, loraTerm, newAdapter } from '../nn/lora.ts';
 import type { Weight } from '../nn/safetensors.ts';
 import { Tensor } from '../nn/session.ts';
 import { input } from '../nn/value.ts';
-import { batchLoss, batchOf } from './lora-embedder.ts';
+import { anchorLoss, heldBy } from './anchors.ts';
+import { batchLoss, batchOf, dot, textsOf, type AskedText } from './text-batch.ts';
 import { betweenBackgrounds, LORA, type LoraRecipe, type Trainee } from './trainee.ts';
 
 /** The one layer of a static embedder that is adapted: from the sum of a text's tokens to its vector. */
@@ -32,19 +33,20 @@ export async function openStaticTrainee(path: string, recipe: LoraRecipe = LORA)
   const begin = (seed: number): Record<string, Weight> => newAdapter(trained.values(), seed);
   const cache = await GradientCache.open(g.l2Normalise(g.add(vectors, term)), trained, begin(0), { threads: recipe.threads ?? 1 });
 
-  async function feedsOf(texts: readonly { text: string; side: Side }[]): Promise<Record<string, Tensor>> {
-    const keyOf = ({ text, side }: { text: string; side: Side }): string => `${side} ${text}`;
-    for (const side of ['query', 'document'] as const) {
-      const missing = [...new Set(texts.filter((one) => one.side === side && !known.has(keyOf(one))).map(({ text }) => text))];
-      const found = missing.length === 0 ? [] : await embedder.embed(missing, side);
-      missing.forEach((text, i) => known.set(keyOf({ text, side }), found[i]!));
+  async function feedsOf(texts: readonly AskedText[]): Promise<Record<string, Tensor>> {
+    const [keyOf, wayOf] = [({ text, side, task = '' }: AskedText) => `${side} ${task}\n${text}`, ({ side, task = '' }: AskedText) => `${side} ${task}`];
+    const missing = new Map(texts.filter((one) => !known.has(keyOf(one))).map((one) => [keyOf(one), one]));
+    for (const way of new Set([...missing.values()].map(wayOf))) {
+      const some = [...missing.values()].filter((one) => wayOf(one) === way);
+      const found = await embedder.embed(some.map(({ text }) => text), some[0]!.side, some[0]!.task);
+      some.forEach((one, i) => known.set(keyOf(one), found[i]!));
     }
     const all = new Float32Array(texts.length * width);
-    texts.forEach((text, i) => all.set(known.get(keyOf(text))!, i * width));
+    texts.forEach((one, i) => all.set(known.get(keyOf(one))!, i * width));
     return { vectors: new Tensor('float32', all, [texts.length, width]) };
   }
 
-  async function vectorsOf(texts: readonly { text: string; side: Side }[], weights: Readonly<Record<string, Weight>>): Promise<Float32Array> {
+  async function vectorsOf(texts: readonly AskedText[], weights: Readonly<Record<string, Weight>>): Promise<Float32Array> {
     return cache.run({ ...(await feedsOf(texts)), ...weightFeeds(weights) });
   }
   const backgroundOf = (weights: Readonly<Record<string, Weight>>): Promise<Background> => measureBackground({
@@ -54,21 +56,24 @@ export async function openStaticTrainee(path: string, recipe: LoraRecipe = LORA)
     },
   });
   const shipped = await backgroundOf(begin(0));
+  const rowsOf = (all: Float32Array): Float32Array[] => Array.from({ length: all.length / width }, (_, i) => all.subarray(i * width, (i + 1) * width));
+  const held = heldBy(async (texts) => rowsOf(await vectorsOf(texts, begin(0))));
 
   return {
     begin,
-    async gradients(lessons, weights) {
-      const { texts, rows } = batchOf(lessons);
-      return cache.gradients([await feedsOf(texts)], weightFeeds(weights), (outputs) => Promise.resolve(batchLoss(outputs, width, rows)));
-    },
-    async scores({ question, texts }, weights) {
-      const outputs = await vectorsOf([{ text: question, side: 'query' }, ...texts.map((text) => ({ text, side: 'document' as const }))], weights);
-      return Float32Array.from(texts, (_, i) => {
-        let cosine = 0;
-        for (let d = 0; d < width; d++) cosine += outputs[d]! * outputs[(i + 1) * width + d]!;
-        return cosine;
+    async gradients(lessons, weights, anchors = []) {
+      const { texts, rows } = batchOf(lessons, manifest);
+      const before = await held(anchors);
+      return cache.gradients([await feedsOf([...texts, ...anchors])], weightFeeds(weights), (outputs) => {
+        const found = batchLoss(outputs, width, rows);
+        return Promise.resolve({ ...found, loss: found.loss + anchorLoss(outputs, width, before.map((vector, i) => ({ at: texts.length + i, vector })), found.gradient) });
       });
     },
+    async scores(lesson, weights) {
+      const [question, ...texts] = rowsOf(await vectorsOf(textsOf(lesson, manifest), weights));
+      return Float32Array.from(texts, (text) => dot(question!, text));
+    },
+    vectors: async (texts, weights) => rowsOf(await vectorsOf(texts.map((text) => ({ text, side: 'document' })), weights)),
     calibrated: async (weights) => betweenBackgrounds(await backgroundOf(weights), shipped),
     atStrength,
     kept: (weights) => ({ ...weights }),

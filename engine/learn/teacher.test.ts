@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Teacher } from './reward.ts';
+import { inOrderOfReward } from './stabilised.ts';
 import { taughtBy, type Pupil } from './teacher.ts';
 
 /** Thinks an answer as likely as its words stand in the knowledge; one without sense thinks the same of all. */
@@ -29,16 +30,21 @@ function lesson(box: number, labelled: boolean): Pupil {
 }
 const wait = async (): Promise<void> => undefined;
 
-test('a teacher that foretells what people said gives its order; their own word stands above it', async () => {
+test('a teacher that foretells what people said gives its rewards; their own word stands above and below them, and is what is judged by', async () => {
   const lessons = [...Array.from({ length: 25 }, (_, i) => lesson(i, true)), { ...lesson(3, false), labels: new Array<undefined>(10).fill(undefined) }];
   const { lessons: made, fit, taught } = await taughtBy(teacher(true), lessons, wait);
   assert.deepEqual([fit.usable, fit.auc, taught], [true, 1, 26]);
-  for (const [i, { target }] of made.entries()) {
-    assert.ok(Math.abs(target.reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
-    const order = target.map((share, place) => ({ share, place })).sort((a, b) => b.share - a.share);
+  for (const [i, { rewards, target }] of made.entries()) {
+    assert.deepEqual(target, lessons[i]!.target, 'what people said stays what it was');
+    const order = inOrderOfReward(rewards!);
     const right = lessons[i]!.target.indexOf(1);
-    if (i < 25) assert.equal(order[0]!.place, right);
-    assert.ok(order.slice(0, 2).some(({ place }) => place === (right + 5) % 10), 'the passage nobody pointed at is found');
+    if (i < 25) {
+      assert.equal(order[0], right);
+      assert.equal(order.at(-1), (right + 1) % 10, 'what they called wrong comes last');
+      const taught = order.slice(1, -1).map((place) => rewards![place]!);
+      assert.ok(rewards![right]! >= Math.max(...taught) + 1 && rewards![order.at(-1)!]! <= Math.min(...taught) - 1);
+    }
+    assert.ok(order.slice(0, 2).some((place) => place === (right + 5) % 10), 'the passage nobody pointed at is found');
   }
 });
 

@@ -7,12 +7,12 @@ export interface Pupil extends TextLesson { accepted?: string; labels: readonly 
 /** So many texts of a lesson are scored: each is read whole by the language model. */
 const SCORED = 12;
 
-export interface Taught<Lesson> { lessons: Lesson[]; fit: TeacherFit; /** Lessons whose targets are the teacher's. */ taught: number }
+export interface Taught<Lesson> { lessons: Lesson[]; fit: TeacherFit; /** Lessons with rewards. */ taught: number }
 
 /**
  * Lets a language model say how much each text of a lesson helps to the answer the person accepted. Where that foretells what
- * people said of texts (AUC, `fitTeacher`), the lessons it teaches get its order for their target, the person's own word above
- * it; where it does not, they stay as they are.
+ * people said of texts (AUC, `fitTeacher`), the lessons it teaches get its rewards, in units of its temperature, the person's own
+ * word above them; where it does not, they stay as they are.
  *
  * @param wait before each lesson, with how many are done; throws to stop
  */
@@ -30,18 +30,11 @@ export async function taughtBy<Lesson extends Pupil>(teacher: Teacher, lessons: 
   let taught = 0;
   for (const row of fit.usable ? rows.filter((one) => teaches(one, fit.margin)) : []) {
     const lesson = lessons[row.at]!;
-    const target = new Array<number>(lesson.texts.length).fill(0);
+    const rewards = lesson.texts.map((): number | undefined => undefined);
     // In units of the temperature, so that the person's word stands above the teacher's and does not silence it.
-    softmax(withLabels(row.scores.map((score) => score / fit.temperature), row.labels)).forEach((share, i) => (target[row.places[i]!] = share));
-    made[row.at] = { ...lesson, target };
+    withLabels(row.scores.map((score) => score / fit.temperature), row.labels).forEach((reward, i) => (rewards[row.places[i]!] = reward));
+    made[row.at] = { ...lesson, rewards };
     taught++;
   }
   return { lessons: made, fit, taught };
-}
-
-function softmax(scores: readonly number[]): number[] {
-  const best = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - best));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
 }

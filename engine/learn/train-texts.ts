@@ -1,7 +1,10 @@
 import { advance, linear, newState, type TrainingState } from '../nn/optimizer.ts';
 import { Random } from '../nn/random.ts';
 import type { Weight } from '../nn/safetensors.ts';
-import { finalScorer, listLoss, picked, shortened, type TextLesson, type Trainee } from './trainee.ts';
+import { homogeneous, type Drawn, type SetDrawn } from './homogeneous.ts';
+import { selectGroup, selectionOf, shuffled } from './selection.ts';
+import { lessonLoss } from './stabilised.ts';
+import { finalScorer, picked, shortened, type Anchor, type TextLesson, type Trainee } from './trainee.ts';
 
 /** How a deep level is trained. */
 export interface TextOptions {
@@ -34,6 +37,25 @@ export interface TextTraining {
 const PATIENCE = 0.25;
 const WARM_UP = 0.1;
 const LONGEST = 1;
+/** What is left of a set makes a step of its own from this share of a batch on. */
+const LEAST_SHARE = 0.25;
+/** Texts that are held where they are, a step. */
+const ANCHORED = 8;
+/** Of the mined texts so many are drawn anew for each pass. */
+const MINED = 7;
+/** What stands in front and nobody judged may be what the model is wrong about: so many at least are told from what answers. */
+const LEAST_FRONT = 2;
+
+/** The steps of a pass, each of one set. */
+function stepsOf<Lesson extends TextLesson>(lessons: readonly Lesson[], { batch, seed }: Pick<TextOptions, 'batch' | 'seed'>, pass: number): Drawn<Lesson> {
+  return homogeneous(lessons, { batch, seed: seed * 1009 + pass, least: Math.ceil(batch * LEAST_SHARE) });
+}
+
+/** How many steps a pass has, and how each set fares in it. */
+export function planOf(lessons: readonly TextLesson[], options: Pick<TextOptions, 'batch' | 'seed'>): { steps: number; sets: SetDrawn[] } {
+  const { batches, sets } = stepsOf(lessons, options, 0);
+  return { steps: batches.length, sets };
+}
 
 /** A training before its first step. */
 export async function beginTexts(trainee: Trainee, aside: readonly TextLesson[], options: TextOptions): Promise<TextTraining> {
@@ -45,12 +67,15 @@ export async function beginTexts(trainee: Trainee, aside: readonly TextLesson[],
 /**
  * One step: some lessons, gradients, the optimizer; at the end of a pass a look at what is kept aside. Deterministic by the
  * options' seed. Short, so that whoever trains may pause, stop or keep the training between two steps.
+ *
+ * @param anchors random texts of which an embedder holds a few in place at each step
  */
-export async function stepTexts(trainee: Trainee, lessons: readonly TextLesson[], aside: readonly TextLesson[], training: TextTraining, options: TextOptions): Promise<TextTraining> {
-  const steps = Math.ceil(lessons.length / options.batch);
-  const order = shuffledPlaces(lessons.length, options.seed * 1009 + training.pass);
-  const batch = order.slice(training.at * options.batch, (training.at + 1) * options.batch).map((place) => drawn(lessons[place]!, options, training.pass));
-  const { loss, gradients } = await trainee.gradients(batch, training.state.weights);
+export async function stepTexts(trainee: Trainee, lessons: readonly TextLesson[], aside: readonly TextLesson[], training: TextTraining, options: TextOptions, anchors: readonly Anchor[] = []): Promise<TextTraining> {
+  const { batches } = stepsOf(lessons, options, training.pass);
+  const steps = batches.length;
+  const batch = batches[training.at]!.map((lesson) => drawn(lesson, options, training.pass));
+  const held = shuffled(anchors, new Random(options.seed * 31 + training.pass * 8191 + training.at)).slice(0, ANCHORED);
+  const { loss, gradients } = await trainee.gradients(batch, training.state.weights, held);
   const { state } = advance(training.state, gradients, {
     learningRate: options.learningRate, schedule: linear(steps * options.passes, Math.ceil(WARM_UP * steps * options.passes)), longest: LONGEST, weightDecay: 0.01,
   });
@@ -77,32 +102,33 @@ export async function asideLoss(trainee: Trainee, lessons: readonly TextLesson[]
   for (const lesson of lessons) {
     const short = shortened(lesson, options.texts);
     const scores = await scoresOf(short);
-    SHARPER.forEach((by, i) => (sums[i]! += listLoss(scores, short, (short.slopes ? 1 : options.temperature) / by).loss));
+    SHARPER.forEach((by, i) => (sums[i]! += lessonLoss(scores, short, (short.slopes ? 1 : options.temperature) / by).loss));
     total += lesson.weight;
   }
   return total === 0 ? 0 : Math.min(...sums) / total;
 }
 
-/** A lesson with what answers it and other texts drawn anew for each pass, the best ranked ones more often. */
+/** A lesson with what answers it and other texts drawn anew for each pass. */
 function drawn(lesson: TextLesson, options: TextOptions, pass: number): TextLesson {
   const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
   const others = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || lesson.counts[i] === 0 ? [] : [i]));
   const random = new Random(options.seed * 7919 + pass * 104_729 + lesson.question.length);
+  const { rewards, against } = lesson;
+  const mined = shuffled(against?.mined ?? [], random).slice(0, MINED);
+  if (rewards) {
+    const wrong = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || rewards[i] === undefined ? [] : [i]));
+    const group = selectGroup({ right, wrong, rewards }, selectionOf(lesson.task), options.texts, random);
+    return group ? picked(lesson, [...new Set([group.first, ...group.others, ...mined])]) : lesson;
+  }
+  if (against) {
+    const room = Math.max(LEAST_FRONT, options.texts - right.length - against.said.length - mined.length);
+    return picked(lesson, [...right, ...against.said, ...against.front.slice(0, room), ...mined]);
+  }
   // Half of them are those the present ranking is likeliest to put in front.
   const hard = others.slice(0, Math.max(0, Math.ceil((options.texts - right.length) / 2)));
   const rest = others.slice(hard.length);
   while (rest.length > 0 && hard.length + right.length < options.texts) hard.push(...rest.splice(random.below(rest.length), 1));
   return picked(lesson, [...right, ...hard]);
-}
-
-function shuffledPlaces(count: number, seed: number): number[] {
-  const random = new Random(seed);
-  const places = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [places[i], places[j]] = [places[j]!, places[i]!];
-  }
-  return places;
 }
 
 function copied(weights: Readonly<Record<string, Weight>>): Record<string, Weight> {

@@ -10,21 +10,39 @@ export interface TextLesson {
   priors: readonly number[];
   /** By how much the final score of each text rises with the model's own; absent where that is the final score. */
   slopes?: readonly number[];
-  /** How much each text answers: they sum to 1. */
+  /** How much each text answers: they sum to 1, or are all 0 where only a teacher speaks. */
   target: readonly number[];
-  /** 0: not to be held against it, since it may answer and nobody said so. */
+  /** How much each text counts as an alternative, 0…1; 0: not to be held against it, since it may answer and nobody said so. */
   counts: readonly number[];
+  /** What a teacher thinks of each text, in units of its temperature, the person's own word above it; undefined where it was not asked. */
+  rewards?: readonly (number | undefined)[];
+  /** Places of texts to tell it from: those a person called wrong, the first ones nobody judged, and those mined from the present ranking, of which some are drawn for each pass. */
+  against?: { said: readonly number[]; front: readonly number[]; mined: readonly number[] };
   weight: number;
+  /** Lessons of one set are trained on together (`homogeneous.ts`); the person's own questions if absent. */
+  set?: string;
+  /** What a text is looked for, by name, or in the words of an instruction. */
+  task?: string;
+  instruction?: string;
 }
+
+/** A text that is to stay near to where it is. */
+export interface Anchor { text: string; side: 'query' | 'document' }
 
 /** What can be trained on lessons: an adapter on a reranker, or on an embedder. Weights are passed in and out; it keeps none. */
 export interface Trainee {
   /** What is learned, before the first step: nothing changed yet. The same seed gives the same bytes. */
   begin(seed: number): Record<string, Weight>;
-  /** Mean loss of some lessons and its gradients; these are valid until the next call. */
-  gradients(lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>): Promise<{ loss: number; gradients: Gradients }>;
+  /**
+   * Mean loss of some lessons and its gradients; these are valid until the next call.
+   *
+   * @param anchors of an embedder: texts whose vectors are held where they were before the first step
+   */
+  gradients(lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>, anchors?: readonly Anchor[]): Promise<{ loss: number; gradients: Gradients }>;
   /** A score for each text, higher is better; a reranker's logits, an embedder's cosines. */
-  scores(lesson: Pick<TextLesson, 'question' | 'texts' | 'priors'>, weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
+  scores(lesson: Pick<TextLesson, 'question' | 'texts' | 'priors' | 'task' | 'instruction'>, weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
+  /** Of an embedder: the vectors of documents, of unit length. */
+  vectors?(texts: readonly string[], weights: Readonly<Record<string, Weight>>): Promise<Float32Array[]>;
   /** Of an embedder: what a cosine of these weights would be among those of the base, by what unrelated texts have with each. */
   calibrated?(weights: Readonly<Record<string, Weight>>): Promise<(cosine: number) => number>;
   /** The same order by scores as high, and as far apart, as before: a score is also what decides whether there is an answer. */
@@ -57,29 +75,32 @@ export interface LoraRecipe { rank: number; alpha: number; /** Texts in one unin
 export const LORA: LoraRecipe = { rank: 8, alpha: 16, chunk: 8, threads: 1 };
 
 /**
- * −Σ target · log softmax(scores) over the texts that count, and its slope for every score: localized contrastive loss
+ * −Σ target · log softmax(scores + log counts), and its slope for every score: localized contrastive loss
  * (https://arxiv.org/abs/2101.08751) where one text answers. In closed form: `losses.ts` has it as a graph.
  */
 export function listLoss(scores: Float32Array, { target, counts, weight }: Pick<TextLesson, 'target' | 'counts' | 'weight'>, temperature = 1): { loss: number; slope: Float32Array } {
-  const counted = (i: number): boolean => counts[i] !== 0 || target[i]! > 0;
+  // What answers counts, whatever else was thought of it.
+  const count = (i: number): number => (target[i]! > 0 ? 1 : counts[i]!);
   let best = -Infinity;
-  scores.forEach((score, i) => (best = counted(i) ? Math.max(best, score / temperature) : best));
-  const powers = scores.map((score, i) => (counted(i) ? Math.exp(score / temperature - best) : 0));
+  scores.forEach((score, i) => (best = count(i) > 0 ? Math.max(best, score / temperature) : best));
+  const powers = scores.map((score, i) => (count(i) > 0 ? count(i) * Math.exp(score / temperature - best) : 0));
   const total = powers.reduce((sum, power) => sum + power, 0);
   let loss = 0;
   const slope = scores.map((score, i) => {
-    if (!counted(i)) return 0;
+    if (count(i) === 0) return 0;
     loss -= weight * target[i]! * (score / temperature - best - Math.log(total));
-    return (weight * (powers[i]! / total - target[i]!)) / temperature;
+    return (weight * ((wanted * powers[i]!) / total - target[i]!)) / temperature;
   });
   return { loss, slope };
 }
 
-/** What is left of a lesson when only so many texts are taken: all that answer, and the first of the others that count. */
+  const wanted = target.reduce((sum, share) => sum + share, 0);
+/** What is left of a lesson when only so many texts are taken: all that answer, those a teacher judged, and the first of the others that count. */
 export function shortened(lesson: TextLesson, most: number): TextLesson {
   const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
-  const others = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || lesson.counts[i] === 0 ? [] : [i]));
-  const kept = [...right, ...others].slice(0, Math.max(right.length, most));
+  const judged = (i: number): boolean => lesson.rewards?.[i] !== undefined;
+  const others = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || (lesson.counts[i] === 0 && !judged(i)) ? [] : [i]));
+  const kept = [...right, ...others.filter(judged), ...others.filter((i) => !judged(i))].slice(0, Math.max(right.length, most));
   return picked(lesson, kept);
 }
 
@@ -88,6 +109,8 @@ export function picked<Lesson extends TextLesson>(lesson: Lesson, places: readon
   const pick = <T>(values: readonly T[]): T[] => places.map((place) => values[place]!);
   return {
     ...lesson, texts: pick(lesson.texts), priors: pick(lesson.priors), target: pick(lesson.target), counts: pick(lesson.counts),
-    ...(lesson.slopes && { slopes: pick(lesson.slopes) }),
+    ...(lesson.slopes && { slopes: pick(lesson.slopes) }), ...(lesson.rewards && { rewards: pick(lesson.rewards) }),
+    ...(lesson.against && { against: { said: now(lesson.against.said), front: now(lesson.against.front), mined: now(lesson.against.mined) } }),
   };
 }
+  const now = (before: readonly number[]): number[] => before.flatMap((place) => (places.includes(place) ? [places.indexOf(place)] : []));
