@@ -62,14 +62,16 @@ export async function* answer(parts: AnswerParts, { question, libraries, convers
   const { db, embedder, reranker, memory } = parts;
   const completed = await standalone(parts.llm, question, before, signal);
   if (completed.by) yield { kind: 'standalone', question: completed.question };
-  const { hits, models } = await search(parts, { question: completed.question, libraries });
+  const { hits, models } = await search(parts, { question: completed.question, libraries }, true);
   yield { kind: 'hits', hits, models };
 
   const sources = new Sources(db, hits);
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
   const background = embedder?.background;
   const calibration = parts.calibration?.(libraries) ?? SHIPPED;
-  const evidence = await evidenceOf(completed.question, hits, { statistics, ...(embedder && { embed: (texts, side) => embedder.embed(texts, side) }), ...(background && { background }), ...(reranker?.exact && { exact: reranker.exact }) });
+  // Of two rankings interleaved either may have found it.
+  const best = hits.some(({ trace }) => trace.drafted) ? hits.toSorted((a, b) => b.relevance - a.relevance) : hits;
+  const evidence = await evidenceOf(completed.question, best, { statistics, ...(embedder && { embed: (texts, side) => embedder.embed(texts, side) }), ...(background && { background }), ...(reranker?.exact && { exact: reranker.exact }) });
   const details: AnswerDetails = { found: { probability: probabilityOf(evidence, calibration), threshold: calibration.threshold } };
   if (completed.by) details.completedBy = completed.by;
   if (parts.trouble !== undefined) details.fallback = parts.trouble;
@@ -100,7 +102,7 @@ export async function* answer(parts: AnswerParts, { question, libraries, convers
     yield tell(models.answerer);
   }
   const made = await extract(completed.question, hits, {
-    blocks: (hit) => sources.blocks(hit), statistics, threshold: Math.min(RELEVANT, hits[0]!.relevance),
+    blocks: (hit) => sources.blocks(hit), statistics, threshold: Math.min(RELEVANT, best[0]!.relevance),
     ...(embedder && { embed: async (asked, statements) => [...(await embedder.embed([asked], 'query')), ...(await embedder.embed(statements, 'document'))] }),
   });
   for (const { text, citations, opens } of made.sentences) {

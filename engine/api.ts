@@ -159,6 +159,11 @@ export interface Trace {
   taught?: { thumb: Thumb; question: string; nearness: number; addition: number };
   /** A person said that the document is outdated: what was added to the score, in log-odds. */
   outdated?: { addition: number };
+  /**
+   * Of an answer from two rankings interleaved, the one of the version in use and the one without it: which put the hit there,
+   * and by which adapter (none: as shipped). Absent where both have it at the same place.
+   */
+  drafted?: { side: 'new' | 'old'; adapter?: AdapterId };
 }
 
 /** A chunk that was found. */

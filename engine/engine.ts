@@ -29,6 +29,7 @@ import { countUnembedded } from './store/vectors.ts';
 import { INGEST_STREAMS, keepThread, LEARN_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
 import { openSwitching } from './switching.ts';
 import { tryDevices } from './tried.ts';
+import { openWatching } from './watching.ts';
 import { ftsQuery, questionWords } from './words.ts';
 
 export interface EngineOptions {
@@ -130,6 +131,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     return { version: version(), dataDir, bytes: databaseBytes(db), memory: process.memoryUsage.rss(), problems: await ingest.verbs.problems() };
   }
 
+  const watching = openWatching({ db, search: () => search.verbs, change });
   const models = modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change });
   const outdated = keepOutdated(db);
   const body = (document: DocumentId) => bodyOf(db, document);
@@ -182,6 +184,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const id = await keepSignal(db, signal);
       announcements.announce('feedback');
       announcements.announce('learning');
+      watching.said(signal);
       return id;
     },
     feedback: async () => feedback.events(db),

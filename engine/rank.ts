@@ -155,6 +155,8 @@ export interface Reranker {
   id: string;
   /** One logit a candidate, higher is better. A small model adds to the prior, a large one may do without. */
   score(question: string, candidates: readonly Candidate[]): Promise<number[]>;
+  /** What one unit of the prior adds to a logit; nothing if absent. */
+  trust?: number;
   /** Of one that can tell: how much of the question each text says word for word, from -3 (none of it) to above 0 (all, and repeatedly). */
   exact?(question: string, texts: string[]): Promise<number[]>;
 }
@@ -177,6 +179,14 @@ export async function rerank<Id>(
     .sort((a, b) => b.score - a.score)
     .map(({ hit, score }, i) => ({ ...hit, relevance: 1 / (1 + Math.exp(-score)), rerank: { rank: i + 1, score, model: reranker.id } }));
   return [...reordered, ...hits.slice(RERANKED)];
+}
+
+/** A reranker that has read the candidates of several rankings of one question, each text once, and has its logits ready. */
+export async function readTogether(reranker: Reranker, question: string, candidates: readonly Candidate[]): Promise<Reranker> {
+  const texts = [...new Set(candidates.map(({ text }) => text))];
+  const logits = await reranker.score(question, texts.map((text) => ({ text, prior: 0 })));
+  const read = new Map(texts.map((text, i) => [text, logits[i]!]));
+  return { id: reranker.id, score: async (_, each) => each.map(({ text, prior }) => read.get(text)! + (reranker.trust ?? 0) * prior) };
 }
 
 /**

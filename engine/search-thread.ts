@@ -91,6 +91,7 @@ if (parentPort) {
     },
     prepare: (model) => embedders.prepare(model),
     judged: () => once(({ learned }) => learned.summary()),
+    watched: () => once(({ learned }) => learned.watched()),
     finish: async () => process.exit(),
   };
   serve(verbs, messagePort(parentPort as never));

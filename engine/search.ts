@@ -1,10 +1,11 @@
 import type { AdapterId, ChunkId, Hit, LibraryId, ModelsInUse, SearchAnswer, SearchQuery, Trace } from './api.ts';
 import { headingPath, inContext } from './context.ts';
 import { addTaught, againstOutdated, type Taught } from './learn/at-once.ts';
+import { coinsOf, draft, isInterleaved, type Drafted } from './learn/draft.ts';
 import { adapt, ofKind, type QueryAdapter } from './learn/query-adapter.ts';
 import { reweigh } from './learn/weighing.ts';
 import type { Embedder } from './models/embedder.ts';
-import { fuse, rerank, type FusedHit, type Reranker, type VectorHit } from './rank.ts';
+import { fuse, readTogether, rerank, RERANKED, type Candidate, type FusedHit, type Reranker, type VectorHit } from './rank.ts';
 import { visibleChunks, type StoredChunk } from './store/chunks.ts';
 import type { Db } from './store/database.ts';
 import { libraries } from './store/libraries.ts';
@@ -21,6 +22,8 @@ export interface Learned {
   refresh(): Promise<void>;
   /** The adapter in use for this space, or the one asked for by its id. */
   adapter(space: string, wanted: AdapterId | undefined): { id: AdapterId; adapter: QueryAdapter } | undefined;
+  /** What was in use before an adapter and would be again without it; undefined: search as it shipped. */
+  before?(space: string, version: AdapterId): { id: AdapterId; adapter: QueryAdapter } | undefined;
   /** What people said of chunks for this question or one that means the same; `vector` as the embedder gave it. */
   taught(question: string, vector: Float32Array | undefined): Map<ChunkId, Taught>;
   /** Contents that people call outdated, by hash. */
@@ -45,12 +48,24 @@ export const PROPOSALS = 150;
 const DEEPER = 5;
 const DEEPEST = 20_000;
 
-/** The walk from question to hits, each with its trace. */
-export async function search(parts: SearchParts, query: SearchQuery): Promise<SearchAnswer> {
+/**
+ * The walk from question to hits, each with its trace.
+ *
+ * @param watched the hits are for an answer that people judge: some questions are then answered from two rankings interleaved, that
+ * of the version in use and that of what was before it
+ */
+export async function search(parts: SearchParts, query: SearchQuery, watched = false): Promise<SearchAnswer> {
   const start = performance.now();
-  const { hits, chunks, taught, outdated, models } = await rank(parts, query);
+  const [ranking, before] = await rankings(parts, query, watched);
+  const { chunks, taught, outdated, models } = ranking;
+  const limit = query.limit ?? 10;
+  const version = models.adapter;
+  const drafted = before && version !== undefined ? draft(ranking.hits, before.hits, ({ id }) => id, limit, coinsOf(query.question, version)) : ranking.hits.slice(0, limit).map((hit) => ({ hit }));
   return {
-    hits: hits.slice(0, query.limit ?? 10).map((hit) => shown(hit, chunks.get(hit.id)!, { taught: taught.get(hit.id), outdated: outdated.get(hit.id) })),
+    hits: drafted.map(({ hit, side }: Drafted<FusedHit<ChunkId>>) => {
+      const by = side === 'old' ? before!.models.adapter : version;
+      return shown(hit, chunks.get(hit.id)!, { ...(taught.has(hit.id) && { taught: taught.get(hit.id)! }), ...(outdated.has(hit.id) && { outdated: outdated.get(hit.id)! }), ...(side && { drafted: { side, ...(by !== undefined && { adapter: by }) } }) });
+    }),
     milliseconds: performance.now() - start,
     models,
   };
@@ -62,57 +77,99 @@ export async function search(parts: SearchParts, query: SearchQuery): Promise<Se
  * others down. What was learned comes in at three places: the adapter turns the question's vector before anything is compared
  * with it, its weighing of clues is added to the fused scores, and what was taught of a chunk for this very question is added to its score.
  */
-export async function rank({ db, embedder, reranker, learned }: SearchParts, query: SearchQuery): Promise<Ranking> {
-  await learned?.refresh();
-  const among = query.libraries ?? libraries(db).map(({ id }) => id);
-  const found = new Map<ChunkId, StoredChunk>();
-  const space = embedder && spaceOf(db, embedder.space);
-  const embedded = query.leg !== 'words' && embedder && space && query.question.trim() !== '' ? (await embedder.embed([query.question], 'query'))[0] : undefined;
-  const adapted = embedded && space && query.adapter !== 'none' ? learned?.adapter(space.identity, query.adapter) : undefined;
-  const turned = embedded && adapted && adapt(adapted.adapter, embedded);
-  const asked = turned?.direction ?? embedded;
-  const similarity = (cosine: number): number => (turned ? turned.length * cosine - turned.offset : cosine);
-
-  const proposals = Math.max(PROPOSALS, query.limit ?? 0);
-  const byMeaning = new Map<ChunkId, number>();
-  if (asked && space) {
-    for (const library of among) {
-      lookDeeper(db, [library], found, proposals, (depth) => nearest(db, space, library, asked, depth).map(({ chunk, similarity: cosine }) => {
-        byMeaning.set(chunk, similarity(cosine));
-        return chunk;
-      }));
-    }
-  }
-  const taught = query.leg === undefined && query.taught !== false && learned ? learned.taught(query.question, embedded) : new Map<ChunkId, Taught>();
-  const injected = [...taught].filter(([, { thumb }]) => thumb === 'up').map(([chunk]) => chunk);
-  if (injected.length > 0) for (const [chunk, stored] of visibleChunks(db, injected, among)) found.set(chunk, stored);
-  const words = query.leg === 'vectors' ? [] : byWords(db, query.question, among, found, proposals);
-  if (asked && space) for (const [chunk, vector] of vectorsOf(db, space, [...found.keys()].filter((chunk) => !byMeaning.has(chunk)))) byMeaning.set(chunk, similarity(dot(asked, vector)));
-  const vectors: VectorHit<ChunkId>[] = [...byMeaning].filter(([chunk]) => found.has(chunk))
-    .map(([id, similarity]) => ({ id, similarity })).sort((a, b) => b.similarity - a.similarity);
-
-  const outdated = againstOutdated(found.values(), (query.leg === undefined && query.taught !== false && learned?.outdated?.()) || new Set(), taught);
-  const said = new Map([...taught, ...outdated]);
-  const fused = fuse(words, vectors, { question: query.question, text: (id) => found.get(id)!.text, ...(embedder?.background && { background: embedder.background }) });
-  const before = new Map(fused.map(({ id, score }) => [id, score]));
-  // A leg alone is asked for to see what that leg says.
-  const reader = query.leg === undefined ? reranker : undefined;
-  const weighing = adapted?.adapter.weighing;
-  const weighed = weighing && embedded ? reweigh(fused, weighing, ofKind(adapted.adapter.kind, embedded), (id) => found.get(id)!) : fused;
-  const ranked = await rerank(reader, query.question, addTaught(weighed, said), ({ id }) => ({ text: inContext(found.get(id)!, found.get(id)!.title), prior: before.get(id)! }));
-  return {
-    hits: reader ? addTaught(ranked, said) : ranked,
-    chunks: found, taught, outdated,
-    ...(embedded && space && { asked: { vector: embedded, space } }),
-    models: {
-      answerer: 'extractive',
-      ...(embedder && { embedder: embedder.space }), ...(adapted && { adapter: adapted.id }), ...(reader && { reranker: reader.id }),
-    },
-  };
+export async function rank(parts: SearchParts, query: SearchQuery): Promise<Ranking> {
+  return (await rankings(parts, query, false))[0];
 }
 
-/** Proposes chunks by the word index and scores exactly whatever was proposed so far, best first. */
-function byWords(db: Db, question: string, among: readonly LibraryId[], found: Map<ChunkId, StoredChunk>, proposals: number): WordScore<ChunkId>[] {
+/** A question as an adapter, or none, understands it: what chunks are compared with, and what comes of a cosine. */
+interface View { adapted?: { id: AdapterId; adapter: QueryAdapter } | undefined; direction?: Float32Array | undefined; similarity(cosine: number): number }
+
+/** What a view's legs proposed, and the fusion of it. */
+interface Fused { found: Map<ChunkId, StoredChunk>; fused: FusedHit<ChunkId>[] }
+
+/** The ranking of a question; where it is watched and its turn has come also that without the version in use, by the same readings of the same passages. */
+async function rankings({ db, embedder, reranker, learned }: SearchParts, query: SearchQuery, watched: boolean): Promise<[Ranking, Ranking?]> {
+  await learned?.refresh();
+  const { question, leg } = query;
+  const among = query.libraries ?? libraries(db).map(({ id }) => id);
+  const space = embedder && spaceOf(db, embedder.space);
+  const embedded = leg !== 'words' && embedder && space && question.trim() !== '' ? (await embedder.embed([question], 'query'))[0] : undefined;
+  const taught = leg === undefined && query.taught !== false && learned ? learned.taught(question, embedded) : new Map<ChunkId, Taught>();
+  const adapted = embedded && space && query.adapter !== 'none' ? learned?.adapter(space.identity, query.adapter) : undefined;
+  const isMixed = watched && adapted && taught.size === 0 && leg === undefined && query.adapter === undefined && query.taught === undefined && isInterleaved(question, adapted.id);
+  const views = [adapted, ...(isMixed ? [learned?.before?.(space!.identity, adapted.id)] : [])].map((by) => viewOf(by, embedded));
+
+  const proposed = propose({ db, embedder, space, among, taught }, query, views);
+  const chunks = new Map(proposed.toReversed().flatMap(({ found }) => [...found]));
+  const outdated = againstOutdated(chunks.values(), (leg === undefined && query.taught !== false && learned?.outdated?.()) || new Set(), taught);
+  const said = new Map([...taught, ...outdated]);
+  const weighed = views.map(({ adapted: by }, i) => {
+    const { found, fused } = proposed[i]!;
+    const weighing = by?.adapter.weighing;
+    return addTaught(weighing && embedded ? reweigh(fused, weighing, ofKind(by.adapter.kind, embedded), (id) => found.get(id)!) : fused, said);
+  });
+  const candidates = proposed.map(({ found, fused }) => {
+    const before = new Map(fused.map(({ id, score }) => [id, score]));
+    return ({ id }: FusedHit<ChunkId>): Candidate => ({ text: inContext(found.get(id)!, found.get(id)!.title), prior: before.get(id)! });
+  });
+  // A leg alone is asked for to see what that leg says.
+  const reader = leg !== undefined || !reranker ? undefined
+    : isMixed ? await readTogether(reranker, question, weighed.flatMap((hits, i) => hits.slice(0, RERANKED).map(candidates[i]!))) : reranker;
+  const ranked = await Promise.all(views.map(async ({ adapted: by }, i): Promise<Ranking> => {
+    const hits = await rerank(reader, question, weighed[i]!, candidates[i]!);
+    return {
+      hits: reader ? addTaught(hits, said) : hits,
+      chunks, taught, outdated,
+      ...(embedded && space && { asked: { vector: embedded, space } }),
+      models: {
+        answerer: 'extractive',
+        ...(embedder && { embedder: embedder.space }), ...(by && { adapter: by.id }), ...(reader && { reranker: reader.id }),
+      },
+    };
+  }));
+  return ranked as [Ranking, Ranking?];
+}
+
+function viewOf(adapted: View['adapted'], embedded: Float32Array | undefined): View {
+  const turned = embedded && adapted && adapt(adapted.adapter, embedded);
+  return { adapted, direction: turned?.direction ?? embedded, similarity: (cosine) => (turned ? turned.length * cosine - turned.offset : cosine) };
+}
+
+/** What the legs propose for each view, fused; views that compare with the same vector share it. */
+function propose(
+  { db, embedder, space, among, taught }: Pick<SearchParts, 'db' | 'embedder'> & { space: Space | undefined; among: readonly LibraryId[]; taught: Ranking['taught'] },
+  { question, leg, limit }: SearchQuery, views: readonly View[],
+): Fused[] {
+  const proposals = Math.max(PROPOSALS, limit ?? 0);
+  const legs = views.filter(({ direction }, i) => views.findIndex((view) => view.direction === direction) === i).map((view) => {
+    const byMeaning = new Map<ChunkId, number>();
+    const found = new Map<ChunkId, StoredChunk>();
+    const { direction } = view;
+    if (direction && space) {
+      for (const library of among) {
+        lookDeeper(db, [library], found, proposals, (depth) => nearest(db, space, library, direction, depth).map(({ chunk, similarity: cosine }) => {
+          byMeaning.set(chunk, view.similarity(cosine));
+          return chunk;
+        }));
+      }
+    }
+    return { ...view, byMeaning, found };
+  });
+  const injected = [...taught].filter(([, { thumb }]) => thumb === 'up').map(([chunk]) => chunk);
+  if (injected.length > 0) for (const { found } of legs) for (const [chunk, stored] of visibleChunks(db, injected, among)) found.set(chunk, stored);
+  const words = leg === 'vectors' ? [] : byWords(db, question, among, legs.map(({ found }) => found), proposals);
+  const fused = legs.map(({ direction, similarity, byMeaning, found }): Fused & Pick<View, 'direction'> => {
+    if (direction && space) for (const [chunk, vector] of vectorsOf(db, space, [...found.keys()].filter((chunk) => !byMeaning.has(chunk)))) byMeaning.set(chunk, similarity(dot(direction, vector)));
+    const vectors: VectorHit<ChunkId>[] = [...byMeaning].filter(([chunk]) => found.has(chunk))
+      .map(([id, similarity]) => ({ id, similarity })).sort((a, b) => b.similarity - a.similarity);
+    const text = (id: ChunkId): string => found.get(id)!.text;
+    return { direction, found, fused: fuse(words.filter(({ id }) => found.has(id)), vectors, { question, text, ...(embedder?.background && { background: embedder.background }) }) };
+  });
+  return views.map(({ direction }) => fused.find((one) => one.direction === direction)!);
+}
+
+/** Proposes chunks by the word index for each view and scores exactly whatever was proposed for any so far, best first. */
+function byWords(db: Db, question: string, among: readonly LibraryId[], founds: readonly Map<ChunkId, StoredChunk>[], proposals: number): WordScore<ChunkId>[] {
   const terms = questionWords(question);
   const frequencies = new Map<string, number>();
   const df = (token: string): number => {
@@ -122,8 +179,11 @@ function byWords(db: Db, question: string, among: readonly LibraryId[], found: M
   };
   const { total, averageLength } = wordStatistics(db);
   const wanted = rarestTerms(terms, df, total);
-  if (wanted.length > 0) lookDeeper(db, among, found, proposals, (depth) => matchWords(db, ftsQuery(wanted), depth));
-  const candidates = [...found.values()].map((chunk) => ({ id: chunk.chunk, text: chunk.header === undefined ? chunk.text : `${chunk.header}\n${chunk.text}`, title: headingPath(chunk, chunk.title) }));
+  const proposed = new Map<ChunkId, StoredChunk>();
+  if (wanted.length > 0) lookDeeper(db, among, proposed, proposals, (depth) => matchWords(db, ftsQuery(wanted), depth));
+  for (const found of founds) for (const [chunk, stored] of proposed) found.set(chunk, stored);
+  const all = new Map(founds.flatMap((found) => [...found]));
+  const candidates = [...all.values()].map((chunk) => ({ id: chunk.chunk, text: chunk.header === undefined ? chunk.text : `${chunk.header}\n${chunk.text}`, title: headingPath(chunk, chunk.title) }));
   return scoreWords(terms, candidates, { df, total, averageLength });
 }
 
@@ -140,7 +200,7 @@ function lookDeeper(db: Db, among: readonly LibraryId[], found: Map<ChunkId, Sto
   }
 }
 
-function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk, { taught, outdated }: { taught: Taught | undefined; outdated: Trace['outdated'] | undefined }): Hit {
+function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk, { taught, outdated, drafted }: Pick<Trace, 'taught' | 'outdated' | 'drafted'>): Hit {
   const trace: Trace = { fused: { rank: hit.rank, score: hit.score } };
   if (hit.words) trace.words = hit.words;
   if (hit.vectors) trace.vectors = hit.vectors;
@@ -148,6 +208,7 @@ function shown(hit: FusedHit<ChunkId>, chunk: StoredChunk, { taught, outdated }:
   if (hit.learned !== undefined) trace.learned = { addition: hit.learned };
   if (taught) trace.taught = taught;
   if (outdated) trace.outdated = outdated;
+  if (drafted) trace.drafted = drafted;
   const { chunk: id, document, library, documentName, type, contentHash, text, start, end, headings, page } = chunk;
   return {
     chunk: id, document, library, documentName, type, contentHash, text, relevance: hit.relevance, trace,

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { AnswerEvent, AnswerQuestion } from './answer.ts';
 import type { AdapterId, DocumentId, Explanation, ExportFile, LearningEstimate, LearningLevel, SearchAnswer, SearchQuery, Topic, TurnId } from './api.ts';
 import type { IngestProgress } from './ingest.ts';
-import type { Summary } from './learn/learned.ts';
+import type { Summary, Watched } from './learn/learned.ts';
 import type { Message, WriteOptions } from './llm/llm.ts';
 import type { Reindex } from './reindex.ts';
 import { passOnStarts } from './children.ts';
@@ -47,6 +47,8 @@ export interface SearchVerbs {
   write(messages: Message[], options: Omit<WriteOptions, 'signal'>): AsyncIterable<string>;
   /** What people's feedback comes to. */
   judged(): Promise<Summary>;
+  /** What people say under the version in use for questions; undefined where none is. */
+  watched(): Promise<Watched | undefined>;
   /** Ends the thread. */
   finish(): Promise<void>;
 }

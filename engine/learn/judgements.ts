@@ -1,4 +1,4 @@
-import type { ConversationId, EventId, Hit, LibraryId, Signal, TurnId } from '../api.ts';
+import type { AdapterId, ConversationId, EventId, Hit, LibraryId, Signal, Trace, TurnId } from '../api.ts';
 import type { EventContext } from '../store/feedback.ts';
 import { hitsCopied } from './copied.ts';
 
@@ -37,6 +37,10 @@ export interface Mark {
   rank?: number;
   passed: ChunkName[];
   answer: string;
+  /** What was searched by: the space, the version in use, and whether what was said of this very question had a part in it. */
+  under: { space?: string; adapter?: AdapterId; taught: boolean };
+  /** Of an answer from two rankings: the hits that one of them put there. */
+  drafted: (ChunkName & Pick<NonNullable<Trace['drafted']>, 'side'>)[];
 }
 
 /**
@@ -118,6 +122,11 @@ export function markOf({ id, at, signal, context: { turn, span, before } }: Stor
     passed: signal.kind === 'opened' ? (signal.passed ?? []).flatMap((chunk) => byChunk.get(chunk) ?? []).map(nameOf) : [],
     named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf), shown: turn.hits.map(nameOf),
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
+    under: {
+      ...(turn.models.embedder !== undefined && { space: turn.models.embedder }), ...(turn.models.adapter !== undefined && { adapter: turn.models.adapter }),
+      taught: turn.hits.some(({ trace }) => trace.taught !== undefined),
+    },
+    drafted: turn.hits.flatMap((hit) => (hit.trace.drafted ? [{ ...nameOf(hit), side: hit.trace.drafted.side }] : [])),
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
   if (signal.kind === 'up-to-date' && span) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];

@@ -1,7 +1,7 @@
-import type { AdapterId, EventId, Learning } from '../api.ts';
+import type { AdapterId, EventId, Learning, Watch } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
 import type { Learned } from '../search.ts';
-import { activeAdapter, adapterBytes, eventsOf } from '../store/adapters.ts';
+import { activeAdapter, adapterBytes, earlier, eventsOf, watchedSince } from '../store/adapters.ts';
 import type { Db } from '../store/database.ts';
 import { chunksAt, eventIds, eventsVersion, groupOfEvent, importedCount, storedEvent } from '../store/judged.ts';
 import { isHeldOut } from './holdout.ts';
@@ -9,6 +9,7 @@ import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
 import { judge, markOf, type Judged, type JudgeOptions, type Mark } from './judgements.ts';
 import { outdatedContents } from './outdated.ts';
 import { decodeAdapter, type QueryAdapter } from './query-adapter.ts';
+import { watch, type Trial } from './watch.ts';
 
 /** The marks of all events, read once and then kept up with what is written and deleted. */
 export class Marks {
@@ -37,6 +38,8 @@ export class Marks {
 
   judged(options?: JudgeOptions): Judged { return judge([...this.#marks.values()], options); }
 
+  watch(trial: Trial): Watch { return watch([...this.#marks.values()], trial); }
+
   get count(): number { return this.#marks.size; }
 }
 
@@ -46,11 +49,17 @@ const BACKGROUND = { mean: 0, deviation: 0.08 };
 /** What feedback comes to, in numbers. */
 export type Summary = Omit<Learning, 'missing' | 'run' | 'levels'>;
 
+/** The version in use for questions, and what people say under it. */
+export interface Watched { version: AdapterId; watch: Watch }
+
+/** So many adapters are kept decoded: the one in use, and the one before it. */
+const KEPT = 2;
+
 /**
  * What search takes from learning, kept up to date by looking at each question whether anything was said since the last:
  * a thumb counts with the next question.
  */
-export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(): Promise<Summary> } {
+export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(): Promise<Summary>; watched(): Promise<Watched | undefined> } {
   const marks = new Marks(db);
   const vectors = new Map<string, Float32Array>();
   const adapters = new Map<AdapterId, QueryAdapter>();
@@ -77,6 +86,13 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
         ...(active !== undefined && { active }),
       };
     },
+    /** What people say under the version in use; undefined where none is. */
+    async watched() {
+      await this.refresh();
+      const version = embedder && activeAdapter(db, embedder.space);
+      if (version === undefined) return undefined;
+      return { version, watch: marks.watch({ version, before: earlier(db, version), space: embedder!.space, since: watchedSince(db, version) }) };
+    },
     async refresh() {
       if (!marks.refresh()) return;
       outdated = marks.outdated;
@@ -100,10 +116,14 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
       if (!adapter) {
         const bytes = adapterBytes(db, id, space);
         if (!bytes) return undefined;
-        adapters.clear();
+        if (adapters.size >= KEPT) adapters.clear();
         adapters.set(id, (adapter = decodeAdapter(bytes)));
       }
       return { id, adapter };
+    },
+    before(space, version) {
+      const id = earlier(db, version);
+      return id === undefined ? undefined : this.adapter(space, id);
     },
   };
 }

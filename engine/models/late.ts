@@ -31,7 +31,7 @@ export async function openLateReranker(folder: string, manifest: Manifest, optio
   const reader = await openReader(folder, manifest, { logits: lateHead(measures, new Weights(head)), measures }, { ...options, folder: head.folder });
   const trust = head.read('trust')[0]!;
   return {
-    id: manifest.id,
+    id: manifest.id, trust,
     async score(question, candidates) {
       const logits = await reader.read(question, candidates.map(({ text }) => text), 'logits');
       return candidates.map(({ prior }, i) => logits[i]! + trust * prior);

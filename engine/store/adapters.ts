@@ -1,4 +1,4 @@
-import type { Adapter, AdapterId, EventId, LearningLevel } from '../api.ts';
+import type { Adapter, AdapterId, EventId, LearningLevel, TakenBack, Watch } from '../api.ts';
 import { EngineError } from '../api.ts';
 import type { ChunkName } from '../learn/judgements.ts';
 import { sql, type Db } from './database.ts';
@@ -54,22 +54,25 @@ export function saveAdapter(db: Db, { level, space, parent, bytes, report, compa
 export interface InUse { space?: string; reranker?: ModelInUse; embedder?: ModelInUse }
 export interface ModelInUse { model: string; base: string }
 
-interface Row { id: AdapterId; level: LearningLevel; space: string; made: number; accepted: number; parent: AdapterId | null; report: string; stale: number }
+interface Row { id: AdapterId; level: LearningLevel; space: string; made: number; accepted: number; parent: AdapterId | null; report: string; takenBack: string | null; stale: number }
 
 /** All adapters, newest first. */
 export function adapters(db: Db, inUse: InUse): Adapter[] {
   const active = inUse.space === undefined ? undefined : activeAdapter(db, inUse.space);
   return sql<Row>(db, `
-    select id, level, space, made, accepted, parent_id parent, report,
+    select id, level, space, made, accepted, parent_id parent, report, taken_back takenBack,
       exists (select 1 from adapter_event e where e.adapter_id = a.id and not exists (select 1 from event where id = e.event_id)) or
       exists (select 1 from adapter_content c where c.adapter_id = a.id and not exists (
         select 1 from content k join document d on d.content_id = k.id and d.state <> 'removed' where k.hash = c.hash)) stale
-    from adapter a order by id desc`).all().map(({ id, level, space, made, accepted, parent, report, stale }) => {
+    from adapter a order by id desc`).all().map(({ id, level, space, made, accepted, parent, report, takenBack, stale }) => {
     const { recipe: _, snapshot: __, ...told } = JSON.parse(report) as AdapterReport;
     const own = level === 'query' ? inUse.space : inUse[level]?.base;
     const isActive = level === 'query' ? id === active : accepted === 1 && told.model === inUse[level]?.model;
     const state = own !== space ? 'foreign' : isActive ? 'active' : accepted ? 'accepted' : 'rejected';
-    return { id, level, made, state, stale: stale === 1, ...told, ...(parent !== null && { parent }) };
+    return {
+      id, level, made, state, stale: stale === 1, ...told, ...(parent !== null && { parent }),
+      ...(takenBack !== null && { takenBack: JSON.parse(takenBack) as TakenBack }),
+    };
   });
 }
 
@@ -93,12 +96,44 @@ export function keptComparisons(db: Db, id: AdapterId): KeptComparison[] {
   return JSON.parse(row.comparisons) as KeptComparison[];
 }
 
-/** @throws EngineError 'not-found' or 'invalid' for an adapter that was refused */
+/** What search goes back to from a version: what was in use before it, as long as that may still be; as shipped if undefined. */
+export function earlier(db: Db, id: AdapterId): AdapterId | undefined {
+  return sql<{ id: AdapterId }>(db, `
+    select p.id from adapter a join adapter p on p.id = a.parent_id
+    where a.id = ? and p.space = a.space and p.accepted = 1 and p.taken_back is null`).get(id)?.id;
+}
+
+/** From when on what is said under a version is held for or against it. */
+export function watchedSince(db: Db, id: AdapterId): number {
+  return sql<{ since: number }>(db, 'select watched_since since from adapter where id = ?').get(id)?.since ?? 0;
+}
+
+/** Whether a version for questions is in use, in whatever space. */
+export function isAnyActive(db: Db): boolean {
+  return get(db, ACTIVE) !== undefined;
+}
+
+/**
+ * Takes a version out of use for what people said under it, and brings back what was in use before; call within one transaction.
+ * Nothing happens where it is not in use any more.
+ */
+export function takeBack(db: Db, id: AdapterId, watch: Watch): void {
+  if (get(db, ACTIVE) !== String(id)) return;
+  activate(db, earlier(db, id));
+  sql(db, 'update adapter set taken_back = ? where id = ?').run(JSON.stringify({ ...watch, at: Date.now() } satisfies TakenBack), id);
+}
+
+/**
+ * Brings a version for questions into use; one that was taken back has another chance, with what is said from now on.
+ *
+ * @throws EngineError 'not-found' or 'invalid' for an adapter that was refused
+ */
 export function activate(db: Db, id: AdapterId | undefined): void {
   if (id === undefined) return void sql(db, 'delete from setting where key = ?').run(ACTIVE);
   const row = sql<{ accepted: number }>(db, 'select accepted from adapter where id = ?').get(id);
   if (!row) throw new EngineError('not-found', 'That version is gone.');
   if (row.accepted === 0) throw new EngineError('invalid', 'That version made search worse and cannot be used.');
+  sql(db, 'update adapter set taken_back = null, watched_since = ? where id = ? and taken_back is not null').run(Date.now(), id);
   put(db, ACTIVE, String(id));
 }
 

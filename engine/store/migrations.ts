@@ -166,6 +166,12 @@ export const MIGRATIONS: readonly string[] = [
     primary key (library_id, models)
   ) without rowid;
   `,
+  // 9 — A version that did worse in use than what was before it is taken back: when, and by what was said (JSON). One that a
+  // person puts back is watched anew from then on.
+  `
+  alter table adapter add column taken_back text;
+  alter table adapter add column watched_since integer not null default 0;
+  `,
   // 10 — The contents whose text stands in an imported or a written sample: it is forgotten with any of them. Samples that were
   // written before do not say where their negatives stood, so they are taken back.
   `

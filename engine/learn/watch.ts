@@ -1,0 +1,81 @@
+import type { AdapterId, Watch } from '../api.ts';
+import type { Side } from './draft.ts';
+import { isHigher, losesMore } from './e-values.ts';
+import { byTurn, keyOf, overlaps, plainQuestion, type Mark, type TurnMarks } from './judgements.ts';
+
+/**
+ * What people say of answers shows whether a version, once in use, does what the gate promised. Two things are counted: in
+ * answers from two rankings interleaved, whose passages were judged better; and how often something was called wrong, with the
+ * version and with what was in use before it. Questions that went by what was said of that very question tell nothing of either.
+ */
+
+/** The version watched, what was in use before it (undefined: search as it shipped), and from when on it counts. */
+export interface Trial { version: AdapterId; before: AdapterId | undefined; space: string; since: number }
+
+/** A version is taken back by mistake in so many of a hundred cases at most, however often it is looked at. */
+export const MISTAKEN = 0.05;
+/** And not before so many questions were judged: what a person says first is not yet a habit. */
+export const LEAST = 8;
+
+/** What was said, by the marks of all events. Of a question asked repeatedly only the first asking counts on each side. */
+export function watch(marks: readonly Mark[], { version, before, space, since }: Trial): Watch {
+  const told: Watch = { judged: 0, wrong: 0, judgedBefore: 0, wrongBefore: 0, wins: 0, losses: 0 };
+  const asked = { now: new Set<string>(), before: new Set<string>() };
+  for (const turn of byTurn(marks)) {
+    const { under, question, asked: at } = turn.first;
+    if (under.space !== space || under.taught) continue;
+    const when = under.adapter === version && at >= since ? 'now' : under.adapter === before ? 'before' : undefined;
+    const wrong = isWrong(turn);
+    const plain = plainQuestion(question);
+    if (when === undefined || wrong === undefined || asked[when].has(plain)) continue;
+    asked[when].add(plain);
+    if (when === 'before') {
+      told.judgedBefore++;
+      if (wrong) told.wrongBefore++;
+      continue;
+    }
+    told.judged++;
+    if (wrong) told.wrong++;
+    const ahead = aheadBy(turn);
+    if (ahead > 0) told.wins++;
+    if (ahead < 0) told.losses++;
+  }
+  return told;
+}
+
+/** Whether what was said is enough to hold that the version does worse than what was before it. */
+export function isWorse(told: Watch): boolean {
+  if (told.judged < LEAST) return false;
+  // The mean of two e-processes is one: either of them may decide, and they may do so together.
+  return (losesMore(told.losses, told.wins) + isHigher({ of: told.judged, count: told.wrong }, { of: told.judgedBefore, count: told.wrongBefore })) / 2 >= 1 / MISTAKEN;
+}
+
+/** Whether something about an answer was called wrong that search is to blame for; undefined where nothing was said of it outright. */
+function isWrong({ thumb, reason, pointed }: TurnMarks): boolean | undefined {
+  const said: boolean[] = [];
+  if (thumb?.signal.kind === 'answer-thumb') said.push(thumb.signal.thumb === 'down');
+  if (reason?.signal.kind === 'answer-reason' && (reason.signal.reason === 'wrong-passage' || reason.signal.reason === 'bad-answer')) said.push(reason.signal.reason === 'wrong-passage');
+  for (const { signal, named, cited } of pointed) {
+    if (signal.kind === 'citation-thumb') said.push(signal.thumb === 'down');
+    // Who has to show the right place had not been shown it.
+    if (signal.kind === 'right-place') said.push(!named.some((chunk) => cited.some((other) => overlaps(chunk, other))));
+  }
+  return said.length === 0 ? undefined : said.includes(true);
+}
+
+/** By how many passages the new side is ahead in an answer from both rankings. */
+function aheadBy({ reason, pointed }: TurnMarks): number {
+  let ahead = 0;
+  const credit = ({ drafted }: Mark, chunks: Mark['named'], amount: number): void => {
+    for (const chunk of chunks) {
+      const side: Side | undefined = drafted.find((hit) => keyOf(hit) === keyOf(chunk))?.side;
+      if (side !== undefined) ahead += side === 'new' ? amount : -amount;
+    }
+  };
+  for (const mark of pointed) {
+    if (mark.signal.kind === 'citation-thumb') credit(mark, mark.named, mark.signal.thumb === 'up' ? 1 : -1);
+    if (mark.signal.kind === 'right-place') credit(mark, mark.named, 1);
+  }
+  if (reason?.signal.kind === 'answer-reason' && reason.signal.reason === 'wrong-passage') credit(reason, reason.cited, -1);
+  return ahead;
+}
