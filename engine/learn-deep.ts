@@ -9,16 +9,16 @@ import type { ModelDirs } from './found.ts';
 import { allowed, Cancelled, failureOf, judgedQuestions, measure, Unlearnable } from './learn.ts';
 import { inspecting, learnerOf, type Learner } from './learn-levels.ts';
 import { orderer, runDeepCourse, trainingsOf, type DeepData, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
-import { askedLesson, generalLessons, READ, sampleLesson, unanswerableLessons, type AskedLesson, type DeepLevel } from './learn/deep-lessons.ts';
+import { askedLesson, generalLessons, READ, unanswerableLessons, type AskedLesson, type DeepLevel } from './learn/deep-lessons.ts';
 import { formOf, TRAININGS } from './learn/deep-model.ts';
 import { dropDeepState, loadDeepState, saveDeepState } from './learn/deep-state.ts';
 import { scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
 import { splitQuestions } from './learn/holdout.ts';
+import { importedLessons } from './learn/imported.ts';
 import { clearLearned } from './learn/learned-folder.ts';
 import { packed, unpacked } from './learn/packed.ts';
 import { MINIMUM } from './learn/prepare.ts';
-import { parseSamples } from './learn/samples.ts';
 import { candidateSlower } from './learn/slower.ts';
 import { WordList } from './learn/train-weighing.ts';
 import type { Teacher } from './learn/reward.ts';
@@ -31,7 +31,6 @@ import { keepPassport, openKnownEmbedder } from './opened.ts';
 import { RELEVANT } from './rank.ts';
 import { adapterBytes, adapters, learnedModels, nextAdapter, saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
-import { importedSamples } from './store/judged.ts';
 import { choose, saveModel, type AddedModel } from './store/models.ts';
 import { endRun, keepProgress, openRun } from './store/runs.ts';
 import { beginShadow, shadow, spaceInUse, spaceOf, type Space } from './store/spaces.ts';
@@ -95,7 +94,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
   };
 
   const learner = await trainable(parts, level);
-  const { lessons, data, snapshot, teaching } = await withBase(parts, level, learner, (embedder) => prepared(parts, embedder, level, learner, async (done) => {
+  const { lessons, contents, data, snapshot, teaching } = await withBase(parts, level, learner, (embedder) => prepared(parts, embedder, level, learner, async (done) => {
     await allowed(db, run);
     progress.done = SHARES.preparing * done;
     await show();
@@ -143,7 +142,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await allowed(db, run);
     const accepted = found.length === 0;
     await stored(parts, run, level, learner, accepted ? folder! : undefined, {
-      bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, progress,
+      bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, contents, progress,
       report: {
         recipe: { ...recipe, form: learner.form, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
         signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
@@ -187,7 +186,7 @@ async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, 'db' | '
   }
 }
 
-interface Prepared { lessons: AskedLesson[]; data: DeepData; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
+interface Prepared { lessons: AskedLesson[]; /** Of all that is learned from. */ contents: string[]; data: DeepData; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
 
 async function prepared({ db, guardFile, teacher: openTeacher }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
   const { questions, groupFor } = await judgedQuestions(db, embedder);
@@ -212,8 +211,8 @@ async function prepared({ db, guardFile, teacher: openTeacher }: DeepParts, embe
   // Rows of vectors that nothing else is put among are in the order of the pairs.
   const rows = await guardRows(pairs, embedder, new Vectors(embedder.dimensions), new WordList());
   const lessonsOf = (half: 'guard' | 'replay') => generalLessons(pairs, rows[half].slice(0, general[half]), (row) => row, level, general.near);
-  const samples = importedSamples(db).flatMap(parseSamples).filter(({ pos, neg, split }) => pos.length > 0 && neg.length > 0 && split === 'train');
-  const replay = [...lessonsOf('replay'), ...samples.map(({ query, pos, neg, weight }) => ({ ...sampleLesson(query, pos, neg, weight), group: query, found: 0, seen: [] }))];
+  const imported = await importedLessons(db, embedder, lessons);
+  const replay = [...lessonsOf('replay'), ...imported.map((lesson) => ({ ...lesson, group: lesson.question, found: 0, seen: [] }))];
   const others = pairs.filter(({ half }) => half === 'guard');
   const every = Math.max(1, Math.floor(others.length / general.unanswerable));
   const unanswerable = await unanswerableLessons({ db, embedder, level }, [
@@ -221,10 +220,11 @@ async function prepared({ db, guardFile, teacher: openTeacher }: DeepParts, embe
     ...others.filter((_, i) => i % every === 0).slice(0, general.unanswerable).map(({ question }) => ({ question, libraries: [] })),
   ]);
   await wait(1);
-  const hash = createHash('sha256').update(`deep 1 ${level} ${form} ${base.id} ${embedder.space} ${samples.length}`);
+  const hash = createHash('sha256').update(`deep 1 ${level} ${form} ${base.id} ${embedder.space} ${JSON.stringify(imported)}`);
   for (const { question, group, texts, target, counts } of [...train, ...heldOut]) hash.update(JSON.stringify([question, group, texts, target, counts]));
   return {
-    lessons, total: judged.length, snapshot: hash.digest('hex').slice(0, 16),
+    lessons, contents: [...lessons.flatMap(({ names }) => names), ...imported.flatMap(({ contents }) => contents.map((contentHash) => ({ contentHash })))].map(({ contentHash }) => contentHash),
+    total: judged.length, snapshot: hash.digest('hex').slice(0, 16),
     ...('fit' in teaching && { teaching: { model: teacher!.id, taught: teaching.taught, auc: teaching.fit.auc, pairs: teaching.fit.pairs } }),
     data: { train, heldOut, guard: lessonsOf('guard'), replay: replay.map((lesson) => ({ ...lesson, weight: GENERAL_WEIGHT * lesson.weight })), unanswerable },
   };
@@ -248,10 +248,10 @@ async function compared(trainee: Trainee, lessons: readonly AskedLesson[], { wei
   return kept.sort((a, b) => change(b) - change(a)).slice(0, COMPARED);
 }
 
-interface Made { bytes: Uint8Array; report: AdapterReport; comparisons: KeptComparison[]; lessons: readonly AskedLesson[]; progress: RunProgress }
+interface Made { bytes: Uint8Array; report: AdapterReport; comparisons: KeptComparison[]; lessons: readonly AskedLesson[]; contents: readonly string[]; progress: RunProgress }
 
 /** Stores the candidate, ends the run, and brings the model in `folder` into use, in one transaction. */
-async function stored({ db, modelDirs }: DeepParts, run: RunId, level: DeepLevel, { used, base }: Learner, folder: string | undefined, { bytes, report, comparisons, lessons, progress }: Made): Promise<void> {
+async function stored({ db, modelDirs }: DeepParts, run: RunId, level: DeepLevel, { used, base }: Learner, folder: string | undefined, { bytes, report, comparisons, lessons, contents, progress }: Made): Promise<void> {
   const model = folder === undefined ? undefined : await rowOf(modelDirs, report.model!, folder, level, base);
   const next = folder !== undefined && level === 'embedder' ? await openEmbedder(folder, inspecting(modelDirs, base)) : undefined;
   try {
@@ -262,7 +262,7 @@ async function stored({ db, modelDirs }: DeepParts, run: RunId, level: DeepLevel
       const parent = learnedModels(db).find((learned) => learned.model === used.id)?.id;
       const adapter = saveAdapter(db, {
         level, space: base.id, bytes, report, comparisons, ...(parent !== undefined && { parent }),
-        events: lessons.flatMap(({ events }) => events), contents: lessons.flatMap(({ contents }) => contents),
+        events: lessons.flatMap(({ events }) => events), contents,
       });
       if (model) saveModel(db, model);
       if (folder !== undefined && level === 'reranker') choose(db, 'reranker', report.model);

@@ -10,7 +10,7 @@ import { Marks } from './learn/learned.ts';
 import { habitsOf } from './learn/habits.ts';
 import { MINIMUM, prepareLessons, snapshotOf, split, unanswerableRows, type Lesson } from './learn/prepare.ts';
 import { encodeAdapter, type QueryAdapter } from './learn/query-adapter.ts';
-import { importedRows } from './learn/imported.ts';
+import { importedLessons, importedRows } from './learn/imported.ts';
 import { exportFiles, parseSamples, samplesOf } from './learn/samples.ts';
 import { takesLonger } from './learn/slower.ts';
 import { beginTraining, STANDARD, trainPass, type TrainOptions } from './learn/train-query.ts';
@@ -106,7 +106,7 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
   const pairs = readPairs(guardFile);
   const { guard, replay } = await guardRows(pairs, embedder, vectors, words, reranker);
   const unanswerable = await unanswerableRows({ db, embedder, reranker, words }, judged, pairs.filter(({ half }) => half === 'guard').map(({ question }) => question), vectors);
-  const imported = await importedRows(importedSamples(db).flatMap(parseSamples), embedder, vectors);
+  const imported = await importedRows(await importedLessons(db, embedder, lessons), embedder, vectors);
   const data: CourseData = {
     matrix: vectors, mean: vectors.mean('chunk '), background: embedder.background ?? BACKGROUND, words: words.words, train: train.map(({ row, group }) => ({ row, group })),
     heldOut: heldOut.map(({ row }) => row), guard, replay, imported, unanswerable,
@@ -145,7 +145,7 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
     if (openRun(db)?.id !== run) throw new Cancelled();
     const adapter = saveAdapter(db, {
       level: 'query', space: embedder.space, bytes: encodeAdapter(outcome.adapter), report, comparisons,
-      events: lessons.flatMap(({ events }) => events), contents: lessons.flatMap(({ contents }) => contents),
+      events: lessons.flatMap(({ events }) => events), contents: [...lessons.map(({ row }) => row), ...unanswerable, ...imported].flatMap(({ contents }) => contents ?? []),
     });
     keepProgress(db, run, { ...progress, done: 1 });
     endRun(db, run, 'done', { adapter });

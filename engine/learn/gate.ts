@@ -13,6 +13,8 @@ export interface JudgedRow extends Row {
   clues: RowClues;
   /** Of every candidate: whether the person saw it. */
   standing: Uint8Array;
+  /** Hashes of the contents its candidates stand in: of these it is learned. */
+  contents?: readonly string[];
 }
 
 /** A candidate was not shown, was shown, or was leant on by the answer. */

@@ -16,12 +16,29 @@ const NEAR_WORDS = 0.8;
 /** The group of a question among those that have one already. */
 export function groupOf(question: string, known: Iterable<{ plain: string; group: string }>): Group {
   const plain = plainQuestion(question);
-  const terms = termsOf(plain);
-  for (const other of known) {
-    if (other.plain === plain || jaccard(terms, termsOf(other.plain)) >= NEAR_WORDS) return { group: other.group, heldOut: isHeldOut(other.group) };
-  }
-  const group = createHash('sha256').update(plain).digest('hex').slice(0, 16);
+  const group = groupsByWords(known)(plain) ?? createHash('sha256').update(plain).digest('hex').slice(0, 16);
   return { group, heldOut: isHeldOut(group) };
+}
+
+/** From a question, plain, to the group of the first one known that has nearly the same words; undefined where none has. */
+export function groupsByWords(known: Iterable<{ plain: string; group: string }>): (plain: string) => string | undefined {
+  const questions = [...known].map(({ plain, group }) => ({ plain, group, terms: termsOf(plain) }));
+  const withTerm = new Map<string, number[]>();
+  const exact = new Map<string, number>();
+  questions.forEach(({ plain, terms }, place) => {
+    if (!exact.has(plain)) exact.set(plain, place);
+    for (const term of terms) {
+      const places = withTerm.get(term);
+      if (places) places.push(place);
+      else withTerm.set(term, [place]);
+    }
+  });
+  return (plain) => {
+    const terms = termsOf(plain);
+    const near = [...new Set([...terms].flatMap((term) => withTerm.get(term) ?? []))].filter((place) => jaccard(terms, questions[place]!.terms) >= NEAR_WORDS);
+    const first = Math.min(exact.get(plain) ?? Infinity, ...near);
+    return first === Infinity ? undefined : questions[first]!.group;
+  };
 }
 
 /** By the group's name alone, so that it never changes. */
@@ -66,7 +83,8 @@ function joined<Question extends Splittable>(questions: readonly Question[]): Qu
   return questions.map((question) => ({ ...question, group: rootOf(question.group) }));
 }
 
-function near(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+/** Whether two questions mean the same, whatever their words. */
+export function near(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
   if (!a || !b) return false;
   let cosine = 0;
   for (let d = 0; d < a.length; d++) cosine += a[d]! * b[d]!;

@@ -115,6 +115,7 @@ async function lessonOf({ db, embedder, reranker, words, groupOf }: LearnParts, 
     target: Float32Array.from(usable, ({ id }) => (weightOf.get(id) ?? 0) / total),
     counts: Float32Array.from(counts),
     standing: Uint8Array.from(usable, ({ id }) => (cited.has(id) ? CITED : shown.has(id) ? SHOWN : UNSEEN)),
+    contents: contentsOf(usable, found.chunks),
     ...cluesOf(usable, found.chunks, words),
   };
   const group = groupOf(said.events, said.question);
@@ -123,6 +124,8 @@ async function lessonOf({ db, embedder, reranker, words, groupOf }: LearnParts, 
     chunks: positives.map(({ chunk }) => keyOf(chunk)), contents: [...new Set(positives.map(({ chunk }) => chunk.contentHash))],
   };
 }
+
+const contentsOf = (hits: readonly FusedHit<ChunkId>[], chunks: ReadonlyMap<ChunkId, StoredChunk>): string[] => [...new Set(hits.map(({ id }) => chunks.get(id)!.contentHash))];
 
 /** What a row holds of its candidates' scores, as served, of the lines in the similarity they lie on, and of the clues to them. */
 function cluesOf(hits: readonly FusedHit<ChunkId>[], chunks: ReadonlyMap<ChunkId, StoredChunk>, words: WordList): Pick<JudgedRow, 'score' | 'fixed' | 'slope' | 'clues'> {
@@ -160,6 +163,7 @@ export async function unanswerableRows({ db, embedder, reranker, words }: Omit<L
       question, query: asked.vector, weight: 1, found: usable.length, positives: [],
       candidates: Int32Array.from(usable, ({ id }) => vectors.add(`chunk ${id}`, () => stored.get(id)!)),
       target: new Float32Array(usable.length), counts: new Float32Array(usable.length).fill(1), standing: new Uint8Array(usable.length),
+      contents: contentsOf(usable, chunks),
       ...cluesOf(usable, chunks, words),
     });
     await setImmediate();

@@ -86,7 +86,8 @@ const LENGTHS: [column: string, of: (row: Record<string, unknown>) => number, wh
   ['pos_scores', (row) => lengthOf(row['pos']), 'pos'], ['neg_scores', (row) => lengthOf(row['neg']), 'neg'],
   ['pos_ids', (row) => lengthOf(row['pos']), 'pos'], ['neg_ids', (row) => lengthOf(row['neg']), 'neg'],
   ['pos_weights', (row) => lengthOf(row['pos']), 'pos'], ['neg_weights', (row) => lengthOf(row['neg']), 'neg'],
-  ['teacher_scores', (row) => lengthOf(row['pos']) + lengthOf(row['neg']), 'pos and neg together'],
+  // In a conversation the earlier turns are what is scored.
+  ['teacher_scores', (row) => lengthOf(row['history']) || lengthOf(row['pos']) + lengthOf(row['neg']), 'pos and neg together'],
   ['key_index', (row) => lengthOf(row['key']), 'key'],
 ];
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);

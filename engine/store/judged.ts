@@ -92,6 +92,11 @@ export function importedSamples(db: Db): string[] {
   return sql<{ line: string }>(db, `select line from imported_sample s where not ${FORGOTTEN} order by id`).all().map(({ line }) => line);
 }
 
+/** The contents of this library that those samples name. */
+export function contentsOfSamples(db: Db): Set<string> {
+  return new Set(sql<{ hash: string }>(db, 'select distinct hash from sample_content').all().map(({ hash }) => hash));
+}
+
 export function importedCount(db: Db): number {
   return sql<{ n: number }>(db, `select count(*) n from imported_sample s where not ${FORGOTTEN}`).get()!.n;
 }
