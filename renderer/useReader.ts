@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
-import { EngineError, type DocumentId, type TurnId } from '../engine/api.ts';
+import { EngineError, type DocumentId, type Signal } from '../engine/api.ts';
 import { useToaster } from './controls/Toast.tsx';
 import { useEngine } from './engine.tsx';
 import type { OpenPlace, PlaceToOpen } from './ask/openPlace.ts';
@@ -19,8 +19,8 @@ export interface Reading {
 }
 
 /**
- * What the reader shows. A document that changes is shown as it is now, one that is removed leaves. When a citation's
- * place is left, the engine hears how long it was in view.
+ * What the reader shows. A document that changes is shown as it is now, one that is removed leaves. When a
+ * place that was opened from an answer is left, the engine hears how long it was in view.
  */
 export function useReader(): Reading {
   const words = useWords();
@@ -33,7 +33,7 @@ export function useReader(): Reading {
   const leave = useCallback(() => {
     const left = watch.current;
     watch.current = undefined;
-    if (left) void engine.signal({ kind: 'opened', turn: left.turn, number: left.number, dwell: left.seconds() }).catch(() => undefined);
+    if (left) void engine.signal({ ...left.opened, dwell: left.seconds() }).catch(() => undefined);
   }, [engine]);
   useEffect(() => {
     addEventListener('pagehide', leave);
@@ -56,7 +56,8 @@ export function useReader(): Reading {
         say(words.citation.gone);
         return;
       }
-      if (what?.turn !== undefined && what.number !== undefined) watch.current = stopwatch(what.turn, what.number);
+      const opened = what && openedBy(what);
+      if (opened) watch.current = stopwatch(opened);
     });
   };
 
@@ -111,10 +112,18 @@ function targetOf(document: ReaderTarget['document'], what: PlaceToOpen | undefi
   return target;
 }
 
-/** Counts the seconds a citation's place stays in view; a window that is hidden shows nothing. */
-interface Stopwatch { turn: TurnId; number: number; seconds(): number }
+type Opened = Extract<Signal, { kind: 'opened' }>;
 
-function stopwatch(turn: TurnId, number: number): Stopwatch {
+/** What is told of a place that was opened from an answer: which, and what had been in view before it. */
+function openedBy({ turn, chunk, number, passed }: PlaceToOpen): Opened | undefined {
+  if (turn === undefined) return undefined;
+  return { kind: 'opened', turn, ...(number === undefined ? { chunk } : { number }), ...(passed && passed.length > 0 && { passed }) };
+}
+
+/** Counts the seconds a place stays in view; a window that is hidden shows nothing. */
+interface Stopwatch { opened: Opened; seconds(): number }
+
+function stopwatch(opened: Opened): Stopwatch {
   let sum = 0;
   let since: number | undefined = performance.now();
   const turnOver = (): void => {
@@ -123,8 +132,7 @@ function stopwatch(turn: TurnId, number: number): Stopwatch {
   };
   document.addEventListener('visibilitychange', turnOver);
   return {
-    turn,
-    number,
+    opened,
     seconds() {
       turnOver();
       document.removeEventListener('visibilitychange', turnOver);

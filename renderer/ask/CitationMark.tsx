@@ -77,6 +77,7 @@ export function CitationMark({ citation, sentences, hit, taught, turn, thumb, on
         ref={mark}
         type="button"
         className="citation-mark"
+        data-chunk={citation.chunk}
         data-thumb={thumb}
         data-taught={taught || undefined}
         aria-label={words.citation.openAt(citation.number, citation.documentName)}

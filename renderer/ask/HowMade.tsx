@@ -70,7 +70,7 @@ function Passage({ hit, numbers, onOpen }: { hit: Hit; numbers: number[]; onOpen
   const cited = numbers.length > 0;
   return (
     <li data-cited={cited || undefined}>
-      <button type="button" className="how-hit" onClick={onOpen}>
+      <button type="button" className="how-hit" data-chunk={hit.chunk} onClick={onOpen}>
         <span className="unseen">{words.openPassage(hit.documentName)}: </span>
         <span className="how-text" lang={languageOf(hit.text)}>{hit.text.replace(/\s+/g, ' ')}</span>
         <span className="how-about">{[hit.documentName, whereIs(hit.place, all)].filter(Boolean).join(' · ')}</span>

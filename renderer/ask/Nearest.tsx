@@ -20,7 +20,7 @@ export function Nearest({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
         <ul className="nearest" aria-label={words.ask.nearest}>
           {hits.map((hit) => (
             <li key={hit.chunk}>
-              <button type="button" onClick={() => onOpen(hitToOpen(hit, turn.id))}>
+              <button type="button" data-chunk={hit.chunk} onClick={() => onOpen(hitToOpen(hit, turn.id))}>
                 <span className="unseen">{words.ask.openNearest(hit.documentName)}: </span>
                 <span className="nearest-text" lang={languageOf(hit.text)}>{inOneLine(hit)}</span>
                 <span className="nearest-source">{[hit.documentName, whereIs(hit.place, words)].filter(Boolean).join(' · ')}</span>

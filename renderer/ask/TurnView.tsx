@@ -12,6 +12,7 @@ import { Offered, type Act } from './Offered.tsx';
 import type { OpenPlace } from './openPlace.ts';
 import { Sources } from './Sources.tsx';
 import { UnsupportedLegend } from './Unsupported.tsx';
+import { useSeen } from './useSeen.ts';
 
 interface TurnProps {
   turn: Turn;
@@ -28,20 +29,22 @@ export function TurnView({ turn, unread, onOpen, onAct, onAskAgain }: TurnProps)
   const engine = useEngine();
   const { run } = useToaster();
   const { sentences, outcome } = turn.answer;
+  const seen = useSeen<HTMLElement>();
+  const open: OpenPlace = (what) => onOpen({ ...what, passed: seen.before(what.chunk) });
   const copiedByHand = (): void => {
     const text = String(getSelection());
     if (text !== '') run(() => engine.signal({ kind: 'copied', turn: turn.id, text }));
   };
 
   return (
-    <article className="turn">
+    <article ref={seen.part} className="turn">
       <Asked question={turn.question} standalone={turn.standalone} />
       {sentences.length > 0 && (
         <div onCopy={copiedByHand}>
-          <AnswerText sentences={sentences} hits={turn.hits} turn={turn.id} thumbs={turn.thumbs.citations} onOpen={onOpen} />
+          <AnswerText sentences={sentences} hits={turn.hits} turn={turn.id} thumbs={turn.thumbs.citations} onOpen={open} />
         </div>
       )}
-      {outcome === 'not-found' && <Nearest turn={turn} onOpen={onOpen} />}
+      {outcome === 'not-found' && <Nearest turn={turn} onOpen={open} />}
       {(outcome === 'stopped' || (outcome === 'not-found' && unread > 0)) && (
         <div className="turn-note">
           <p>{outcome === 'stopped' ? words.ask.stopped : words.ask.stillReading(unread)}</p>
@@ -50,10 +53,10 @@ export function TurnView({ turn, unread, onOpen, onAct, onAskAgain }: TurnProps)
       )}
       <UnsupportedLegend sentences={sentences} />
       {turn.details?.fallback !== undefined && <p className="turn-fallback">{joined(words, words.answers.fallback, turn.details.fallback)}</p>}
-      <Sources sentences={sentences} turn={turn.id} onOpen={onOpen} />
+      <Sources sentences={sentences} turn={turn.id} onOpen={open} />
       {turn.actions && turn.actions.length > 0 && <Offered actions={turn.actions} onAct={onAct} />}
       {outcome !== 'stopped' && <AnswerActions turn={turn} />}
-      <HowMade turn={turn} onOpen={onOpen} />
+      <HowMade turn={turn} onOpen={open} />
     </article>
   );
 }

@@ -1,4 +1,4 @@
-import type { Citation, DocumentId, Hit, Place, Sentence, TurnId } from '../../engine/api.ts';
+import type { ChunkId, Citation, DocumentId, Hit, Place, Sentence, TurnId } from '../../engine/api.ts';
 
 /** What to open in the reader, and from where, so that what was looked at can be told. */
 export interface PlaceToOpen {
@@ -8,8 +8,11 @@ export interface PlaceToOpen {
   /** All places the same answer cites in this document. */
   places?: Place[];
   turn: TurnId | undefined;
+  chunk: ChunkId;
   /** Of a citation. */
   number?: number;
+  /** Chunks that stood before it and had been in view. */
+  passed?: ChunkId[];
 }
 
 export type OpenPlace = (what: PlaceToOpen) => void;
@@ -18,11 +21,11 @@ export function citationToOpen(citation: Citation, sentences: readonly Sentence[
   const all = sentences.flatMap((sentence) => sentence.citations).filter((other) => other.document === citation.document);
   // One number may stand after several sentences, each with its own place.
   const places = [...new Map(all.map(({ place }) => [`${place.start} ${place.end}`, place])).values()].sort((a, b) => a.start - b.start);
-  return { document: citation.document, place: citation.place, quote: citation.quote, places, turn, number: citation.number };
+  return { document: citation.document, place: citation.place, quote: citation.quote, places, turn, chunk: citation.chunk, number: citation.number };
 }
 
 export function hitToOpen(hit: Hit, turn: TurnId): PlaceToOpen {
-  return { document: hit.document, place: hit.place, turn };
+  return { document: hit.document, place: hit.place, turn, chunk: hit.chunk };
 }
 
 /** The citations of an answer, each number once, in order. */
