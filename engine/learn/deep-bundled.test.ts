@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openEmbedder } from '../models/embedder.ts';
 import { installedModels } from '../models/installed.ts';
-import { openReranker } from '../models/reranker.ts';
 import type { DeepState } from './deep-course.ts';
 import { formOf, TRAININGS } from './deep-model.ts';
 import { loadDeepState, saveDeepState } from './deep-state.ts';
 import { packed, unpacked } from './packed.ts';
+import { scoresOfFolder } from './testing.ts';
 import type { TextLesson } from './trainee.ts';
 import { beginTexts, stepTexts, type TextOptions, type TextTraining } from './train-texts.ts';
 
@@ -37,19 +36,7 @@ for (const level of ['reranker', 'embedder'] as const) {
     assert.equal(form, level === 'reranker' ? 'late' : 'static');
     const training = TRAININGS[form];
     const trainee = await training.open(folder, level, LESSONS, {});
-    const { question, texts, priors } = LESSONS[2]!;
-    const opened = async (at: string): Promise<number[]> => {
-      if (level === 'reranker') {
-        const model = await openReranker(at);
-        const scores = await model.score(question, texts.map((text, i) => ({ text, prior: priors[i]! })));
-        await model.close();
-        return scores;
-      }
-      const model = await openEmbedder(at);
-      const [[asked], found] = [await model.embed([question], 'query'), await model.embed([...texts], 'document')];
-      await model.close();
-      return found.map((vector) => vector.reduce((sum, value, d) => sum + value * asked![d]!, 0));
-    };
+    const opened = (at: string): Promise<number[]> => scoresOfFolder(at, level, LESSONS[2]!);
     near(await trainee.scores(LESSONS[2]!, trainee.begin(1)), await opened(folder), 1e-4);
 
     let state = await beginTexts(trainee, LESSONS, OPTIONS);

@@ -36,7 +36,7 @@ const mapped: DeepRecipe = { ...small, passes: 20, batch: 16, texts: 16, learnin
 export const TRAININGS: Record<Form, Training> = {
   lora: {
     open: (folder, level, _, options) => (level === 'reranker' ? openRerankerTrainee : openEmbedderTrainee)(folder, LORA, options),
-    write: (base, kept, _, out) => writeLearnedFolder(base, kept, 1, LORA, out),
+    write: (base, kept, _, out) => writeLearnedFolder(base, kept, LORA, out),
     recipe: {
       reranker: { ...large, passes: 4, batch: 4, texts: 8, learningRate: 5e-4, temperature: 1 },
       embedder: { ...large, passes: 4, batch: 8, texts: 6, learningRate: 3e-4, temperature: 0.05 },

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { openCrossEncoder } from '../models/cross-encoder.ts';
-import { openEmbedder } from '../models/embedder.ts';
+import { makeRecordedFolder } from '../models/testing.ts';
 import { denseGradients } from '../nn/gradient.ts';
 import * as g from '../nn/graph.ts';
-import { atStrength } from '../nn/lora.ts';
 import { Program } from '../nn/program.ts';
 import { Tensor } from '../nn/session.ts';
 import { input } from '../nn/value.ts';
@@ -17,26 +14,17 @@ import { writeLearnedFolder } from './learned-folder.ts';
 import { openEmbedderTrainee } from './lora-embedder.ts';
 import { openRerankerTrainee } from './lora-reranker.ts';
 import { contrastive, mask, similarity } from './losses.ts';
+import { scoresOfFolder } from './testing.ts';
 import { batchLoss, batchOf } from './text-batch.ts';
-import { listLoss, LORA, type TextLesson, type Trainee } from './trainee.ts';
+import { listLoss, LORA, spreadOf, type TextLesson, type Trainee } from './trainee.ts';
 import { beginTexts, stepTexts, type TextOptions, type TextTraining } from './train-texts.ts';
 
 /** The deep levels on tiny models of real architectures: what is trained is what the app then opens. */
 
-const fixtures = fileURLToPath(new URL('../models/fixtures/', import.meta.url));
-const recorded = JSON.parse(readFileSync(path.join(fixtures, 'recorded.json'), 'utf8')) as { networks: Record<string, { tokenizer: string; config: object }> };
 const root = mkdtempSync(path.join(tmpdir(), 'deep-'));
 after(() => rmSync(root, { recursive: true }));
 
-function folderOf(name: string, network: string): string {
-  const folder = path.join(root, name);
-  mkdirSync(folder, { recursive: true });
-  const { tokenizer, config } = recorded.networks[network]!;
-  cpSync(path.join(fixtures, 'tokenizers', `${tokenizer}.json`), path.join(folder, 'tokenizer.json'));
-  cpSync(path.join(fixtures, 'weights', `${network}.safetensors`), path.join(folder, 'model.safetensors'));
-  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
-  return folder;
-}
+const folderOf = (name: string, network: string): Promise<string> => makeRecordedFolder(path.join(root, name), network);
 
 const THINGS = ['ferry', 'boiler', 'library', 'cheese', '渡轮', '锅炉', '图书馆', '奶酪'];
 const LESSONS: TextLesson[] = THINGS.map((thing, i) => ({
@@ -106,22 +94,10 @@ test('the loss of a batch of vectors is the graph’s contrastive loss, with its
 
 for (const [kind, network, name] of [['reranker', 'bert-reranker', 'bge-reranker-tiny'], ['reranker', 'roberta-reranker', 'bge-reranker-tiny-m'], ['embedder', 'bert', 'bge-small-en-tiny']] as const) {
   test(`LoRA on a ${network}: nothing at first, eight questions by heart, and the same once worked into a folder`, async () => {
-    const folder = folderOf(name, network);
+    const folder = await folderOf(name, network);
     const trainee = await (kind === 'reranker' ? openRerankerTrainee : openEmbedderTrainee)(folder);
     const lesson = LESSONS[2]!;
-    const { question, texts } = lesson;
-    const opened = async (at: string): Promise<number[]> => {
-      if (kind === 'reranker') {
-        const model = await openCrossEncoder(at);
-        const scores = await model.score(question, texts.map((text) => ({ text, prior: 0 })));
-        await model.close();
-        return scores;
-      }
-      const model = await openEmbedder(at);
-      const [[asked], found] = [await model.embed([question], 'query'), await model.embed([...texts], 'document')];
-      await model.close();
-      return found.map((vector) => vector.reduce((sum, value, d) => sum + value * asked![d]!, 0));
-    };
+    const opened = (at: string): Promise<number[]> => scoresOfFolder(at, kind, lesson);
     const near = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).forEach((value, i) => assert.ok(Math.abs(value - b[i]!) < 1e-4, `${value} is not ${b[i]}`));
     const shipped = await opened(folder);
     near(await trainee.scores(lesson, trainee.begin(1)), shipped);
@@ -129,17 +105,31 @@ for (const [kind, network, name] of [['reranker', 'bert-reranker', 'bge-reranker
     const options = kind === 'reranker' ? { ...OPTIONS, learningRate: 0.01, passes: 100 } : { ...OPTIONS, learningRate: 0.01, temperature: 0.05 };
     const { best } = await trained(trainee, options);
     assert.equal(await firstOfAll(trainee, best.weights), 1);
+    const out = path.join(root, `${name}-learned`);
     for (const strength of [0, 0.5, 1]) {
-      const out = path.join(root, `${name}-learned`);
-      await writeLearnedFolder(folder, best.weights, strength, LORA, out);
-      near(await opened(out), strength === 0 ? shipped : await trainee.scores(lesson, atStrength(best.weights, strength)));
+      const applied = trainee.atStrength(best.weights, strength);
+      await writeLearnedFolder(folder, trainee.kept(applied), LORA, out);
+      near(await opened(out), strength === 0 ? shipped : await trainee.scores(lesson, applied));
+    }
+    if (trainee.steadied) {
+      const steady = await trainee.steadied(best.weights, LESSONS);
+      const spread = (weights: typeof steady) => spreadOf((one) => trainee.scores(one, weights), LESSONS);
+      const [before, learned, after] = [await spread(trainee.begin(1)), await spread(best.weights), await spread(steady)];
+      assert.ok(Math.abs(learned.deviation - before.deviation) > 1e-3);
+      near([after.mean, after.deviation], [before.mean, before.deviation]);
+      assert.equal(await firstOfAll(trainee, steady), 1, 'the order stays');
+      for (const strength of [0.5, 1]) {
+        const applied = trainee.atStrength(steady, strength);
+        await writeLearnedFolder(folder, trainee.kept(applied), LORA, out);
+        near(await opened(out), await trainee.scores(lesson, applied));
+      }
     }
     await trainee.close();
   });
 }
 
 test('the same seed trains to the same bytes; a training goes on from between any two steps; it ends with the weights that did best on what was kept aside', async () => {
-  const trainee = await openRerankerTrainee(folderOf('bge-reranker-tiny', 'bert-reranker'));
+  const trainee = await openRerankerTrainee(await folderOf('bge-reranker-tiny', 'bert-reranker'));
   const options = { ...OPTIONS, passes: 3 };
   const [one, other] = [await trained(trainee, options), await trained(trainee, options)];
   assert.deepEqual(one, other);
@@ -157,12 +147,12 @@ test('the same seed trains to the same bytes; a training goes on from between an
 });
 
 test('folders that cannot be trained are refused with a sentence', async () => {
-  await assert.rejects(openRerankerTrainee(folderOf('bge-small-en-tiny', 'bert')), /is an embedder, not a reranker/);
-  await assert.rejects(openEmbedderTrainee(folderOf('bge-reranker-tiny', 'bert-reranker')), /is a reranker, not an embedder/);
+  await assert.rejects(openRerankerTrainee(await folderOf('bge-small-en-tiny', 'bert')), /is an embedder, not a reranker/);
+  await assert.rejects(openEmbedderTrainee(await folderOf('bge-reranker-tiny', 'bert-reranker')), /is a reranker, not an embedder/);
 });
 
 test('a course on a deep level accepts what was said with sense, refuses labels without any, and goes on from where it was cut off', async () => {
-  const trainee = await openEmbedderTrainee(folderOf('bge-small-en-tiny', 'bert'));
+  const trainee = await openEmbedderTrainee(await folderOf('bge-small-en-tiny', 'bert'));
   // Every question asks for a thing by its other name: nothing the untrained model knows.
   const names: [string, string][] = [['database', '北京'], ['lease', '年休假'], ['passages', '图书馆'], ['python', '条例'], ['employees', '数据库'], ['machine', '人工智能']];
   const lessons = (right: (i: number, k: number) => number): DeepLesson[] => Array.from({ length: 48 }, (_, i) => {

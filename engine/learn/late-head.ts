@@ -8,7 +8,8 @@ import { openCheckpoint, type Weight } from '../nn/safetensors.ts';
 import { Tensor } from '../nn/session.ts';
 import { input } from '../nn/value.ts';
 import { Weights } from '../nn/weights.ts';
-import { listLoss, type TextLesson, type Trainee } from './trainee.ts';
+import { lessonLoss } from './stabilised.ts';
+import { spreadOf, type TextLesson, type Trainee } from './trainee.ts';
 
 const N = MEASURES.length;
 /** So many lessons tell how far each measure scatters. */
@@ -77,7 +78,7 @@ export async function openLateTrainee(path: string, lessons: readonly TextLesson
         const gradient = new Float32Array(scores.length);
         let [sum, at] = [0, 0];
         for (const lesson of lessons) {
-          const found = listLoss(scores.subarray(at, at + lesson.texts.length), { ...lesson, weight: lesson.weight / lessons.length });
+          const found = lessonLoss(scores.subarray(at, at + lesson.texts.length), { ...lesson, weight: lesson.weight / lessons.length });
           gradient.set(found.slope, at);
           at += lesson.texts.length;
           sum += found.loss;
@@ -89,13 +90,8 @@ export async function openLateTrainee(path: string, lessons: readonly TextLesson
     },
     scores,
     async steadied(learned, steady) {
-      const spreadOf = async (by: Weighted): Promise<{ mean: number; deviation: number }> => {
-        const all: number[] = [];
-        for (const lesson of steady) all.push(...(await scores(lesson, by)));
-        const mean = all.reduce((sum, score) => sum + score, 0) / all.length;
-        return { mean, deviation: Math.sqrt(all.reduce((sum, score) => sum + (score - mean) ** 2, 0) / all.length) };
-      };
-      const [before, after] = [await spreadOf(nothing()), await spreadOf(learned)];
+      const of = (by: Weighted) => spreadOf((lesson) => scores(lesson, by), steady);
+      const [before, after] = [await of(nothing()), await of(learned)];
       const by = before.deviation / after.deviation;
       // Everything times a factor, and the rest into both languages' constants.
       return Object.fromEntries(Object.entries(whole(learned)).map(([name, { shape, data }]) => [name, {

@@ -5,10 +5,11 @@ import { openEmbedder } from '../models/embedder.ts';
 import { hashFile, readManifest, type Manifest } from '../models/manifest.ts';
 import { readModelFolder } from '../models/model-folder.ts';
 import { openTokenizer } from '../models/tokenizer.ts';
-import { atStrength, merge, type Adapter } from '../nn/lora.ts';
-import { writeCheckpoint, type Weight } from '../nn/safetensors.ts';
+import { merge, type Adapter } from '../nn/lora.ts';
+import { writeCheckpoint, type Checkpoint, type Weight } from '../nn/safetensors.ts';
 import { openSession, Tensor } from '../nn/session.ts';
 import { quantise, staticGraph } from './folder.ts';
+import { LINE } from './lora-reranker.ts';
 import { MAP } from './static-map.ts';
 import { betweenBackgrounds, type LoraRecipe } from './trainee.ts';
 
@@ -35,21 +36,31 @@ async function whole(out: string, fill: (half: string) => Promise<void> | void):
  * A model folder like any other, made of one and an adapter that is worked into its weights: the same config, tokenizer and
  * prompts, one file of weights. It appears under its name only when it is whole.
  *
- * @param strength share of the adapter, 0…1; at 0 the weights are those of the base
  * @param out the new folder; its name should hold the base's, by which its family is recognised
  */
-export async function writeLearnedFolder(base: string, adapter: Adapter, strength: number, recipe: Pick<LoraRecipe, 'alpha'>, out: string): Promise<void> {
+export async function writeLearnedFolder(base: string, adapter: Adapter, recipe: Pick<LoraRecipe, 'alpha'>, out: string): Promise<void> {
   const { path, checkpoint, config } = readModelFolder(base);
   if (checkpoint === undefined) throw new Error(`The model in ${base} has no safetensors, so nothing can be worked into it.`);
   await whole(out, (half) => {
     for (const entry of readdirSync(path)) if (!WEIGHTS.test(entry) && entry !== 'config.json') cpSync(join(path, entry), join(half, entry), { recursive: true, dereference: true });
     writeFileSync(join(half, 'config.json'), JSON.stringify({ ...config, _name_or_path: config['_name_or_path'] ?? basename(path) }, undefined, 2));
     writeFileSync(join(half, LEARNED), '{}');
-    const changed = merge(checkpoint, atStrength(adapter, strength), recipe.alpha);
+    const changed = { ...merge(checkpoint, adapter, recipe.alpha), ...lined(checkpoint, adapter[LINE]) };
     const weights: Record<string, Weight> = {};
     for (const name of checkpoint.names) weights[name] = changed[name] ?? { shape: checkpoint.shape(name), data: checkpoint.read(name) };
     writeCheckpoint(join(half, 'model.safetensors'), weights, checkpoint.metadata);
   });
+}
+
+/** A cross-encoder's last layer with a line worked in; of two numbers for a pair, the logit is the second less the first. */
+function lined(checkpoint: Checkpoint, line: Weight | undefined): Record<string, Weight> {
+  if (!line) return {};
+  const [factor, offset] = line.data;
+  const last = ['classifier.out_proj', 'classifier'].find((layer) => checkpoint.has(`${layer}.weight`))!;
+  const times = (name: string): Weight => ({ shape: checkpoint.shape(name), data: checkpoint.read(name).map((value) => value * factor!) });
+  const bias = times(`${last}.bias`);
+  bias.data[bias.data.length - 1]! += offset!;
+  return { [`${last}.weight`]: times(`${last}.weight`), [`${last}.bias`]: bias };
 }
 
 /** Weights of the base and what is computed from them: not those of the learned model. */
@@ -87,7 +98,7 @@ export async function writeStaticFolder(base: string, adapter: Adapter, recipe: 
   await whole(out, async (half) => {
     for (const name of Object.keys(manifest.files)) if (name !== TABLE) sameFile(join(base, name), join(half, name));
     const { codes, scales } = quantise(rows, width);
-    writeFileSync(join(half, TABLE), staticGraph(codes, scales, width));
+    writeFileSync(join(half, TABLE), staticGraph(codes, scales, width, Number(manifest.recipe['repeats'] ?? 1)));
     await writeManifest(half, manifest, names, [TABLE]);
     // Unrelated texts are now nearer to each other, or farther apart, by so much; the base's own figure comes from its training.
     if (manifest.background) {

@@ -6,7 +6,14 @@ import { GradientCache, weightFeeds } from '../nn/gradcache.ts';
 import { atStrength } from '../nn/lora.ts';
 import type { Weight } from '../nn/safetensors.ts';
 import type { Tensor } from '../nn/session.ts';
-import { listLoss, LORA, type LoraRecipe, type Trainee } from './trainee.ts';
+import { lessonLoss } from './stabilised.ts';
+import { taskFor } from './text-batch.ts';
+import { LORA, spreadOf, type LoraRecipe, type Trainee } from './trainee.ts';
+
+/** Beside the adapter: what logits are multiplied with, and what is added to them then. */
+export const LINE = 'logit.line';
+/** So many lessons tell where logits lie. */
+const STEADIED_BY = 32;
 
 /**
  * LoRA on a cross-encoder (a folder with safetensors): every linear layer of the encoder is adapted, the table of tokens and the
@@ -24,8 +31,9 @@ export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LOR
   const begin = (seed: number): Record<string, Weight> => architecture.weights.initial(seed);
   const cache = await GradientCache.open(logits, architecture.weights.trained, begin(0), { folder: folder.checkpoint.folder, threads: recipe.threads ?? 1 });
 
-  const pairsOf = (question: string, texts: readonly string[]): TokenText[] => {
-    const asked = tokenizer.plain(promptedText(manifest, question, 'query')).slice(0, Math.floor((manifest.maxTokens * 3) / 4));
+  const pairsOf = (lesson: Parameters<Trainee['scores']>[0]): TokenText[] => {
+    const { question, texts } = lesson;
+    const asked = tokenizer.plain(promptedText(manifest, question, 'query', taskFor(manifest, lesson))).slice(0, Math.floor((manifest.maxTokens * 3) / 4));
     const room = manifest.maxTokens - asked.length - tokenizer.aroundPair;
     return texts.map((text) => ({ ...tokenizer.join(asked, tokenizer.plain(text).slice(0, Math.max(0, room))), from: 0 }));
   };
@@ -34,32 +42,47 @@ export async function openRerankerTrainee(path: string, recipe: LoraRecipe = LOR
     return Object.fromEntries(Object.keys(cache.inputs).filter((name) => name in known).map((name) => [name, known[name]!()]));
   };
 
+  async function scores(lesson: Parameters<Trainee['scores']>[0], weights: Readonly<Record<string, Weight>>): Promise<Float32Array> {
+    const { [LINE]: line, ...fed } = weights;
+    const [factor, offset] = line?.data ?? [1, 0];
+    const order = pairsOf(lesson).map((pair, text) => ({ pair, text })).sort((a, b) => b.pair.ids.length - a.pair.ids.length);
+    const logits = new Float32Array(lesson.texts.length);
+    for (let from = 0; from < order.length; from += recipe.chunk) {
+      const part = order.slice(from, from + recipe.chunk);
+      const found = await cache.run({ ...feedsOf(part.map(({ pair }) => pair)), ...weightFeeds(fed) });
+      part.forEach(({ text }, i) => (logits[text] = factor! * found[i]! + offset!));
+    }
+    return logits;
+  }
+
   return {
     begin,
     async gradients(lessons, weights) {
-      const pairs = lessons.flatMap(({ question, texts }, lesson) => pairsOf(question, texts).map((pair, text) => ({ pair, lesson, text })));
+      const pairs = lessons.flatMap((one, lesson) => pairsOf(one).map((pair, text) => ({ pair, lesson, text })));
       // Like lengths together, or most of a chunk is padding.
       const order = pairs.toSorted((a, b) => b.pair.ids.length - a.pair.ids.length);
       const chunks = Array.from({ length: Math.ceil(order.length / recipe.chunk) }, (_, i) => feedsOf(order.slice(i * recipe.chunk, (i + 1) * recipe.chunk).map(({ pair }) => pair)));
       return cache.gradients(chunks, weightFeeds(weights), (outputs) => {
         const scores = lessons.map(({ texts }) => new Float32Array(texts.length));
         order.forEach(({ lesson, text }, i) => (scores[lesson]![text] = outputs[i]!));
-        const found = lessons.map((lesson, i) => listLoss(scores[i]!, lesson));
+        const found = lessons.map((lesson, i) => lessonLoss(scores[i]!, lesson));
         const share = 1 / lessons.length;
         return Promise.resolve({ loss: share * found.reduce((sum, { loss }) => sum + loss, 0), gradient: Float32Array.from(order, ({ lesson, text }) => share * found[lesson]!.slope[text]!) });
       });
     },
-    async scores({ question, texts }, weights) {
-      const order = pairsOf(question, texts).map((pair, text) => ({ pair, text })).sort((a, b) => b.pair.ids.length - a.pair.ids.length);
-      const scores = new Float32Array(texts.length);
-      for (let from = 0; from < order.length; from += recipe.chunk) {
-        const part = order.slice(from, from + recipe.chunk);
-        const found = await cache.run({ ...feedsOf(part.map(({ pair }) => pair)), ...weightFeeds(weights) });
-        part.forEach(({ text }, i) => (scores[text] = found[i]!));
-      }
-      return scores;
+    scores,
+    async steadied(weights, lessons) {
+      // A loss over lists does not mind where logits lie.
+      const of = (by: typeof weights) => spreadOf((lesson) => scores(lesson, by), lessons, STEADIED_BY);
+      const [before, after] = [await of(begin(0)), await of(weights)];
+      const factor = before.deviation / after.deviation;
+      return { ...weights, [LINE]: { shape: [2], data: Float32Array.of(factor, before.mean - after.mean * factor) } };
     },
-    atStrength,
+    atStrength(weights, strength) {
+      const { [LINE]: line, ...adapter } = weights;
+      const [factor, offset] = line?.data ?? [1, 0];
+      return { ...atStrength(adapter, strength), ...(line && { [LINE]: { shape: [2], data: Float32Array.of(1 + (factor! - 1) * strength, offset! * strength) } }) };
+    },
     kept: (weights) => ({ ...weights }),
     close: () => cache.close(),
   };

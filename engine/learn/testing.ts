@@ -1,5 +1,9 @@
 import type { ChunkId, ConversationId, DocumentId, EventId, Hit, LibraryId, Signal, TurnId } from '../api.ts';
+import { openEmbedder } from '../models/embedder.ts';
+import { openReranker } from '../models/reranker.ts';
+import type { DeepLevel } from './deep-lessons.ts';
 import type { StoredEvent } from './judgements.ts';
+import type { TextLesson } from './trainee.ts';
 
 /** A hit on chunk `chunk` of document `document`: a hundred characters from `100 * chunk` on. For tests. */
 export function hitOf(chunk: number, document = 1): Hit {
@@ -48,3 +52,17 @@ export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, qu
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** What the model in a folder, opened as search opens it, makes of a question's texts: a reranker's logits, an embedder's cosines. */
+export async function scoresOfFolder(folder: string, level: DeepLevel, { question, texts, priors }: TextLesson): Promise<number[]> {
+  if (level === 'reranker') {
+    const model = await openReranker(folder);
+    const scores = await model.score(question, texts.map((text, i) => ({ text, prior: priors[i]! })));
+    await model.close();
+    return scores;
+  }
+  const model = await openEmbedder(folder);
+  const [[asked], found] = [await model.embed([question], 'query'), await model.embed([...texts], 'document')];
+  await model.close();
+  return found.map((vector) => vector.reduce((sum, value, d) => sum + value * asked![d]!, 0));
+}

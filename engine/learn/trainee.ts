@@ -24,6 +24,8 @@ export interface TextLesson {
   /** What a text is looked for, by name, or in the words of an instruction. */
   task?: string;
   instruction?: string;
+  /** As FlagEmbedding names kinds of lessons: of `symmetric_…` texts are read as questions are. */
+  type?: string;
 }
 
 /** A text that is to stay near to where it is. */
@@ -40,7 +42,7 @@ export interface Trainee {
    */
   gradients(lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>, anchors?: readonly Anchor[]): Promise<{ loss: number; gradients: Gradients }>;
   /** A score for each text, higher is better; a reranker's logits, an embedder's cosines. */
-  scores(lesson: Pick<TextLesson, 'question' | 'texts' | 'priors' | 'task' | 'instruction'>, weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
+  scores(lesson: Pick<TextLesson, 'question' | 'texts' | 'priors' | 'task' | 'instruction' | 'type'>, weights: Readonly<Record<string, Weight>>): Promise<Float32Array>;
   /** Of an embedder: the vectors of documents, of unit length. */
   vectors?(texts: readonly string[], weights: Readonly<Record<string, Weight>>): Promise<Float32Array[]>;
   /** Of an embedder: what a cosine of these weights would be among those of the base, by what unrelated texts have with each. */
@@ -69,6 +71,15 @@ export function betweenBackgrounds(from: Background, to: Background): (cosine: n
   return (cosine) => to.mean + ((cosine - from.mean) * to.deviation) / from.deviation;
 }
 
+/** Where a model's scores lie over all texts of some lessons, as far as these are spread over `most` of them. */
+export async function spreadOf(scoresOf: (lesson: TextLesson) => Promise<Float32Array>, lessons: readonly TextLesson[], most = Infinity): Promise<Background> {
+  const all: number[] = [];
+  const step = Math.max(1, lessons.length / most);
+  for (let at = 0; at < lessons.length; at += step) all.push(...(await scoresOf(lessons[Math.floor(at)]!)));
+  const mean = all.reduce((sum, score) => sum + score, 0) / all.length;
+  return { mean, deviation: Math.sqrt(all.reduce((sum, score) => sum + (score - mean) ** 2, 0) / all.length) };
+}
+
 /** How an adapter is trained. */
 export interface LoraRecipe { rank: number; alpha: number; /** Texts in one uninterrupted run. */ chunk: number; threads?: number }
 
@@ -85,6 +96,7 @@ export function listLoss(scores: Float32Array, { target, counts, weight }: Pick<
   scores.forEach((score, i) => (best = count(i) > 0 ? Math.max(best, score / temperature) : best));
   const powers = scores.map((score, i) => (count(i) > 0 ? count(i) * Math.exp(score / temperature - best) : 0));
   const total = powers.reduce((sum, power) => sum + power, 0);
+  const wanted = target.reduce((sum, share) => sum + share, 0);
   let loss = 0;
   const slope = scores.map((score, i) => {
     if (count(i) === 0) return 0;
@@ -94,7 +106,6 @@ export function listLoss(scores: Float32Array, { target, counts, weight }: Pick<
   return { loss, slope };
 }
 
-  const wanted = target.reduce((sum, share) => sum + share, 0);
 /** What is left of a lesson when only so many texts are taken: all that answer, those a teacher judged, and the first of the others that count. */
 export function shortened(lesson: TextLesson, most: number): TextLesson {
   const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
@@ -107,10 +118,10 @@ export function shortened(lesson: TextLesson, most: number): TextLesson {
 /** A lesson with only these of its texts. */
 export function picked<Lesson extends TextLesson>(lesson: Lesson, places: readonly number[]): Lesson {
   const pick = <T>(values: readonly T[]): T[] => places.map((place) => values[place]!);
+  const now = (before: readonly number[]): number[] => before.flatMap((place) => (places.includes(place) ? [places.indexOf(place)] : []));
   return {
     ...lesson, texts: pick(lesson.texts), priors: pick(lesson.priors), target: pick(lesson.target), counts: pick(lesson.counts),
     ...(lesson.slopes && { slopes: pick(lesson.slopes) }), ...(lesson.rewards && { rewards: pick(lesson.rewards) }),
     ...(lesson.against && { against: { said: now(lesson.against.said), front: now(lesson.against.front), mined: now(lesson.against.mined) } }),
   };
 }
-  const now = (before: readonly number[]): number[] => before.flatMap((place) => (places.includes(place) ? [places.indexOf(place)] : []));
