@@ -10,11 +10,15 @@ import { fileURLToPath } from 'node:url';
 import type { Document, Engine, LibraryId, Writing } from './api.ts';
 import { openEngine } from './engine.ts';
 import { addTown, pointAtPassage, QUESTIONS, THINGS } from './learn/town.ts';
+import { idle } from './testing.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'lodestone-test-set-'));
 let engine: Engine;
 let documents: Document[];
 let library: LibraryId;
+
+/** What the server was given passages about. */
+const askedAbout = new Set<string>();
 
 /** A server that speaks OpenAI's protocol and writes a question on whatever passage it is given. */
 const server = createServer((request, response) => {
@@ -25,6 +29,7 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const prompt = (JSON.parse(body) as { messages: { content: string }[] }).messages.at(-1)!.content;
     const thing = /The ([a-z]+) of the old town/.exec(prompt)?.[1];
+    if (thing !== undefined) askedAbout.add(thing);
     const say = thing === undefined ? { kinds: ['Money matters.'] } : { question: `Who gives money when the ${thing} is damaged?`, answered_by: `Repairs of the ${thing} are paid by the council.` };
     response.setHeader('content-type', 'text/event-stream');
     for (const piece of JSON.stringify(say).match(/.{1,9}/g)!) response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: piece } }] })}\n\n`);
@@ -43,6 +48,10 @@ after(async () => {
   server.close();
   rmSync(root, { recursive: true, force: true });
 });
+
+interface Row { query: string; pos: string[]; neg: string[]; pos_ids: string[]; neg_ids: string[]; source: string; split: string; weight: number }
+const syntheticSamples = async (): Promise<Row[]> => (await engine.exportSamples()).filter(({ path }) => /train|holdout/.test(path))
+  .flatMap(({ text }) => text.trim().split('\n').map((line) => JSON.parse(line) as Row)).filter(({ source }) => source === 'synthetic');
 
 async function written(): Promise<Writing> {
   for (;;) {
@@ -97,13 +106,35 @@ test('the language model writes questions for a test and to learn from, never fo
   assert.ok(questions.length > 5, JSON.stringify(tests));
   for (const { question, quote, documentName } of questions) assert.equal(quote, `Repairs of the ${documentName.replace('.md', '')} are paid by the council.`, question);
 
+  // What answers a question that is judged by is not written about, for learning: neither what was pointed at nor what tests.
+  const forTest = new Set(askedAbout);
+  const judged = THINGS.findLast((thing) => !forTest.has(thing) && thing !== 'bridge')!;
+  await pointAtPassage(engine, documents, QUESTIONS[THINGS.indexOf(judged)]!, judged);
+  askedAbout.clear();
   await engine.writeQuestions(library, 100, 'learn');
   const samples = await written();
-  assert.equal(samples.wanted + tests.wanted, THINGS.length, 'half of the chunks each, by their names');
-  const lines = (await engine.exportSamples()).filter(({ path }) => /train|holdout/.test(path)).flatMap(({ text }) => text.trim().split('\n').map((line) => JSON.parse(line) as { query: string; source: string; split: string; weight: number }));
-  const synthetic = lines.filter(({ source }) => source === 'synthetic');
+  const aside = [judged, 'bridge'];
+  assert.deepEqual([...askedAbout].sort(), THINGS.filter((thing) => !forTest.has(thing) && !aside.includes(thing)).sort(), 'half of the chunks each, by their names');
+  const synthetic = await syntheticSamples();
   assert.equal(synthetic.length, samples.kept);
   assert.ok(synthetic.every(({ split, weight, query }) => split === 'train' && weight < 1 && !questions.some(({ question }) => question === query)));
+  for (const { query, pos, neg, pos_ids, neg_ids } of synthetic) {
+    assert.ok(!aside.some((thing) => query.includes(thing)), query);
+    assert.deepEqual([pos_ids.length, neg_ids.length], [pos.length, neg.length], 'every text has its name');
+  }
+});
+
+test('DM-6: what was written about a document, and what names its text as wrong, goes with it', async () => {
+  const before = await syntheticSamples();
+  const held = (rows: typeof before, thing: string): typeof before => rows.filter(({ pos, neg }) => [...pos, ...neg].some((text) => text.includes(`The ${thing} of the old town`)));
+  const gone = THINGS.find((thing) => before.some(({ query }) => query.includes(thing)) && held(before, thing).length > 1)!;
+  const { imported } = await engine.learning();
+  await engine.removeDocuments([documents.find(({ name }) => name === `${gone}.md`)!.id]);
+  assert.equal((await engine.learning()).imported, imported - held(before, gone).length, 'at once');
+  await idle(engine);
+  const after = await syntheticSamples();
+  assert.deepEqual(after.map(({ query }) => query), before.filter((row) => !held(before, gone).includes(row)).map(({ query }) => query));
+  assert.ok(!(await engine.exportSamples()).some(({ text }) => text.includes(`The ${gone} of the old town`)));
 });
 
 test('a writing is stopped between two questions, and keeps what it has', async () => {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Hit, LibraryId, ModelsInUse, TestQuestion, TestResult, TestVerbs, Topic, Writing } from './api.ts';
 import { EngineError } from './api.ts';
 import { isHeldOut } from './learn/holdout.ts';
-import { keyOf, overlaps, plainQuestion, type ChunkName } from './learn/judgements.ts';
+import { keyOf, overlaps, plainQuestion, type ChunkName, type JudgedQuestion } from './learn/judgements.ts';
+import { spansOf } from './learn/kept-aside.ts';
 import { Marks } from './learn/learned.ts';
 import { hardNegatives } from './learn/negatives.ts';
 import type { Sample } from './learn/samples.ts';
@@ -38,14 +39,19 @@ const SHOWN = 10;
 export function testVerbs({ db, search, change, announce }: TestSetParts): TestVerbs {
   let writing: (Writing & { stop: AbortController }) | undefined;
 
+  /** What people judged, where it now stands. */
+  function judgedQuestions(): JudgedQuestion[] {
+    const marks = new Marks(db);
+    marks.refresh();
+    return marks.judged({ locate: (name) => chunksAt(db, name) }).questions;
+  }
+
   /** All test questions with the places that answer them: those that are stored, and those kept aside of what was judged. */
   function questions(library: LibraryId | undefined): (TestQuestion & { answers: ChunkName[] })[] {
     const stored = store.testQuestions(db, library).map(({ contentHash, start, end, ...row }) => ({ ...row, answers: [{ contentHash, start, end }] }));
     const known = new Set(stored.map(({ question, library: of }) => `${of} ${plainQuestion(question)}`));
-    const marks = new Marks(db);
-    marks.refresh();
-    const judged = marks.judged({ locate: (name) => chunksAt(db, name) }).questions.flatMap((said) => {
-      const answers = said.judgements.filter(({ label }) => label === 1).map(({ chunk }) => chunk);
+    const judged = judgedQuestions().flatMap((said) => {
+      const answers = answersOf(said);
       const [place] = answers.flatMap((answer) => chunksAt(db, answer));
       // What learning may train on would flatter it.
       if (!place || !said.events.some((event) => isHeldOut(groupOfEvent(db, event) ?? 'f'))) return [];
@@ -135,7 +141,9 @@ export function testVerbs({ db, search, change, announce }: TestSetParts): TestV
       if (!llm) throw new EngineError('invalid', 'There is no language model to write questions; choose one on the Models page.');
       // Asking gave others their turn.
       if (writing?.running) throw new EngineError('busy', 'Questions are being written already.');
-      const sources = chosenSources(db, library, Math.min(count, MOST), purpose);
+      // To learn from what answers a question that is judged by, held out or as a fold, would be to learn its answer. (DM-4)
+      const answering = spansOf(purpose === 'test' ? [] : [...judgedQuestions().flatMap(answersOf), ...store.testQuestions(db)]);
+      const sources = chosenSources(db, library, Math.min(count, MOST), (chunk) => isForTest(chunk) === (purpose === 'test') && !answering(chunk));
       if (sources.length === 0) throw new EngineError('invalid', 'There is no passage in this library that is long enough to ask about.');
       writing = { purpose, done: 0, wanted: sources.length, kept: 0, refused: {}, running: true, stop: new AbortController() };
       void write(library, llm, sources, writing);
@@ -167,8 +175,8 @@ async function writerIn(search: TestSetParts['search']): Promise<Writer | undefi
   };
 }
 
-/** Chunks drawn at random; half of all chunks, by their names, are for the test alone and the other half for learning. */
-function chosenSources(db: Db, library: LibraryId, count: number, purpose: Writing['purpose']): Source[] {
+/** Chunks that may be asked about, drawn at random. */
+function chosenSources(db: Db, library: LibraryId, count: number, may: (chunk: ChunkName) => boolean): Source[] {
   const ids = store.writableChunks(db, library);
   const random = new Random(Date.now());
   for (let i = ids.length - 1; i > 0; i--) {
@@ -179,11 +187,14 @@ function chosenSources(db: Db, library: LibraryId, count: number, purpose: Writi
   for (const id of ids) {
     if (sources.length === count) break;
     const chunk = store.writableChunk(db, library, id);
-    if (chunk && isForTest(chunk) === (purpose === 'test')) sources.push(chunk);
+    if (chunk && may(chunk)) sources.push(chunk);
   }
   return sources;
 }
 
+const answersOf = ({ judgements }: JudgedQuestion): ChunkName[] => judgements.filter(({ label }) => label === 1).map(({ chunk }) => chunk);
+
+/** Half of all chunks, by their names, are for the test alone and the other half for learning. */
 function isForTest(name: ChunkName): boolean {
   return createHash('sha256').update(keyOf(name)).digest()[0]! % 2 === 0;
 }
