@@ -1,40 +1,35 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { EngineError, type AdapterId, type LearningEstimate, type Refusal, type RunId, type RunProgress, type Topic } from './api.ts';
-import { knownModels, mustKnow } from './chosen.ts';
-import { inContext } from './context.ts';
+import type { Refusal, RunId, RunProgress, Topic } from './api.ts';
 import type { ModelDirs } from './found.ts';
 import { allowed, Cancelled, failureOf, judgedQuestions, measure, Unlearnable } from './learn.ts';
 import { inspecting, learnerOf, type Learner } from './learn-levels.ts';
-import { orderer, runDeepCourse, trainingsOf, type DeepData, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
+import { keepCandidate } from './learned-models.ts';
+import { orderer, runDeepCourse, type DeepData, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
 import { askedLesson, generalLessons, READ, unanswerableLessons, type AskedLesson, type DeepLevel } from './learn/deep-lessons.ts';
-import { formOf, TRAININGS } from './learn/deep-model.ts';
+import { TRAININGS } from './learn/deep-model.ts';
 import { dropDeepState, loadDeepState, saveDeepState } from './learn/deep-state.ts';
 import { scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
 import { splitQuestions } from './learn/holdout.ts';
 import { importedLessons } from './learn/imported.ts';
-import { clearLearned } from './learn/learned-folder.ts';
-import { packed, unpacked } from './learn/packed.ts';
+import { packed } from './learn/packed.ts';
 import { MINIMUM } from './learn/prepare.ts';
 import { candidateSlower } from './learn/slower.ts';
 import { WordList } from './learn/train-weighing.ts';
 import type { Teacher } from './learn/reward.ts';
 import { taughtBy } from './learn/teacher.ts';
-import { shortened, type Trainee } from './learn/trainee.ts';
+import type { Trainee } from './learn/trainee.ts';
 import { Vectors } from './learn/vectors.ts';
-import { openEmbedder, type Embedder } from './models/embedder.ts';
-import { inspectModel } from './models/inspect.ts';
-import { keepPassport, openKnownEmbedder } from './opened.ts';
+import type { Embedder } from './models/embedder.ts';
+import { openKnownEmbedder } from './opened.ts';
 import { RELEVANT } from './rank.ts';
-import { adapterBytes, adapters, learnedModels, nextAdapter, saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
+import { adapters, nextAdapter, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
-import { choose, saveModel, type AddedModel } from './store/models.ts';
-import { endRun, keepProgress, openRun } from './store/runs.ts';
-import { beginShadow, shadow, spaceInUse, spaceOf, type Space } from './store/spaces.ts';
-import { countChunks, sampleChunks } from './store/vectors.ts';
+import { endRun, keepProgress } from './store/runs.ts';
+import { spaceInUse, spaceOf } from './store/spaces.ts';
 
 export interface DeepParts {
   db: Db;
@@ -141,7 +136,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     }
     await allowed(db, run);
     const accepted = found.length === 0;
-    await stored(parts, run, level, learner, accepted ? folder! : undefined, {
+    await keepCandidate(parts, run, level, learner, accepted ? folder! : undefined, {
       bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, contents, progress,
       report: {
         recipe: { ...recipe, form: learner.form, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
@@ -167,14 +162,14 @@ function quickGain(db: Db, { used, base }: Learner): number {
 }
 
 /** What can learn. @throws Unlearnable */
-async function trainable({ db, modelDirs }: Pick<DeepParts, 'db' | 'modelDirs'>, level: DeepLevel): Promise<Learner> {
+export async function trainable({ db, modelDirs }: Pick<DeepParts, 'db' | 'modelDirs'>, level: DeepLevel): Promise<Learner> {
   const learner = await learnerOf(db, modelDirs, level);
   if ('why' in learner) throw learner.why === 'no-model' ? new Unlearnable('no-model', 'There is no such model in use.') : new Unlearnable('untrainable', 'The weights of the model in use cannot be trained.');
   return learner;
 }
 
 /** Works with the embedder that questions are asked again of: the one in use, or the one that learns, over its own index. */
-async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, 'db' | 'embedder' | 'modelDirs'>, level: DeepLevel, { used, base }: Learner, work: (embedder: Embedder) => Promise<T>): Promise<T> {
+export async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, 'db' | 'embedder' | 'modelDirs'>, level: DeepLevel, { used, base }: Learner, work: (embedder: Embedder) => Promise<T>): Promise<T> {
   if (level === 'reranker' || used.id === base.id) return work(embedder);
   const own = await openKnownEmbedder(db, modelDirs, base);
   try {
@@ -186,9 +181,9 @@ async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, 'db' | '
   }
 }
 
-interface Prepared { lessons: AskedLesson[]; /** Of all that is learned from. */ contents: string[]; data: DeepData; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
+export interface Prepared { lessons: AskedLesson[]; /** Of all that is learned from. */ contents: string[]; data: DeepData; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
 
-async function prepared({ db, guardFile, teacher: openTeacher }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
+export async function prepared({ db, guardFile, teacher: openTeacher }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
   const { questions, groupFor } = await judgedQuestions(db, embedder);
   const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
   const lessons: AskedLesson[] = [];
@@ -246,125 +241,4 @@ async function compared(trainee: Trainee, lessons: readonly AskedLesson[], { wei
   }
   const change = ({ ndcgBefore, ndcgAfter }: KeptComparison): number => Math.abs(ndcgAfter - ndcgBefore);
   return kept.sort((a, b) => change(b) - change(a)).slice(0, COMPARED);
-}
-
-interface Made { bytes: Uint8Array; report: AdapterReport; comparisons: KeptComparison[]; lessons: readonly AskedLesson[]; contents: readonly string[]; progress: RunProgress }
-
-/** Stores the candidate, ends the run, and brings the model in `folder` into use, in one transaction. */
-async function stored({ db, modelDirs }: DeepParts, run: RunId, level: DeepLevel, { used, base }: Learner, folder: string | undefined, { bytes, report, comparisons, lessons, contents, progress }: Made): Promise<void> {
-  const model = folder === undefined ? undefined : await rowOf(modelDirs, report.model!, folder, level, base);
-  const next = folder !== undefined && level === 'embedder' ? await openEmbedder(folder, inspecting(modelDirs, base)) : undefined;
-  try {
-    let growing: Space | undefined;
-    await write(db, () => {
-      // Cancelled in the very last moment: nothing comes into use.
-      if (openRun(db)?.id !== run) throw new Cancelled();
-      const parent = learnedModels(db).find((learned) => learned.model === used.id)?.id;
-      const adapter = saveAdapter(db, {
-        level, space: base.id, bytes, report, comparisons, ...(parent !== undefined && { parent }),
-        events: lessons.flatMap(({ events }) => events), contents,
-      });
-      if (model) saveModel(db, model);
-      if (folder !== undefined && level === 'reranker') choose(db, 'reranker', report.model);
-      // A person who is going over to another embedder just now is not interrupted.
-      if (next && !shadow(db)) growing = beginShadow(db, next.space, next.dimensions, report.model!);
-      keepProgress(db, run, { ...progress, done: 1 });
-      endRun(db, run, 'done', { adapter });
-    });
-    if (growing && next) await keepPassport(db, growing, next);
-  } finally {
-    await next?.close();
-  }
-}
-
-/** How a learned folder stands on the list of models; one with a manifest speaks for itself. */
-async function rowOf(dirs: ModelDirs, id: string, folder: string, role: DeepLevel, base: Learner['base']): Promise<Omit<AddedModel, 'added'> | undefined> {
-  if (base.format === 'lodestone') return undefined;
-  const { manifest, bytes } = await inspectModel(folder, inspecting(dirs, base));
-  return {
-    id, role, format: 'safetensors', place: folder, downloaded: true,
-    details: {
-      name: `${base.name} · ${id.split('-').at(-1)}`, languages: manifest.languages, licence: manifest.licence, bytes, files: Object.keys(manifest.files), tokens: manifest.maxTokens,
-      ...(manifest.family !== undefined && { family: manifest.family }), ...(manifest.dimensions !== undefined && { dimensions: manifest.dimensions }),
-    },
-  };
-}
-
-/**
- * Makes a version's model again, where its folder is no longer there, and puts it on the list.
- *
- * @throws EngineError 'invalid' where the model it was learned from is gone
- */
-export async function restore(db: Db, dirs: ModelDirs, adapter: AdapterId): Promise<void> {
-  const version = learnedModels(db).find(({ id }) => id === adapter);
-  const bytes = adapterBytes(db, adapter);
-  if (!version || !bytes) throw new EngineError('not-found', 'That version is gone.');
-  const models = await knownModels(db, dirs);
-  const base = mustKnow(models, version.base, version.level);
-  const there = models.find(({ id }) => id === version.model);
-  if (there && there.trouble === undefined) return;
-  const form = await formOf(base.place, version.level, inspecting(dirs, base));
-  if (form === undefined) throw new EngineError('invalid', `${base.name} cannot be trained any more.`);
-  const folder = join(dirs[1]!, version.model);
-  await TRAININGS[form].write(base.place, unpacked(bytes), { id: version.model, name: `${base.name} · ${adapter}` }, folder);
-  const row = await rowOf(dirs, version.model, folder, version.level, base);
-  if (row) await write(db, () => saveModel(db, row));
-}
-
-/** After a process was killed: what it had not finished. */
-export function clearUnfinished(db: Db, dirs: ModelDirs, runsDir: string): void {
-  clearLearned(dirs[1]!, new Set(learnedModels(db).map(({ model }) => model)));
-  const open = openRun(db);
-  if (!existsSync(runsDir)) return;
-  for (const name of readdirSync(runsDir)) if (!open || !name.startsWith(`${open.id}.`)) rmSync(join(runsDir, name), { force: true });
-}
-
-/** Questions a probe looks at: a large model takes seconds for each. */
-const PROBED = { lora: 2, static: 16, late: 16 };
-/** What took so long is not timed again: what the first time opens is little beside that. */
-const LONG_MILLISECONDS = 10_000;
-/** Passes before a training ends, as a share of those it may make, by experience. */
-const PASSED = 0.6;
-
-/** Seconds a run would take now: a few questions prepared, one step and one scoring; the rest reckoned. */
-export async function estimateDeep(parts: Omit<DeepParts, 'runsDir' | 'changed'>, level: DeepLevel): Promise<LearningEstimate> {
-  const { db, modelDirs } = parts;
-  const learner = await trainable(parts, level);
-  const training = TRAININGS[learner.form];
-  const recipe = training.recipe[level];
-  return withBase(parts, level, learner, async (embedder) => {
-    const begun = performance.now();
-    const { lessons, data, total } = await prepared({ ...parts, runsDir: '', changed: () => undefined }, embedder, level, learner, async () => undefined, PROBED[learner.form]);
-    if (lessons.length === 0) return { seconds: 0 };
-    const each = (performance.now() - begun) / (lessons.length + data.unanswerable.length);
-    const trainee = await training.open(learner.base.place, level, lessons, inspecting(modelDirs, learner.base));
-    try {
-      const weights = trainee.begin(recipe.seed);
-      const batch = lessons.slice(0, learner.form === 'lora' ? 1 : recipe.batch).map((lesson) => shortened(lesson, recipe.texts));
-      const step = (await timed(() => trainee.gradients(batch, weights))) * (recipe.batch / batch.length);
-      const scoring = (await timed(() => trainee.scores(lessons[0]!, weights))) / lessons[0]!.texts.length;
-      const { guard, near, replay, unanswerable } = training.general;
-      const trainings = trainingsOf(data.heldOut.length, recipe);
-      const passes = recipe.passes * PASSED;
-      const perTraining = passes * (Math.ceil((0.8 * total + replay) / recipe.batch) * step + 0.2 * total * recipe.texts * scoring) + (2 * READ * total * scoring) / recipe.folds;
-      const judging = 2 * scoring * (guard * near + unanswerable * READ + total * READ);
-      const seconds = Math.ceil((each * (total + unanswerable) + trainings * perTraining + judging) / 1000);
-      if (level === 'reranker') return { seconds };
-      const chunks = sampleChunks(db, 24);
-      const embedding = await timed(() => embedder.embed(chunks.map((chunk) => inContext(chunk, chunk.title)), 'document'));
-      return { seconds, indexSeconds: Math.ceil((embedding / 1000 / Math.max(1, chunks.length)) * countChunks(db)) };
-    } finally {
-      await trainee.close();
-    }
-  });
-}
-
-/** Milliseconds; the first time opens what the next finds open. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  for (let again = false; ; again = true) {
-    const from = performance.now();
-    await work();
-    const took = performance.now() - from;
-    if (again || took > LONG_MILLISECONDS) return took;
-  }
 }

@@ -7,7 +7,9 @@ import { openActiveLlm } from './chosen-llm.ts';
 import { holdReranker } from './chosen-reranker.ts';
 import { holdEmbedder } from './opened.ts';
 import { estimate, exportSamples, failureOf, learn, Unlearnable } from './learn.ts';
-import { clearUnfinished, estimateDeep, learnDeep, restore } from './learn-deep.ts';
+import { estimateDeep } from './estimate-deep.ts';
+import { learnDeep } from './learn-deep.ts';
+import { clearUnfinished, restoreModel } from './learned-models.ts';
 import type { Teacher } from './learn/reward.ts';
 import type { Llm } from './llm/llm.ts';
 import type { Embedder } from './models/embedder.ts';
@@ -83,7 +85,7 @@ if (parentPort) {
         release();
       }
     }),
-    restore: (adapter) => restore(db, modelDirs, adapter),
+    restore: (adapter) => restoreModel(db, modelDirs, adapter),
     exportSamples: () => withEmbedder((embedder) => exportSamples(db, embedder)),
     finish: async () => process.exit(),
   };

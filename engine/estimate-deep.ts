@@ -1,0 +1,59 @@
+import type { LearningEstimate } from './api.ts';
+import { inContext } from './context.ts';
+import { trainable, withBase, prepared, type DeepParts } from './learn-deep.ts';
+import { inspecting } from './learn-levels.ts';
+import { trainingsOf } from './learn/deep-course.ts';
+import { READ, type DeepLevel } from './learn/deep-lessons.ts';
+import { TRAININGS } from './learn/deep-model.ts';
+import { shortened } from './learn/trainee.ts';
+import { countChunks, sampleChunks } from './store/vectors.ts';
+
+/** Questions a probe looks at: a large model takes seconds for each. */
+const PROBED = { lora: 2, static: 16, late: 16 };
+/** What took so long is not timed again: what the first time opens is little beside that. */
+const LONG_MILLISECONDS = 10_000;
+/** Passes before a training ends, as a share of those it may make, by experience. */
+const PASSED = 0.6;
+
+/** Seconds a run would take now: a few questions prepared, one step and one scoring; the rest reckoned. */
+export async function estimateDeep(parts: Omit<DeepParts, 'runsDir' | 'changed'>, level: DeepLevel): Promise<LearningEstimate> {
+  const { db, modelDirs } = parts;
+  const learner = await trainable(parts, level);
+  const training = TRAININGS[learner.form];
+  const recipe = training.recipe[level];
+  return withBase(parts, level, learner, async (embedder) => {
+    const begun = performance.now();
+    const { lessons, data, total } = await prepared({ ...parts, runsDir: '', changed: () => undefined }, embedder, level, learner, async () => undefined, PROBED[learner.form]);
+    if (lessons.length === 0) return { seconds: 0 };
+    const each = (performance.now() - begun) / (lessons.length + data.unanswerable.length);
+    const trainee = await training.open(learner.base.place, level, lessons, inspecting(modelDirs, learner.base));
+    try {
+      const weights = trainee.begin(recipe.seed);
+      const batch = lessons.slice(0, learner.form === 'lora' ? 1 : recipe.batch).map((lesson) => shortened(lesson, recipe.texts));
+      const step = (await timed(() => trainee.gradients(batch, weights))) * (recipe.batch / batch.length);
+      const scoring = (await timed(() => trainee.scores(lessons[0]!, weights))) / lessons[0]!.texts.length;
+      const { guard, near, replay, unanswerable } = training.general;
+      const trainings = trainingsOf(data.heldOut.length, recipe);
+      const passes = recipe.passes * PASSED;
+      const perTraining = passes * (Math.ceil((0.8 * total + replay) / recipe.batch) * step + 0.2 * total * recipe.texts * scoring) + (2 * READ * total * scoring) / recipe.folds;
+      const judging = 2 * scoring * (guard * near + unanswerable * READ + total * READ);
+      const seconds = Math.ceil((each * (total + unanswerable) + trainings * perTraining + judging) / 1000);
+      if (level === 'reranker') return { seconds };
+      const chunks = sampleChunks(db, 24);
+      const embedding = await timed(() => embedder.embed(chunks.map((chunk) => inContext(chunk, chunk.title)), 'document'));
+      return { seconds, indexSeconds: Math.ceil((embedding / 1000 / Math.max(1, chunks.length)) * countChunks(db)) };
+    } finally {
+      await trainee.close();
+    }
+  });
+}
+
+/** Milliseconds; the first time opens what the next finds open. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  for (let again = false; ; again = true) {
+    const from = performance.now();
+    await work();
+    const took = performance.now() - from;
+    if (again || took > LONG_MILLISECONDS) return took;
+  }
+}
