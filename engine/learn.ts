@@ -22,7 +22,7 @@ import type { Reranker } from './rank.ts';
 import { rank, type Learned, type SearchParts } from './search.ts';
 import { saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
-import { groupOfEvent, importedSamples, questionGroups } from './store/judged.ts';
+import { chunksAt, groupOfEvent, importedSamples, questionGroups } from './store/judged.ts';
 import { courseOf, endRun, keepCourse, keepProgress, openRun } from './store/runs.ts';
 
 export interface LearnParts {
@@ -168,7 +168,7 @@ export async function judgedQuestions(db: Db, embedder: Embedder): Promise<{ que
   marks.refresh();
   const wordings = [...new Set(marks.judged().questions.flatMap((question) => question.wordings))];
   const embedded = await embedder.embed(wordings, 'query');
-  const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])) });
+  const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])), locate: (name) => chunksAt(db, name) });
   const groups = questionGroups(db);
   return { questions, groupFor: (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group };
 }

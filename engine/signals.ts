@@ -39,7 +39,7 @@ export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
   const context: EventContext = { turn };
   const before = signal.kind === 'up-to-date' ? undefined : turns(db, turn.conversation).filter(({ id, asked }) => id < turn.id && asked <= turn.asked).at(-1);
   if (before && turn.asked - before.asked <= REWORDED_MILLISECONDS && sayMuchTheSame(before.question, turn.question)) {
-    context.before = { question: before.standalone ?? before.question, asked: before.asked, hits: before.hits };
+    context.before = { turn: before.id, question: before.standalone ?? before.question, asked: before.asked, hits: before.hits };
   }
   if ('number' in signal && !turn.answer.sentences.some((sentence) => sentence.citations.some(({ number }) => number === signal.number))) {
     throw new EngineError('invalid', `That answer has no citation ${signal.number}.`);

@@ -32,7 +32,7 @@ export interface Mark {
   /** Where its hits were found: as far as can be known, where it was asked. */
   libraries: LibraryId[];
   /** The question before, of which this one is a rewording, and what was found for it. */
-  before?: { question: string; asked: number; shown: ChunkName[] };
+  before?: { turn?: TurnId; question: string; asked: number; shown: ChunkName[] };
   /** Place, from 1, at which the chunk that was opened stood, and the chunks before it that had been in view. */
   rank?: number;
   passed: ChunkName[];
@@ -130,7 +130,7 @@ export function markOf({ id, at, signal, context: { turn, span, before } }: Stor
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
   if (signal.kind === 'up-to-date' && span) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
-  if (before) mark.before = { question: before.question, asked: before.asked, shown: before.hits.map(nameOf) };
+  if (before) mark.before = { ...(before.turn !== undefined && { turn: before.turn }), question: before.question, asked: before.asked, shown: before.hits.map(nameOf) };
   if (signal.kind === 'opened' && named[0]) mark.rank = 'number' in signal ? signal.number : turn.hits.indexOf(named[0]) + 1;
   return mark;
 }
@@ -217,7 +217,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
     if (!before || right.length === 0) continue;
     const earlier = ofQuestion({ ...turn.first, question: before.question, asked: before.asked });
     if (earlier.said === said) continue;
-    const opened = new Set(marks.filter((mark) => mark.conversation === turn.first.conversation && mark.asked === before.asked && mark.signal.kind === 'opened').flatMap(({ named }) => named).map(keyOf));
+    const opened = new Set(marks.filter((mark) => mark.turn === before.turn && mark.signal.kind === 'opened').flatMap(({ named }) => named).map(keyOf));
     const top = before.shown.slice(0, 1).filter((chunk) => !opened.has(keyOf(chunk)));
     earlier.said.events.push(...new Set(right.map(({ event }) => event)));
     earlier.said.shown.push(...before.shown);

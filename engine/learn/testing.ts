@@ -45,7 +45,7 @@ export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, qu
           })),
         },
       },
-      ...(before !== undefined && { before: { question: before, asked: turn - 1, hits: [4, 5].map((chunk) => hitOf(chunk)) } }),
+      ...(before !== undefined && { before: { question: before, asked: turn - 1, turn: (turn - 1) as TurnId, hits: [4, 5].map((chunk) => hitOf(chunk)) } }),
       ...(span && { span: { documentName: `${span[0]}.md`, contentHash: `hash ${span[0]}`, start: span[1], end: span[2], text: 'x' } }),
     },
   };

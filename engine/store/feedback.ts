@@ -9,7 +9,7 @@ import { sql, type Db } from './database.ts';
 export interface EventContext {
   turn: Omit<Turn, 'thumbs'>;
   /** The question before it, when it was asked in other words within a minute. */
-  before?: { question: string; asked: number; hits: Turn['hits'] };
+  before?: { /** Absent in older events. */ turn?: TurnId; question: string; asked: number; hits: Turn['hits'] };
   span?: { documentName: string; contentHash: string; start: number; end: number; text: string };
 }
 
