@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ConversationId, Engine, Turn } from './api.ts';
+import { PROMPT } from './answer/prompt.ts';
 import { openEngine } from './engine.ts';
+import { RECIPE } from './ingest.ts';
 import type { Sample } from './learn/samples.ts';
 import { addTown } from './learn/town.ts';
 import { openDatabase } from './store/database.ts';
+import type { EventContext } from './store/feedback.ts';
 
 /** What a person does, told to the engine as the window tells it, and what comes of it: a sample, or nothing. */
 
@@ -48,6 +51,8 @@ test('a passage that was open for twenty seconds answers, what was in view befor
   const [first, , third] = turn.hits.map(({ chunk }) => chunk);
   await engine.signal({ kind: 'opened', turn: turn.id, chunk: third!, dwell: 20, passed: [first!] });
   assert.deepEqual(await learnedFrom(turn), { [QUESTION]: ['+0.9 of 3', '-0.15 of 1'] });
+  const [told] = (await engine.exportFeedback()).trim().split('\n').map((line) => JSON.parse(line) as { context: EventContext });
+  assert.deepEqual(told!.context.versions, { prompt: PROMPT, chunker: RECIPE });
   assert.deepEqual((await engine.feedback()).map(({ signal, documentName }) => [signal.kind, documentName]), [['opened', turn.hits[2]!.documentName]]);
   await assert.rejects(engine.signal({ kind: 'opened', turn: turn.id, chunk: 9999 as typeof first & number, dwell: 20 }), { code: 'invalid' });
 });

@@ -1,9 +1,10 @@
 import type { EventId, Signal } from './api.ts';
+import { PROMPT } from './answer/prompt.ts';
 import { EngineError } from './api.ts';
 import { groupOf } from './learn/holdout.ts';
 import { plainQuestion } from './learn/judgements.ts';
 import { textBetween } from './parse/document.ts';
-import { contentHashOf, bodyOf } from './store/contents.ts';
+import { contentHashOf, bodyOf, recipesOf } from './store/contents.ts';
 import { turn as turnOf, turns } from './store/conversations.ts';
 import { write, type Db } from './store/database.ts';
 import { document } from './store/documents.ts';
@@ -36,7 +37,7 @@ function turnFor(db: Db, signal: Signal): EventContext['turn'] {
  */
 export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
   const turn = turnFor(db, signal);
-  const context: EventContext = { turn };
+  const context: EventContext = { turn, versions: { prompt: PROMPT, chunker: recipesOf(db, turn.hits.map(({ contentHash }) => contentHash)) } };
   const before = signal.kind === 'up-to-date' ? undefined : turns(db, turn.conversation).filter(({ id, asked }) => id < turn.id && asked <= turn.asked).at(-1);
   if (before && turn.asked - before.asked <= REWORDED_MILLISECONDS && sayMuchTheSame(before.question, turn.question)) {
     context.before = { turn: before.id, question: before.standalone ?? before.question, asked: before.asked, hits: before.hits };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { DocumentId } from '../api.ts';
 import { noise } from '../llm/testing/gguf.ts';
 import { arranged, worthGiving, type Passage } from './passages.ts';
-import { composed, harmless, NOTHING } from './prompt.ts';
+import { composed, harmless, NOTHING, PROMPT } from './prompt.ts';
 
 const passage = (hit: number, document: number, start: number, text: string, name = `${document}.md`): Passage => ({ hit, document: document as DocumentId, name, headings: ['Rent'], start, end: start + text.length, text });
 
@@ -68,4 +69,10 @@ test('QA-2: what is not good enough is not given, nor what falls far short of th
   assert.equal(worthGiving([0.4, 0.39], 0.28, 0.5), 2);
   assert.equal(worthGiving([0, 0], 0, 0.5), 2);
   assert.equal(worthGiving([], 0.28, 0.5), 0);
+});
+
+test('a prompt that reads differently is another version', () => {
+  const exchanges = [{ question: 'q?', answer: 'a.' }];
+  const given = ['Which rent?', '租金是多少？'].map((question) => composed({ question, passages: [passage(0, 1, 0, 'a'), passage(1, 2, 0, 'b')], history: exchanges, remembered: exchanges, examples: exchanges }).messages);
+  assert.deepEqual([PROMPT, createHash('sha256').update(JSON.stringify(given)).digest('hex').slice(0, 12)], ['1', '0bb83284cc85']);
 });

@@ -8,6 +8,9 @@ import { arranged, type Numbered, type Passage } from './passages.ts';
  * cannot look like a passage's number, the question or an instruction.
  */
 
+/** Version of the words and the order of a prompt: counted up with every change of them, so that events say what was asked of the model. */
+export const PROMPT = '1';
+
 /** What the model writes, and nothing else, where the passages do not answer. */
 export const NOTHING = 'NOT_FOUND';
 

@@ -77,6 +77,12 @@ export function contentHashOf(db: Db, document: DocumentId): string {
   return row.hash;
 }
 
+/** By which parsers and chunker contents were made: one version, or several between spaces while files are read anew. */
+export function recipesOf(db: Db, hashes: readonly string[]): string {
+  const rows = sql<{ recipe: string }>(db, 'select distinct recipe from content where hash in (select value from json_each(?)) order by recipe').all(JSON.stringify(hashes));
+  return rows.map(({ recipe }) => recipe).join(' ');
+}
+
 function insertContent(db: Db, { hash, recipe, parsed, chunks, words, pages }: Reading): ContentId {
   // The same bytes read by an older recipe: its documents move over one by one, so the old row gives up the hash.
   sql(db, `update content set hash = hash || ' ' || id where hash = ?`).run(hash);

@@ -10,6 +10,8 @@ export interface EventContext {
   turn: Omit<Turn, 'thumbs'>;
   /** The question before it, when it was asked in other words within a minute. */
   before?: { /** Absent in older events. */ turn?: TurnId; question: string; asked: number; hits: Turn['hits'] };
+  /** Of the prompt a language model is given, and of what read and cut the hits' files; absent in older events. */
+  versions?: { prompt: string; chunker: string };
   span?: { documentName: string; contentHash: string; start: number; end: number; text: string };
 }
 
