@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Refusal, RunId, RunProgress, Topic } from './api.ts';
+import { inContext } from './context.ts';
 import type { ModelDirs } from './found.ts';
 import { allowed, Cancelled, failureOf, judgedQuestions, measure, Unlearnable } from './learn.ts';
 import { inspecting, learnerOf, type Learner } from './learn-levels.ts';
@@ -15,6 +16,7 @@ import { scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
 import { splitQuestions } from './learn/holdout.ts';
 import { importedLessons } from './learn/imported.ts';
+import { openLearned } from './learn/learned.ts';
 import { packed } from './learn/packed.ts';
 import { MINIMUM } from './learn/prepare.ts';
 import { candidateSlower } from './learn/slower.ts';
@@ -25,16 +27,18 @@ import type { Trainee } from './learn/trainee.ts';
 import { Vectors } from './learn/vectors.ts';
 import type { Embedder } from './models/embedder.ts';
 import { openKnownEmbedder } from './opened.ts';
-import { RELEVANT } from './rank.ts';
+import { RELEVANT, type Reranker } from './rank.ts';
 import { adapters, nextAdapter, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { endRun, keepProgress } from './store/runs.ts';
 import { spaceInUse, spaceOf } from './store/spaces.ts';
+import { sampleChunks } from './store/vectors.ts';
 
 export interface DeepParts {
   db: Db;
-  /** The one in use. */
+  /** The ones in use: negatives are mined from what search finds with them. */
   embedder: Embedder;
+  reranker?: Reranker | undefined;
   modelDirs: ModelDirs;
   guardFile: string;
   /** The language model, where it is to judge passages along; its owner closes it. */
@@ -54,6 +58,9 @@ const COMPARED = 100;
 const SHARES = { preparing: 0.1, training: 0.8 };
 /** What general questions and imported samples weigh beside the person's own. */
 const GENERAL_WEIGHT = 0.5;
+
+/** So many chunks show whether an embedder makes all alike. */
+const CHUNKS = 500;
 
 /** The file in which a run's state is kept. */
 export const stateFile = (runsDir: string, run: RunId): string => join(runsDir, `${run}.safetensors`);
@@ -139,7 +146,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await keepCandidate(parts, run, level, learner, accepted ? folder! : undefined, {
       bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, contents, progress,
       report: {
-        recipe: { ...recipe, form: learner.form, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
+        recipe: { ...recipe, form: learner.form, sets: outcome.sets, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
         signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
         bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: Math.round((Date.now() - begun) / 1000),
       },
@@ -183,13 +190,14 @@ export async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, '
 
 export interface Prepared { lessons: AskedLesson[]; /** Of all that is learned from. */ contents: string[]; data: DeepData; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
 
-export async function prepared({ db, guardFile, teacher: openTeacher }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
+export async function prepared({ db, embedder: used, reranker, guardFile, teacher: openTeacher }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {
   const { questions, groupFor } = await judgedQuestions(db, embedder);
   const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
   const lessons: AskedLesson[] = [];
+  const production = { db, embedder: used, learned: openLearned(db, used), ...(reranker && { reranker }) };
   for (const [i, question] of judged.slice(0, most).entries()) {
     await wait(i / (judged.length + 1));
-    const lesson = await askedLesson({ db, embedder, level }, question, groupFor(question.events, question.question));
+    const lesson = await askedLesson({ db, embedder, level, production }, question, groupFor(question.events, question.question));
     if (lesson) lessons.push(lesson);
     await setImmediate();
   }
@@ -221,7 +229,7 @@ export async function prepared({ db, guardFile, teacher: openTeacher }: DeepPart
     lessons, contents: [...lessons.flatMap(({ names }) => names), ...imported.flatMap(({ contents }) => contents.map((contentHash) => ({ contentHash })))].map(({ contentHash }) => contentHash),
     total: judged.length, snapshot: hash.digest('hex').slice(0, 16),
     ...('fit' in teaching && { teaching: { model: teacher!.id, taught: teaching.taught, auc: teaching.fit.auc, pairs: teaching.fit.pairs } }),
-    data: { train, heldOut, guard: lessonsOf('guard'), replay: replay.map((lesson) => ({ ...lesson, weight: GENERAL_WEIGHT * lesson.weight })), unanswerable },
+    data: { train, heldOut, guard: lessonsOf('guard'), replay: replay.map((lesson) => ({ ...lesson, weight: GENERAL_WEIGHT * lesson.weight })), unanswerable, ...(level === 'embedder' && { chunks: sampleChunks(db, CHUNKS).map((chunk) => inContext(chunk, chunk.title)) }) },
   };
 }
 

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Topic } from './api.ts';
 import { Announcements } from './announcements.ts';
+import { knownModels, wantedModel } from './chosen.ts';
 import { openActiveLlm } from './chosen-llm.ts';
 import { holdReranker } from './chosen-reranker.ts';
+import { exportSamples } from './learn-export.ts';
+import type { ExportParts } from './learn/export-files.ts';
+import { openTokenizer } from './models/tokenizer.ts';
 import { holdEmbedder } from './opened.ts';
-import { estimate, exportSamples, failureOf, learn, Unlearnable } from './learn.ts';
+import { estimate, failureOf, learn, Unlearnable } from './learn.ts';
 import { estimateDeep } from './estimate-deep.ts';
 import { learnDeep } from './learn-deep.ts';
 import { clearUnfinished, restoreModel } from './learned-models.ts';
@@ -57,6 +62,13 @@ if (parentPort) {
     }
   }
 
+  /** Of the reranker in use, where its folder has one. */
+  async function tokenizerAtHand(): Promise<ExportParts['tokenizer']> {
+    const model = wantedModel(db, await knownModels(db, modelDirs), 'reranker');
+    const file = model && join(model.place, 'tokenizer.json');
+    return file !== undefined && existsSync(file) ? { name: model!.id, plain: (await openTokenizer(file)).plain } : undefined;
+  }
+
   clearUnfinished(db, modelDirs, runsDir);
   let working: Promise<void> | undefined;
   const wake = (): void => {
@@ -66,7 +78,7 @@ if (parentPort) {
         const { held: reranker, release } = await rerankers.take();
         const changed = (topic: Topic): void => announcements.announce(topic);
         const { level } = run;
-        await withEmbedder((embedder) => (level === 'query' ? learn({ db, embedder, reranker, guardFile, changed }, id) : withTeacher((teacher) => learnDeep({ db, embedder, modelDirs, guardFile, runsDir, changed, teacher }, id, level))))
+        await withEmbedder((embedder) => (level === 'query' ? learn({ db, embedder, reranker, guardFile, changed }, id) : withTeacher((teacher) => learnDeep({ db, embedder, reranker, modelDirs, guardFile, runsDir, changed, teacher }, id, level))))
           .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: failureOf(error) }))).finally(release);
       }
     })().finally(() => { working = undefined; });
@@ -77,16 +89,24 @@ if (parentPort) {
     changes: () => announcements.listen(),
     wake: async () => wake(),
     estimate: (level) => withEmbedder(async (embedder) => {
-      if (level !== 'query') return estimateDeep({ db, embedder, modelDirs, guardFile }, level);
       const { held: reranker, release } = await rerankers.take();
       try {
+        if (level !== 'query') return await estimateDeep({ db, embedder, reranker, modelDirs, guardFile }, level);
         return { seconds: await estimate(db, embedder, reranker) };
       } finally {
         release();
       }
     }),
     restore: (adapter) => restoreModel(db, modelDirs, adapter),
-    exportSamples: () => withEmbedder((embedder) => exportSamples(db, embedder)),
+    exportSamples: () => withEmbedder(async (embedder) => {
+      const { held: reranker, release } = await rerankers.take();
+      try {
+        const tokenizer = await tokenizerAtHand();
+        return await exportSamples({ db, embedder, reranker, ...(tokenizer && { tokenizer }) });
+      } finally {
+        release();
+      }
+    }),
     finish: async () => process.exit(),
   };
   serve(verbs, messagePort(parentPort as never));

@@ -83,9 +83,6 @@ const SCATTERED = 5;
 /** Labels are dealt out among so many of the first hits where it is not known what the person saw. */
 const LIKELY_SEEN = 10;
 
-/** The set of lessons from the general pairs. */
-export const GENERAL = 'general';
-
 /** How many trainings a course makes at most. */
 export function trainingsOf(heldOut: number, { folds, controls, controlFolds }: Pick<DeepRecipe, 'folds' | 'controls' | 'controlFolds'>): number {
   return 1 + (heldOut >= ENOUGH_HELD_OUT ? 0 : folds) + controls * controlFolds;
@@ -186,7 +183,7 @@ class DeepCourse {
   /** Chunks and general questions, as many of either. */
   #anchors(): Anchor[] {
     const { chunks = [], replay } = this.#data;
-    const questions = replay.filter(({ set }) => set === GENERAL).slice(0, chunks.length);
+    const questions = replay.filter(({ found }) => found > 0).slice(0, chunks.length);
     return [...chunks.map((text): Anchor => ({ text, side: 'document' })), ...questions.map(({ question }): Anchor => ({ text: question, side: 'query' }))];
   }
 

@@ -3,7 +3,7 @@ import type { ChunkId, EventId, LibraryId } from '../api.ts';
 import { inContext } from '../context.ts';
 import type { Embedder } from '../models/embedder.ts';
 import type { FusedHit } from '../rank.ts';
-import { PROPOSALS, rank } from '../search.ts';
+import { PROPOSALS, rank, type SearchParts } from '../search.ts';
 import type { StoredChunk } from '../store/chunks.ts';
 import type { Db } from '../store/database.ts';
 import { chunksAt, type PresentChunk } from '../store/judged.ts';
@@ -13,6 +13,7 @@ import type { JudgedRow } from './gate.ts';
 import type { Pair } from './guard.ts';
 import { isHeldOut } from './holdout.ts';
 import { keyOf, type ChunkName, type JudgedQuestion } from './judgements.ts';
+import { minedFor } from './mining.ts';
 import { clashes } from './negatives.ts';
 import { adding } from './prepare.ts';
 import type { Pupil } from './teacher.ts';
@@ -34,7 +35,7 @@ export interface AskedLesson extends DeepLesson, Pupil {
   names: ChunkName[];
 }
 
-interface Parts { db: Db; embedder: Embedder; level: DeepLevel }
+interface Parts { db: Db; embedder: Embedder; level: DeepLevel; /** Search with everything now in use: negatives are mined from what it finds. */ production?: SearchParts }
 
 /** So many of the first hits are told apart. */
 export const READ = 30;
@@ -43,8 +44,9 @@ const NEAR_TOP = 10;
 const NEAR_TOP_COUNTS = 0.5;
 
 /**
- * A judged question asked again of search as it shipped: the first hits, and behind them what was judged and not found. None
- * where nothing that answers is there any more.
+ * A judged question asked again of search as it shipped: the first hits, and behind them what was judged or mined and not found.
+ * Judged is by the first hits; learned from is what was judged, what stands right in front, and what was mined from the present
+ * ranking. None where nothing that answers is there any more.
  */
 export async function askedLesson(parts: Parts, said: JudgedQuestion, group: string): Promise<AskedLesson | undefined> {
   const { db } = parts;
@@ -53,8 +55,11 @@ export async function askedLesson(parts: Parts, said: JudgedQuestion, group: str
   const right = new Map(positives.map(({ chunk, judgement }) => [chunk.chunk, judgement.weight]));
   const wrong = new Map(judged.filter(({ chunk }) => !right.has(chunk.chunk)).map(({ chunk, judgement }) => [chunk.chunk, judgement.weight]));
   const outright = new Map(judged.filter(({ judgement }) => judgement.trust === 'pointed').map(({ chunk }) => [chunk.chunk, right.has(chunk.chunk) ? 1 : 0] as const));
+  const inferred = new Set(positives.filter(({ judgement }) => judgement.inferred).map(({ chunk }) => chunk.chunk));
   if (right.size === 0) return undefined;
-  const ranked = await ask(parts, said.question, said.libraries, new Set([...right.keys(), ...wrong.keys()]));
+  const mined = parts.production ? await minedFor(parts.production, said, positives.map(({ chunk }) => chunk)) : new Map<ChunkId, number>();
+  for (const chunk of wrong.keys()) mined.delete(chunk);
+  const ranked = await ask(parts, said.question, said.libraries, new Set([...right.keys(), ...wrong.keys(), ...mined.keys()]));
   if (!ranked) return undefined;
   const { hits, found, chunks, vectors, vector } = ranked;
   const total = hits.reduce((sum, { id }) => sum + (right.get(id) ?? 0), 0);
@@ -63,19 +68,26 @@ export async function askedLesson(parts: Parts, said: JudgedQuestion, group: str
   const answers = positives.map(({ chunk }) => named(chunk, chunk.chunk));
   const shown = new Set([...said.shown, ...said.cited].flatMap((name) => chunksAt(db, name).map(({ chunk }) => chunk)));
   const contents = [...new Set(positives.map(({ chunk }) => chunk.contentHash))];
+  const counts = hits.map(({ id }, i) => {
+    if (right.has(id)) return 1;
+    // A passage that was merely passed over is little more of an alternative than one of which nothing is known.
+    const against = wrong.get(id);
+    if (against !== undefined) return NEAR_TOP_COUNTS + (1 - NEAR_TOP_COUNTS) * against;
+    return mined.get(id) ?? (clashes(named(chunks.get(id)!, id), answers, said.answers) ? 0 : i < NEAR_TOP ? NEAR_TOP_COUNTS : 1);
+  });
+  const placesOf = (which: (id: ChunkId, place: number) => boolean): number[] => hits.flatMap(({ id }, i) => (which(id, i) ? [i] : []));
   return {
     ...textsOf(parts, said.question, hits, chunks), found, group, heldOut: isHeldOut(group), events: said.events, libraries: said.libraries, vector, contents,
     weight: Math.max(...right.values()),
     target: hits.map(({ id }) => (right.get(id) ?? 0) / total),
+    inferred: hits.map(({ id }) => inferred.has(id)),
     labels: hits.map(({ id }) => outright.get(id)),
     ...(said.answers.length > 0 && { accepted: said.answers.at(-1)! }),
-    counts: hits.map(({ id }, i) => {
-      if (right.has(id)) return 1;
-      // A passage that was merely passed over is little more of an alternative than one of which nothing is known.
-      const against = wrong.get(id);
-      if (against !== undefined) return NEAR_TOP_COUNTS + (1 - NEAR_TOP_COUNTS) * against;
-      return clashes(named(chunks.get(id)!, id), answers, said.answers) ? 0 : i < NEAR_TOP ? NEAR_TOP_COUNTS : 1;
-    }),
+    counts,
+    ...(parts.production && { against: {
+      said: placesOf((id) => wrong.has(id)), mined: placesOf((id) => mined.has(id)),
+      front: placesOf((id, i) => i < NEAR_TOP && counts[i]! > 0 && !right.has(id) && !wrong.has(id) && !mined.has(id)),
+    } }),
     seen: hits.flatMap(({ id }, i) => (i < found && shown.has(id) ? [i] : [])),
     chunks: positives.map(({ chunk }) => keyOf(chunk)), answers: positives.map(({ chunk }) => nameOf(chunk)), names: hits.map(({ id }) => nameOf(chunks.get(id)!)),
   };
@@ -112,14 +124,6 @@ export function generalLessons(pairs: readonly Pair[], rows: readonly JudgedRow[
       target: places.map((_, i) => Number(i === right)), counts: places.map(() => 1),
     };
   });
-}
-
-/** Lessons of imported samples: their own texts, told apart by the model alone. */
-export function sampleLesson(question: string, right: readonly string[], wrong: readonly string[], weight: number): TextLesson {
-  return {
-    question, texts: [...right, ...wrong], priors: [...right, ...wrong].map(() => 0), weight,
-    target: [...right.map(() => 1 / right.length), ...wrong.map(() => 0)], counts: [...right, ...wrong].map(() => 1),
-  };
 }
 
 const nameOf = ({ contentHash, start, end }: ChunkName): ChunkName => ({ contentHash, start, end });

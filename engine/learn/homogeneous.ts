@@ -26,7 +26,7 @@ export function homogeneous<Row extends { set?: string }>(
   rows: readonly Row[], { batch, seed, least = batch, workers = 1, worker = 0 }: { batch: number; seed: number; least?: number; workers?: number; worker?: number },
 ): Drawn<Row> {
   const sets = new Map<string, Row[]>();
-  for (const row of rows) sets.set(row.set ?? OWN, [...(sets.get(row.set ?? OWN) ?? []), row]);
+  for (const row of rows) sets.set(row.set ?? QUESTIONS, [...(sets.get(row.set ?? QUESTIONS) ?? []), row]);
   const random = new Random(seed);
   const steps: Row[][] = [];
   const told: SetDrawn[] = [];
@@ -46,5 +46,5 @@ export function homogeneous<Row extends { set?: string }>(
   };
 }
 
-/** The set of rows that name none: a person's own questions. */
-export const OWN = 'own';
+/** The set of rows that name none: questions, the person's own and general ones. */
+const QUESTIONS = 'qa';

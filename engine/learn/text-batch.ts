@@ -34,15 +34,19 @@ export function taskFor({ tasks, instruction }: Tasked, lesson: Pick<TextLesson,
 }
 
 /** A lesson's question and behind it its texts, as a model reads them. */
-export function textsOf(lesson: Pick<TextLesson, 'question' | 'texts' | 'task' | 'instruction'>, model: Tasked): AskedText[] {
+export function textsOf(lesson: Pick<TextLesson, 'question' | 'texts' | 'task' | 'instruction' | 'type'>, model: Tasked): AskedText[] {
   const task = taskFor(model, lesson);
+  const side = lesson.type?.startsWith('symmetric') ? 'query' : 'document';
   const asked = (text: string, side: Side): AskedText => ({ text, side, ...(task !== undefined && { task }) });
-  return [asked(lesson.question, 'query'), ...lesson.texts.map((text) => asked(text, 'document'))];
+  return [asked(lesson.question, 'query'), ...lesson.texts.map((text) => asked(text, side))];
 }
+
+/** Kinds of lessons in which what answers another question may be right too. */
+const OWN_TEXTS_ONLY = /^symmetric_(?:class|clustering)/;
 
 /**
  * The texts of a batch, each once, and its rows. Where a lesson says how search scores its texts, the row has these; otherwise
- * its own texts come first, then what answers the other questions.
+ * its own texts come first, then what answers the other questions, where that is surely wrong.
  */
 export function batchOf(lessons: readonly TextLesson[], model: Tasked = {}): { texts: AskedText[]; rows: BatchRow[] } {
   const texts: AskedText[] = [];
@@ -59,7 +63,7 @@ export function batchOf(lessons: readonly TextLesson[], model: Tasked = {}): { t
   const rows = own.map(({ lesson, question, keys }): BatchRow => {
     const { slopes, rewards, priors, weight } = lesson;
     if (slopes) return { question, keys, weight, target: [...lesson.target], counts: [...lesson.counts], priors, slopes, ...(rewards && { rewards }) };
-    const others = own.flatMap((other) => (other.question === question ? [] : other.keys.filter((_, i) => other.lesson.target[i]! > 0)));
+    const others = own.flatMap((other) => (other.question === question || OWN_TEXTS_ONLY.test(lesson.type ?? '') ? [] : other.keys.filter((_, i) => other.lesson.target[i]! > 0)));
     // A text of one's own keeps its own label, even where it answers another question too.
     const strangers = [...new Set(others)].filter((key) => !keys.includes(key));
     return {

@@ -113,22 +113,24 @@ function drawn(lesson: TextLesson, options: TextOptions, pass: number): TextLess
   const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
   const others = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || lesson.counts[i] === 0 ? [] : [i]));
   const random = new Random(options.seed * 7919 + pass * 104_729 + lesson.question.length);
-  const { rewards, against } = lesson;
+  const { rewards, against, ...labelled } = lesson;
   const mined = shuffled(against?.mined ?? [], random).slice(0, MINED);
-  if (rewards) {
+  const selection = selectionOf(lesson.task);
+  if (rewards && (selection.taught || right.length === 0)) {
     const wrong = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 || rewards[i] === undefined ? [] : [i]));
-    const group = selectGroup({ right, wrong, rewards }, selectionOf(lesson.task), options.texts, random);
-    return group ? picked(lesson, [...new Set([group.first, ...group.others, ...mined])]) : lesson;
+    const group = selectGroup({ right, wrong, rewards }, selection, options.texts, random);
+    if (group) return picked(lesson, [...new Set([group.first, ...group.others, ...mined])]);
   }
   if (against) {
-    const room = Math.max(LEAST_FRONT, options.texts - right.length - against.said.length - mined.length);
-    return picked(lesson, [...right, ...against.said, ...against.front.slice(0, room), ...mined]);
+    const said = against.said.slice(0, options.texts);
+    const room = Math.max(LEAST_FRONT, options.texts - right.length - said.length - mined.length);
+    return picked(labelled, [...right, ...said, ...against.front.slice(0, room), ...mined]);
   }
   // Half of them are those the present ranking is likeliest to put in front.
   const hard = others.slice(0, Math.max(0, Math.ceil((options.texts - right.length) / 2)));
   const rest = others.slice(hard.length);
   while (rest.length > 0 && hard.length + right.length < options.texts) hard.push(...rest.splice(random.below(rest.length), 1));
-  return picked(lesson, [...right, ...hard]);
+  return picked(labelled, [...right, ...hard]);
 }
 
 function copied(weights: Readonly<Record<string, Weight>>): Record<string, Weight> {

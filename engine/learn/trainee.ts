@@ -19,7 +19,7 @@ export interface TextLesson {
   /** Places of texts to tell it from: those a person called wrong, the first ones nobody judged, and those mined from the present ranking, of which some are drawn for each pass. */
   against?: { said: readonly number[]; front: readonly number[]; mined: readonly number[] };
   weight: number;
-  /** Lessons of one set are trained on together (`homogeneous.ts`); the person's own questions if absent. */
+  /** Lessons of one set are trained on together (`homogeneous.ts`); questions, the person's own and general ones, if absent. */
   set?: string;
   /** What a text is looked for, by name, or in the words of an instruction. */
   task?: string;
