@@ -23,7 +23,7 @@ export type EventId = string & { readonly of: 'event' };
 
 // ── Documents and their places ──────────────────────────────────────────────────────────────────────────────
 
-export type DocumentType = 'pdf' | 'docx' | 'markdown' | 'html' | 'text';
+export type DocumentType = 'pdf' | 'docx' | 'pptx' | 'xlsx' | 'opendocument' | 'rtf' | 'epub' | 'email' | 'notebook' | 'markdown' | 'html' | 'text';
 
 /** A rectangle on a page in PDF points (1/72 inch), origin at the top left of the page as it is displayed. */
 export interface Box { page: number; x: number; y: number; width: number; height: number }
@@ -263,6 +263,8 @@ export type Signal =
   | { kind: 'answer-reason'; turn: TurnId; reason: 'wrong-passage' | 'bad-answer' | 'not-in-library' | 'outdated' }
   /** A document that was called outdated, as what this answer leans on or another, still holds. */
   | { kind: 'up-to-date'; turn: TurnId; document: DocumentId }
+  /** What the answer should have been, in the person's own words. */
+  | { kind: 'corrected'; turn: TurnId; text: string }
   /** "The right place is here": a span a person selected in the reader. */
   | { kind: 'right-place'; turn: TurnId; document: DocumentId; start: number; end: number }
   | Looked & { kind: 'opened'; turn: TurnId; /** Of the citation. */ number: number }

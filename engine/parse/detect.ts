@@ -5,9 +5,14 @@ import { zipEntries, zipText } from './zip.ts';
 
 /** Extensions of the types we read; anything else that holds text is read as text. */
 const TYPES: Record<string, DocumentType> = {
-  pdf: 'pdf', docx: 'docx', docm: 'docx', dotx: 'docx', dotm: 'docx', md: 'markdown', markdown: 'markdown', mdown: 'markdown', mkd: 'markdown', mdx: 'markdown',
-  rmd: 'markdown', qmd: 'markdown', html: 'html', htm: 'html', xhtml: 'html', xht: 'html', shtml: 'html', xml: 'html', rss: 'html', atom: 'html', opml: 'html', txt: 'text', text: 'text', csv: 'text', tsv: 'text',
+  pdf: 'pdf', docx: 'docx', docm: 'docx', dotx: 'docx', dotm: 'docx', pptx: 'pptx', pptm: 'pptx', ppsx: 'pptx', ppsm: 'pptx', potx: 'pptx', xlsx: 'xlsx', xlsm: 'xlsx', xltx: 'xlsx',
+  odt: 'opendocument', ott: 'opendocument', odp: 'opendocument', otp: 'opendocument', ods: 'opendocument', ots: 'opendocument', rtf: 'rtf', epub: 'epub', eml: 'email', mbox: 'email', ipynb: 'notebook',
+  md: 'markdown', markdown: 'markdown', mdown: 'markdown', mkd: 'markdown', mdx: 'markdown',
+  rmd: 'markdown', qmd: 'markdown', html: 'html', htm: 'html', xhtml: 'html', xht: 'html', shtml: 'html', xml: 'html', rss: 'html', atom: 'html', opml: 'html', fb2: 'html', txt: 'text', text: 'text', csv: 'text', tsv: 'text',
 };
+
+/** Types that are ZIP archives. */
+const ARCHIVES = new Set<DocumentType>(['docx', 'pptx', 'xlsx', 'opendocument', 'epub']);
 
 /** Types we know and do not read, by extension: what it is and what to do. */
 const WORD = 'Open it in Word or LibreOffice and save it as .docx.';
@@ -22,20 +27,18 @@ const PROGRAM = 'It holds no text to read.';
 
 const OTHERS: [name: string, advice: string, extensions: string][] = [
   ['an old Word document (.doc)', WORD, 'doc dot wps'],
-  ['a rich text document (RTF)', WORD, 'rtf'],
-  ['an OpenDocument text (.odt)', WORD, 'odt ott fodt sxw'],
+  ['an old OpenOffice text', WORD, 'fodt sxw'],
   ['a Pages document', 'Open it in Pages and export it as Word or PDF.', 'pages'],
-  ['a PowerPoint presentation', SLIDES, 'ppt pps pot pptx pptm ppsx potx'],
-  ['an OpenDocument presentation', SLIDES, 'odp otp sxi'],
+  ['an old PowerPoint presentation (.ppt)', SLIDES, 'ppt pps pot'],
+  ['an old OpenOffice presentation', SLIDES, 'sxi'],
   ['a Keynote presentation', 'Open it in Keynote and export it as PDF.', 'key'],
-  ['an Excel workbook', SHEET, 'xls xlsx xlsm xlsb xlt xltx'],
-  ['an OpenDocument spreadsheet', SHEET, 'ods ots sxc'],
+  ['an Excel workbook in a binary format', SHEET, 'xls xlsb xlt'],
+  ['an old OpenOffice spreadsheet', SHEET, 'sxc'],
   ['a Numbers spreadsheet', 'Open it in Numbers and export it as CSV or PDF.', 'numbers'],
-  ['an e-mail', MAIL, 'eml msg mbox pst'],
+  ['an Outlook mail', MAIL, 'msg pst'],
   ['a web archive', 'Open it in the browser and save it as HTML or PDF.', 'mht mhtml webarchive'],
-  ['an e-book', BOOK, 'epub mobi azw azw3 fb2 djvu'],
+  ['an e-book', BOOK, 'mobi azw azw3 djvu'],
   ['a Windows help file', BOOK, 'chm hlp'],
-  ['a notebook', 'Export it as HTML or Markdown from Jupyter.', 'ipynb'],
   ['a picture', PICTURE, 'png jpg jpeg gif bmp tif tiff webp heic heif ico psd svg avif'],
   ['a recording', SOUND, 'mp3 wav flac m4a ogg opus aac mp4 mov avi mkv webm'],
   ['an archive', ARCHIVE, 'zip rar 7z tar gz tgz bz2 xz zst'],
@@ -47,7 +50,7 @@ const ADVICE = new Map(OTHERS.flatMap(([name, advice, extensions]) => extensions
 
 /** First bytes, in latin-1, of types we do not read, and the extension that names them. ZIP and OLE are opened below. */
 const SIGNATURES: [string, string][] = [
-  ['{\\rtf', 'rtf'], ['\x89PNG\r\n', 'png'], ['\xff\xd8\xff', 'jpg'], ['GIF8', 'gif'], ['II*\0', 'tiff'], ['MM\0*', 'tiff'], ['8BPS', 'psd'], ['ITSF', 'chm'], ['AT&TFORM', 'djvu'],
+  ['\x89PNG\r\n', 'png'], ['\xff\xd8\xff', 'jpg'], ['GIF8', 'gif'], ['II*\0', 'tiff'], ['MM\0*', 'tiff'], ['8BPS', 'psd'], ['ITSF', 'chm'], ['AT&TFORM', 'djvu'],
   ['Rar!\x1a', 'rar'], ['7z\xbc\xaf\x27\x1c', '7z'], ['\x1f\x8b', 'gz'], ['BZh', 'bz2'], ['\xfd7zXZ', 'xz'], ['\x28\xb5\x2f\xfd', 'zst'], ['MZ', 'exe'], ['\x7fELF', 'so'], ['\xcf\xfa\xed\xfe', 'dylib'],
   ['\xca\xfe\xba\xbe', 'class'], ['\0asm', 'wasm'], ['ID3', 'mp3'], ['fLaC', 'flac'], ['OggS', 'ogg'], ['\x1a\x45\xdf\xa3', 'mkv'], ['SQLite format 3', 'sqlite'], ['wOFF', 'woff'], ['wOF2', 'woff2'],
   ['!BDN', 'pst'], ['\0\x01\0\0', 'ttf'], ['OTTO', 'otf'],
@@ -65,6 +68,8 @@ export function detectType(name: string, bytes: Uint8Array): DocumentType {
   if (head.includes('%PDF-')) return 'pdf';
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return inArchive(bytes, extension);
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return inOle(bytes, extension);
+  if (head.startsWith('{\\rtf')) return 'rtf';
+  if ((TYPES[extension] === 'email' || extension === '') && looksLikeMail(head)) return 'email';
   const found = signatureIn(head, bytes);
   if (found) throw refusal(found, extension);
   const promised = TYPES[extension];
@@ -72,10 +77,11 @@ export function detectType(name: string, bytes: Uint8Array): DocumentType {
   if (!looksLikeText(bytes)) {
     const { name: other, advice } = ADVICE.get(extension) ?? {};
     if (promised) throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is nothing of the kind, or it is badly damaged. Get the file again from where it came from.`);
-    throw new ParseFailure('unsupported', other ? `This is ${other}, which Lodestone does not read. ${advice}` : 'This type of file is not one that Lodestone reads. Save it as PDF, DOCX, Markdown, HTML or text.');
+    throw new ParseFailure('unsupported', other ? `This is ${other}, which Lodestone does not read. ${advice}` : 'This type of file is not one that Lodestone reads. Save it as PDF, DOCX, PPTX, XLSX, Markdown, HTML or text.');
   }
   const html = looksLikeHtml(bytes);
-  if (promised === 'pdf' || promised === 'docx') {
+  if (promised === 'email') return 'text';
+  if (promised === 'pdf' || ARCHIVES.has(promised!)) {
     if (html) return 'html';
     throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is plain text. Rename it to .txt and add it again, or get the right file.`);
   }
@@ -106,7 +112,7 @@ function sayType(extension: string): string {
 /** A text may begin with "MZ" or "RIFF"; a signature with bytes that no text has is believed. */
 function signatureIn(head: string, bytes: Uint8Array): string | undefined {
   const found = signatureOf(head);
-  return found && /^[ -~]{2,4}/.test(head) && found !== 'rtf' && looksLikeText(bytes) ? undefined : found;
+  return found && /^[ -~]{2,4}/.test(head) && looksLikeText(bytes) ? undefined : found;
 }
 
 function signatureOf(head: string): string | undefined {
@@ -121,29 +127,34 @@ function looksLikeHtml(bytes: Uint8Array): boolean {
   return /^\s*(?:<\?xml[^>]*\?>\s*)?<(?:!doctype\s+html|html|head|body|rss|feed)\b/i.test(text);
 }
 
+/** Whether a text begins like a mail: several header fields, one of them of those every mail has. */
+function looksLikeMail(head: string): boolean {
+  const fields = /^(?:From [^\n]*\n)?((?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,})/.exec(head.replace(/\r\n?/g, '\n'))?.[1];
+  return fields !== undefined && /^(from|received|return-path|message-id|mime-version):/im.test(fields) && /^(subject|to|date|content-type|delivered-to):/im.test(fields);
+}
+
 /** Office files are ZIP archives with parts of well-known names. */
 function inArchive(bytes: Uint8Array, extension: string): DocumentType {
   let entries;
   try {
     entries = zipEntries(bytes);
   } catch (error) {
-    if (TYPES[extension] === 'docx' || !(error instanceof ParseFailure)) throw error;
+    if (ARCHIVES.has(TYPES[extension]!) || !(error instanceof ParseFailure)) throw error;
     throw refusal(ADVICE.has(extension) ? extension : 'zip', extension);
   }
   const has = (start: string) => entries.some((entry) => entry.name.startsWith(start) || entry.name.startsWith(`/${start}`));
   if (has('[Content_Types].xml') || has('_rels/.rels')) {
     if (has('word/')) return 'docx';
-    if (has('ppt/')) throw refusal('pptx', extension);
-    if (has('xl/')) throw refusal(extension === 'xlsb' ? 'xlsb' : 'xlsx', extension);
+    if (has('ppt/')) return 'pptx';
+    if (has('xl/workbook.xml')) return 'xlsx';
+    if (has('xl/')) throw refusal('xlsb', extension);
   }
   const mime = entries.find((entry) => entry.name === 'mimetype');
   const kind = mime ? zipText(bytes, mime, 1024) : '';
-  if (kind.includes('epub')) throw refusal('epub', extension);
-  if (kind.includes('opendocument.text')) throw refusal('odt', extension);
-  if (kind.includes('opendocument.spreadsheet')) throw refusal('ods', extension);
-  if (kind.includes('opendocument.presentation')) throw refusal('odp', extension);
+  if (kind.includes('epub')) return 'epub';
+  if (/opendocument\.(text|spreadsheet|presentation)/.test(kind)) return 'opendocument';
   if (has('Index/') || has('Index.zip')) throw refusal(/^(pages|key|numbers)$/.test(extension) ? extension : 'pages', extension);
-  if (TYPES[extension] === 'docx') throw new ParseFailure('damaged', 'This file is an archive without a Word document in it. Open it in Word, let Word repair it, and save a new copy.');
+  if (ARCHIVES.has(TYPES[extension]!)) throw new ParseFailure('damaged', 'This file is an archive without a document in it. Open it in the program it was made with, let that repair it, and save a new copy.');
   throw refusal(ADVICE.has(extension) ? extension : 'zip', extension);
 }
 
@@ -151,7 +162,7 @@ function inArchive(bytes: Uint8Array, extension: string): DocumentType {
 function inOle(bytes: Uint8Array, extension: string): DocumentType {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const has = (stream: string) => file.includes(Buffer.from(stream, 'utf16le'));
-  if (has('EncryptedPackage')) throw new ParseFailure('encrypted', 'This document is protected with a password. Open it in Word, remove the password under File, Info, Protect Document, save it and add it again.');
+  if (has('EncryptedPackage')) throw new ParseFailure('encrypted', 'This document is protected with a password. Open it in Word, Excel or PowerPoint, remove the password under File, Info, Protect, save it and add it again.');
   if (has('__properties_version1.0')) throw refusal('msg', extension);
   if (has('WordDocument')) throw refusal('doc', extension);
   if (has('PowerPoint Document')) throw refusal('ppt', extension);

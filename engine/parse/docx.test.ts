@@ -1,45 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crc32, deflateRawSync } from 'node:zlib';
 
 import { parseDocx } from './docx.ts';
 import { ParseFailure } from './document.ts';
 import { parseBytes } from './parsers.ts';
+import { zip } from './testing.ts';
 import { zipEntries } from './zip.ts';
-
-/** A zip archive, written by the letter of APPNOTE.TXT; `lie` is a size to claim for all of it. */
-function zip(files: Record<string, string>, lie?: number): Uint8Array {
-  const locals: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, text] of Object.entries(files)) {
-    const data = Buffer.from(text);
-    const packed = deflateRawSync(data);
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(8, 4);
-    fields.writeUInt32LE(crc32(data), 10);
-    fields.writeUInt32LE(packed.length, 14);
-    fields.writeUInt32LE(lie ?? data.length, 18);
-    fields.writeUInt16LE(name.length, 22);
-    const entry = Buffer.alloc(46);
-    entry.write('PK\x01\x02\x14\x00', 0, 'latin1');
-    fields.copy(entry, 6);
-    entry.writeUInt32LE(offset, 42);
-    directory.push(entry, Buffer.from(name));
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name), packed]);
-    locals.push(local);
-    offset += local.length;
-  }
-  const listed = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 0, 'latin1');
-  end.writeUInt16LE(locals.length, 8);
-  end.writeUInt16LE(locals.length, 10);
-  end.writeUInt32LE(listed.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return new Uint8Array(Buffer.concat([...locals, listed, end]));
-}
 
 const W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
 const CONTENT_TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>';
@@ -72,7 +38,7 @@ test('headings, derived heading styles, bold text and tables of a Word document'
 
 test('a document renamed to another type is still a document; a workbook is none', async () => {
   assert.equal((await parseBytes('a.zip', zip(files(paragraph('text'))))).text, 'text');
-  await assert.rejects(parseBytes('a.docx', zip({ '[Content_Types].xml': CONTENT_TYPES, 'xl/workbook.xml': '<x/>' })), { code: 'mismatched', message: /Excel workbook/ });
+  await assert.rejects(parseBytes('a.docx', zip({ '[Content_Types].xml': CONTENT_TYPES, 'xl/workbook.bin': '<x/>' })), { code: 'mismatched', message: /Excel workbook/ });
 });
 
 test('a document cut off anywhere, or without its main part, is damaged and says so', async () => {

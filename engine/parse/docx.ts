@@ -1,23 +1,14 @@
 import mammoth from 'mammoth';
 
+import { openArchive } from './archive.ts';
 import { assemble, ParseFailure } from './document.ts';
 import type { ParsedDocument } from './document.ts';
 import { fragmentBlocks } from './elements.ts';
-import { zipEntries, zipText } from './zip.ts';
-import type { ZipEntry } from './zip.ts';
-
-/** A document part that unpacks to more than this is an attack or a book in one file; either would stop the machine. */
-const LARGEST_PART = 256 * 1024 * 1024;
 
 /** A Word document: paragraphs, headings, lists, tables, notes, comments and text boxes, through mammoth's HTML. */
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedDocument> {
-  const entries = zipEntries(bytes);
-  const largest = entries.filter((entry) => /\.(xml|rels)$/i.test(entry.name)).reduce((most, entry) => Math.max(most, entry.size), 0);
-  if (largest > LARGEST_PART) {
-    throw new ParseFailure('too-large', `The document unpacks to ${Math.round(largest / 1024 / 1024).toLocaleString('en')} MB of text, too much for one document. Split it into several files and add those.`);
-  }
-  if (entries.some((entry) => entry.encrypted)) throw new ParseFailure('encrypted', 'The archive that makes up this document is encrypted. Save it in Word without a password and add it again.');
-  const { value } = await convert(bytes, headingStyles(bytes, entries));
+  const archive = openArchive(bytes);
+  const { value } = await convert(bytes, headingStyles(archive.text('word/styles.xml') ?? ''));
   const drafts = fragmentBlocks(value);
   const title = drafts.find((draft) => draft.kind === 'heading' && draft.level === 1)?.text;
   return assemble('docx', drafts, title ? { title } : {});
@@ -38,11 +29,9 @@ async function convert(bytes: Uint8Array, headings: string[]): Promise<{ value: 
 }
 
 /** Style maps for styles that are headings by their outline level, or that are derived from one (ECMA-376 17.3.1.20). */
-function headingStyles(bytes: Uint8Array, entries: ZipEntry[]): string[] {
-  const entry = entries.find(({ name }) => /^\/?word\/styles\.xml$/i.test(name));
-  if (!entry) return [];
+function headingStyles(sheet: string): string[] {
   const styles = new Map<string, { name: string; level?: number; basedOn?: string }>();
-  for (const [style] of zipText(bytes, entry, LARGEST_PART).matchAll(/<w:style\b(?:(?!<\/w:style>)[\s\S])*/g)) {
+  for (const [style] of sheet.matchAll(/<w:style\b(?:(?!<\/w:style>)[\s\S])*/g)) {
     const id = /\bw:styleId="([^"]*)"/.exec(style)?.[1];
     const name = /<w:name\s+w:val="([^"]*)"/.exec(style)?.[1];
     if (!id || !name || !/\bw:type="paragraph"/.test(style)) continue;

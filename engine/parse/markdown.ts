@@ -24,6 +24,9 @@ export async function parseMarkdown(bytes: Uint8Array): Promise<ParsedDocument> 
   return assemble('markdown', drafts, more);
 }
 
+/** The blocks of Markdown. */
+export const markdownBlocks = (text: string): Draft[] => draftsOf(text, 0);
+
 /** The blocks of `text` from `offset` on; their sources are offsets in all of it. */
 function draftsOf(text: string, offset: number): Draft[] {
   const body = text.slice(offset);

@@ -19,6 +19,13 @@ const PARSERS: Record<DocumentType, () => Promise<Parser>> = {
     return (bytes, _name, options) => parsePdf(bytes, options);
   },
   docx: async () => (await import('./docx.ts')).parseDocx,
+  pptx: async () => (await import('./pptx.ts')).parsePptx,
+  xlsx: async () => (await import('./xlsx.ts')).parseXlsx,
+  opendocument: async () => (await import('./odf.ts')).parseOdf,
+  rtf: async () => (await import('./rtf.ts')).parseRtf,
+  epub: async () => (await import('./epub.ts')).parseEpub,
+  email: async () => (await import('./email.ts')).parseEmail,
+  notebook: async () => (await import('./notebook.ts')).parseNotebook,
   markdown: async () => (await import('./markdown.ts')).parseMarkdown,
   html: async () => (await import('./html.ts')).parseHtml,
   text: async () => (await import('./text.ts')).parseText,

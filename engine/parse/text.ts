@@ -11,7 +11,7 @@ export async function parseText(bytes: Uint8Array, name: string): Promise<Parsed
   const table = extension === 'csv' || extension === 'tsv' || extension === 'tab' ? readTable(text) : undefined;
   if (table) return assemble('text', [table], { encoding });
   if (CODE.has(extension)) return assemble('text', listings(text), { encoding });
-  const drafts = prose(text, extension === 'org');
+  const drafts = prose(text, { org: extension === 'org', titled: true });
   const first = drafts[0];
   const more: Partial<ParsedDocument> = { encoding };
   if (first?.kind === 'heading' && first.level === 1) more.title = first.text;
@@ -51,7 +51,10 @@ function lineIsBlank(text: string, end: number): boolean {
   return true;
 }
 
-function prose(text: string, org: boolean): Draft[] {
+/** The blocks of prose that has its title elsewhere. */
+export const proseBlocks = (text: string): Draft[] => prose(text, { org: false, titled: false });
+
+function prose(text: string, { org, titled }: { org: boolean; titled: boolean }): Draft[] {
   const groups = groupsOf(text);
   const width = wrapWidth(groups);
   const underlines: string[] = [];
@@ -65,7 +68,7 @@ function prose(text: string, org: boolean): Draft[] {
       if (!underlines.includes(sign)) underlines.push(sign);
       drafts.push(draft('heading', [group[0]!], trim, Math.min(6, underlines.indexOf(sign) + 1)));
       group = group.slice(2);
-    } else if (drafts.length === 0 && isTitle(group[0]!.text) && (second ? SENTENCE_END.test(second.text) && !/[，；,;]/.test(group[0]!.text) && !isWrapped(group, width) : groups.length > 2)) {
+    } else if (titled && drafts.length === 0 && isTitle(group[0]!.text) && (second ? SENTENCE_END.test(second.text) && !/[，；,;]/.test(group[0]!.text) && !isWrapped(group, width) : groups.length > 2)) {
       drafts.push(draft('heading', [group[0]!], trim, 1));
       group = group.slice(1);
     }

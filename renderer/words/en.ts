@@ -34,7 +34,7 @@ export const en: Words = {
     title: 'Lodestone',
     sentence: 'Ask your own documents, and read every answer at its source.',
     drop: 'Drop files or folders here',
-    dropHint: 'PDF, Word, Markdown, HTML and text, in English and Chinese',
+    dropHint: 'PDF, Word, PowerPoint, Excel, OpenDocument, mail, e-books, Markdown, HTML and text, in English and Chinese',
     sampleQuestion: 'Nothing at hand?',
     samples: 'Try the sample library',
     samplesBusy: 'Opening the samples…',
@@ -102,7 +102,7 @@ export const en: Words = {
     password: (name) => `Password for ${name}`,
     passwordPlain: 'Password',
     unlock: 'Unlock',
-    types: { pdf: 'PDF', docx: 'Word', markdown: 'Markdown', html: 'HTML', text: 'Text' },
+    types: { pdf: 'PDF', docx: 'Word', pptx: 'PowerPoint', xlsx: 'Excel', opendocument: 'OpenDocument', rtf: 'RTF', epub: 'EPUB', email: 'Mail', notebook: 'Notebook', markdown: 'Markdown', html: 'HTML', text: 'Text' },
   },
 
   progress: {
@@ -278,7 +278,7 @@ export const en: Words = {
     'wrong-password': { what: 'That password does not open the file.', remedy: 'Check it and try again.' },
     damaged: { what: 'The file is damaged.', remedy: 'Open it in its own program, save it again and try once more.' },
     'no-text': { what: 'The pages are pictures without text.', remedy: 'Run text recognition (OCR) on it first.' },
-    unsupported: { what: 'Lodestone cannot read this kind of file.', remedy: 'Save it as PDF, Word, Markdown, HTML or text.' },
+    unsupported: { what: 'Lodestone cannot read this kind of file.', remedy: 'Save it as PDF, Word, PowerPoint, Excel, Markdown, HTML or text.' },
     mismatched: { what: 'The content is not what the file name says.', remedy: 'Give it the right ending and try again.' },
     'too-large': { what: 'The file is larger than allowed.', remedy: 'Raise the limit in the settings or split the file.' },
     'too-slow': { what: 'Reading took longer than allowed.', remedy: 'Allow more time in the settings and try again.' },

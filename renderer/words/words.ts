@@ -1,4 +1,4 @@
-import type { DocumentState, ErrorCode, FailureCode, Signal } from '../../engine/api.ts';
+import type { DocumentState, DocumentType, ErrorCode, FailureCode, Signal } from '../../engine/api.ts';
 import type { AnswerWords } from './answers.ts';
 import type { LearningWords } from './learning.ts';
 import type { ModelsWords } from './models.ts';
@@ -103,7 +103,7 @@ export interface Words {
     password: (name: string) => string;
     passwordPlain: string;
     unlock: string;
-    types: Record<'pdf' | 'docx' | 'markdown' | 'html' | 'text', string>;
+    types: Record<DocumentType, string>;
   };
 
   progress: {

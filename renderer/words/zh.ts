@@ -33,7 +33,7 @@ export const zh: Words = {
     title: '磁石',
     sentence: '向自己的文档提问，每个答案都能回到原文。',
     drop: '把文件或文件夹拖到这里',
-    dropHint: '支持 PDF、Word、Markdown、HTML 和纯文本，中英文皆可',
+    dropHint: '支持 PDF、Word、PowerPoint、Excel、OpenDocument、邮件、电子书、Markdown、HTML 和纯文本，中英文皆可',
     sampleQuestion: '手边没有文件？',
     samples: '试试示例资料库',
     samplesBusy: '正在打开示例…',
@@ -98,7 +98,7 @@ export const zh: Words = {
     password: (name) => `${name} 的密码`,
     passwordPlain: '密码',
     unlock: '解锁',
-    types: { pdf: 'PDF', docx: 'Word', markdown: 'Markdown', html: 'HTML', text: '文本' },
+    types: { pdf: 'PDF', docx: 'Word', pptx: 'PowerPoint', xlsx: 'Excel', opendocument: 'OpenDocument', rtf: 'RTF', epub: 'EPUB', email: '邮件', notebook: 'Notebook', markdown: 'Markdown', html: 'HTML', text: '文本' },
   },
 
   progress: {
@@ -274,7 +274,7 @@ export const zh: Words = {
     'wrong-password': { what: '密码不对，文件没有打开。', remedy: '请核对后再试。' },
     damaged: { what: '文件已损坏。', remedy: '用原来的程序打开并另存，再试一次。' },
     'no-text': { what: '页面是图片，没有文字。', remedy: '请先做文字识别（OCR）。' },
-    unsupported: { what: '磁石读不了这种文件。', remedy: '请另存为 PDF、Word、Markdown、HTML 或纯文本。' },
+    unsupported: { what: '磁石读不了这种文件。', remedy: '请另存为 PDF、Word、PowerPoint、Excel、Markdown、HTML 或纯文本。' },
     mismatched: { what: '内容与文件名不符。', remedy: '改成正确的扩展名后再试。' },
     'too-large': { what: '文件超过了大小限制。', remedy: '在设置中提高限制，或拆分文件。' },
     'too-slow': { what: '读取时间超过了限制。', remedy: '在设置中延长时间后再试。' },
