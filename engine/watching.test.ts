@@ -8,11 +8,10 @@ import { fileURLToPath } from 'node:url';
 import type { AdapterId, Document, Engine, Turn } from './api.ts';
 import { openEngine } from './engine.ts';
 import { isInterleaved } from './learn/draft.ts';
-import { encodeAdapter } from './learn/query-adapter.ts';
 import { addTown, QUESTIONS, THINGS } from './learn/town.ts';
-import { CLUES } from './learn/weighing.ts';
+import { saveVersion, WRECKED } from './learn/wrecked.ts';
 import { keepSignal } from './signals.ts';
-import { saveAdapter, takeBack } from './store/adapters.ts';
+import { takeBack } from './store/adapters.ts';
 import { openDatabase, type Db } from './store/database.ts';
 
 const resourcesDir = fileURLToPath(new URL('../resources', import.meta.url));
@@ -57,23 +56,7 @@ async function withDatabase<T>(use: (db: Db) => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Stores a version, accepted and so in use, that weighs the clues of search like this. */
-async function learned(numbers: Partial<Record<(typeof CLUES)[number], number>>): Promise<AdapterId> {
-  const { models } = await engine.search({ question: 'a' });
-  const dimensions = (await engine.models()).find(({ role }) => role === 'embedder')!.dimensions!;
-  const measure = { questions: 1, before: 0, after: 1, mrrBefore: 0, mrrAfter: 1 };
-  return withDatabase((db) => saveAdapter(db, {
-    level: 'query', space: models.embedder!, comparisons: [], events: [], contents: [],
-    bytes: encodeAdapter({
-      dimensions, rank: 0, alpha: 0, mean: new Float32Array(dimensions), kind: new Float32Array(dimensions + 1).fill(9, dimensions), weights: new Float32Array(dimensions + 1),
-      weighing: { numbers: CLUES.map((clue) => numbers[clue] ?? 0), words: new Map(), level: 0, alpha: 1 },
-    }),
-    report: { recipe: {}, snapshot: '', signals: 1, questions: 1, mine: measure, guard: measure, bound: 0.1, alpha: 1, refusals: [], seconds: 1 },
-  }));
-}
-
-/** What has words and meaning in common with the question counts against a passage. */
-const HARMFUL = { evidence: -3, share: -6, coverage: -3, meaning: -6 };
+const learned = (weights: typeof WRECKED): Promise<AdapterId> => withDatabase((db) => saveVersion(db, weights));
 const NEUTRAL = { length: 0.01 };
 
 const ranking = async (question: string): Promise<string> => JSON.stringify((await engine.search({ question, limit: 20, taught: false })).hits);
@@ -91,7 +74,7 @@ let harmful: AdapterId;
 test('a version that does harm is taken back by itself, with the reason, and search is as before, bit for bit', async () => {
   for (const [i, question] of QUESTIONS.slice(0, BEFORE).entries()) await judge(THINGS[i]!, await ask(question));
   const shipped = await rankings();
-  harmful = await learned(HARMFUL);
+  harmful = await learned(WRECKED);
   assert.notDeepEqual(await rankings(), shipped);
   let judged = 0;
   for (; judged < 12 && (await version(harmful)).state === 'active'; judged++) {
@@ -130,7 +113,7 @@ test('a thumb that was stored just before the engine was killed is looked at whe
 });
 
 test('taking back is one transaction: broken off, nothing of it is left; and it goes back to what was in use before', async () => {
-  const [older, newer] = [await learned(NEUTRAL), await learned(HARMFUL)];
+  const [older, newer] = [await learned(NEUTRAL), await learned(WRECKED)];
   const states = async () => Promise.all([older, newer].map(async (id) => [(await version(id)).state, (await version(id)).takenBack !== undefined]));
   await withDatabase((db) => assert.throws(db.transaction(() => {
     takeBack(db, newer, WATCHED);
@@ -150,7 +133,7 @@ test('an answer from both rankings says of each hit which put it there, in the e
   let question: string | undefined;
   do {
     await engine.activate(undefined);
-    id = await learned(HARMFUL);
+    id = await learned(WRECKED);
     question = QUESTIONS.slice(32).find((each) => isInterleaved(each, id));
   } while (question === undefined);
   const [newer, older] = [await engine.search({ question }), await engine.search({ question, adapter: 'none' })];

@@ -14,7 +14,7 @@ const TELLING = 0.1;
 export function Why({ hit, closed = false }: { hit: Hit; /** Its lines are shown when asked for. */ closed?: boolean }) {
   const { citation: words, learning, language } = useWords();
   const models = useModelList();
-  const { words: byWords, vectors, fused, rerank, taught, outdated, learned } = hit.trace;
+  const { words: byWords, vectors, fused, rerank, taught, outdated, learned, drafted } = hit.trace;
   const lines = [
     taught && (taught.thumb === 'up' ? learning.taughtFor : learning.rejectedFor)(taught.question),
     byWords ? words.byWords(byWords.rank, joinedTerms(byWords.terms, hit.text).slice(0, TERMS), percent(language, byWords.coverage)) : words.notByWords,
@@ -22,6 +22,7 @@ export function Why({ hit, closed = false }: { hit: Hit; /** Its lines are shown
     learned && Math.abs(learned.addition) >= TELLING && learning.learnedAs[learned.addition > 0 ? 'more' : 'less'],
     outdated && words.outdated,
     rerank && words.reranked(rerank.rank, models?.find(({ id }) => id === rerank.model)?.name ?? rerank.model),
+    drafted && learning.drafted[drafted.side],
     words.overall(rerank?.rank ?? fused.rank, decimal(language, hit.relevance)),
   ].filter(Boolean);
   return (

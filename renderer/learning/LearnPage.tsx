@@ -3,8 +3,10 @@ import type { Adapter, AdapterId, Learning } from '../../engine/api.ts';
 import { useWords } from '../words/useWords.ts';
 import { Begin } from './Begin.tsx';
 import { Gathered } from './Gathered.tsx';
+import { InUse } from './InUse.tsx';
 import { Outcome, verdictOf } from './Outcome.tsx';
 import { RunPanel } from './RunPanel.tsx';
+import { TakenBackNotice } from './TakenBack.tsx';
 
 /** What there is to learn from, the button or the run, and what came of the latest. */
 export function LearnPage({ learning, adapters, onCompare }: { learning: Learning; adapters: Adapter[]; onCompare(adapter: AdapterId): void }) {
@@ -26,6 +28,7 @@ export function LearnPage({ learning, adapters, onCompare }: { learning: Learnin
     <>
       <div className="unseen" role="status">{said}</div>
       <p className="learning-lead">{words.lead}</p>
+      <TakenBackNotice adapters={adapters} />
       <Gathered learning={learning} />
       <div ref={place} tabIndex={-1}>
         {open ? <RunPanel run={run} /> : <Begin learning={learning} same={made?.state === 'rejected' && made.questions === learning.questions ? made.level : undefined} />}
@@ -37,7 +40,8 @@ export function LearnPage({ learning, adapters, onCompare }: { learning: Learnin
           {run.reason !== undefined && ` ${words.failedText} ${run.reason}`}
         </p>
       )}
-      {run && made && <Outcome adapter={made} adapters={adapters} curve={run.progress.curve} onCompare={() => onCompare(made.id)} />}
+      <InUse adapters={adapters} />
+      {run && made && <Outcome adapter={made} curve={run.progress.curve} onCompare={() => onCompare(made.id)} />}
     </>
   );
 }

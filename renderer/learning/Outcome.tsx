@@ -1,8 +1,6 @@
 import type { Adapter, RunProgress } from '../../engine/api.ts';
 import { Button } from '../controls/Button.tsx';
 import { Icon } from '../controls/icons.tsx';
-import { useToaster } from '../controls/Toast.tsx';
-import { useEngine } from '../engine.tsx';
 import { useLive } from '../useLive.ts';
 import { percent } from '../words/numbers.ts';
 import type { LearningWords } from '../words/learning.ts';
@@ -10,15 +8,11 @@ import { useWords } from '../words/useWords.ts';
 import { Curve } from './Curve.tsx';
 import './Outcome.css';
 import { Scores, signed } from './Scores.tsx';
-import { goBack } from './versions.ts';
 
 /** What came of a run: taken into use or not and why, and the figures. */
-export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adapter; adapters: Adapter[]; curve: RunProgress['curve']; onCompare(): void }) {
+export function Outcome({ adapter, curve, onCompare }: { adapter: Adapter; curve: RunProgress['curve']; onCompare(): void }) {
   const { learning: words, language } = useWords();
-  const engine = useEngine();
-  const { run } = useToaster();
   const accepted = adapter.refusals.length === 0;
-  const active = adapter.state === 'active';
   return (
     <section className="panel outcome" aria-label={words.latest}>
       <header className="outcome-head" data-accepted={accepted}>
@@ -36,15 +30,15 @@ export function Outcome({ adapter, adapters, curve, onCompare }: { adapter: Adap
       <Curve curve={curve} />
       <div className="learning-actions">
         <Button onClick={onCompare}>{words.seeQuestions}</Button>
-        {active && <Button look="quiet" icon="back" title={words.backHint} onClick={() => run(() => goBack(engine, adapter, adapters))}>{words.back}</Button>}
       </div>
     </section>
   );
 }
 
 /** What became of a candidate, in a few words. */
-export function verdictOf({ refusals, state }: Adapter, words: LearningWords): string {
-  return refusals.length > 0 ? words.refused : state === 'active' ? words.accepted : words.standby;
+export function verdictOf({ refusals, state, takenBack }: Adapter, words: LearningWords): string {
+  if (refusals.length > 0) return words.refused;
+  return state === 'active' ? words.accepted : takenBack ? words.passedThenTakenBack : words.standby;
 }
 
 /** Of an embedder whose index is being made: that it is, and is in use when that is done. */

@@ -9,6 +9,7 @@ import { saveFile } from '../host.ts';
 import { useWords } from '../words/useWords.ts';
 import { Growing, Reasons } from './Outcome.tsx';
 import { Scores } from './Scores.tsx';
+import { WhyTakenBack } from './TakenBack.tsx';
 import './VersionsPage.css';
 import { goBack, nameOf } from './versions.ts';
 
@@ -54,7 +55,7 @@ function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUs
   const engine = useEngine();
   const { run } = useToaster();
   const { confirm } = useAsking();
-  const { state } = adapter;
+  const { state, takenBack } = adapter;
   const name = nameOf(adapter, all);
 
   const save = async (): Promise<void> => {
@@ -70,10 +71,10 @@ function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUs
     <li className="version" data-state={state}>
       <div className="version-head">
         <h3>{name}</h3>
-        <span className="version-state">{words.versionStates[state]}</span>
+        <span className="version-state">{takenBack ? words.takenBackState : words.versionStates[state]}</span>
         <span className="version-actions">
           {state === 'active' && <Button icon="back" title={words.backHint} onClick={onBack}>{words.back}</Button>}
-          {state === 'accepted' && <Button onClick={onUse}>{words.use}</Button>}
+          {state === 'accepted' && (takenBack ? <Button title={words.putBackHint} onClick={onUse}>{words.putBack}</Button> : <Button onClick={onUse}>{words.use}</Button>)}
           <Menu
             label={words.actions(name)}
             align="end"
@@ -88,6 +89,7 @@ function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUs
         </span>
       </div>
       <p className="learning-note">{words.levels[adapter.level].name} · {words.learnedFrom(adapter.signals, adapter.questions)}</p>
+      <WhyTakenBack adapter={adapter} />
       <Growing adapter={adapter} />
       <Scores adapter={adapter} />
       {adapter.alpha > 0 && adapter.habits?.map((habit) => <p key={habit.kind} className="learning-note">{words.habits[habit.kind](habit.words)}</p>)}

@@ -9,7 +9,7 @@ export function nameOf({ id, made }: Adapter, { learning, language }: Words): st
 
 /** Back to what was in use before a version, if it may still be used; `undefined`: to what shipped. */
 export async function goBack(engine: Pick<Engine, 'activate' | 'deactivate'>, { parent, level }: Adapter, adapters: readonly Adapter[]): Promise<Adapter | undefined> {
-  const before = adapters.find(({ id, state }) => id === parent && state === 'accepted');
+  const before = adapters.find(({ id, state, takenBack }) => id === parent && state === 'accepted' && !takenBack);
   await (before ? engine.activate(before.id) : engine.deactivate(level));
   return before;
 }

@@ -114,6 +114,19 @@ export const learningEn: LearningWords = {
   bound: (points) => `Counting anew with other draws of your questions, the change is above ${points} in 19 of 20 cases.`,
   seeQuestions: 'See it question by question',
 
+  usedNow: (version) => `In use: ${version}`,
+  watched: 'One question in ten is answered half from this version and half from search before it; your thumbs then show which finds better. Should it do worse, it is taken back by itself.',
+  undo: 'Undo learning',
+  takenBack: (version) => `${version}: taken back`,
+  takenBackText: (time) => `In use it did worse than what was before it, so Lodestone went back to that (${time}). Your thumbs are kept.`,
+  wrongWith: (wrong, judged) => `With it you called something wrong in ${n(wrong)} of ${plural(judged, 'answer', 'answers')} you judged.`,
+  wrongWithout: (wrong, judged) => `Before it that was so in ${n(wrong)} of ${plural(judged, 'answer', 'answers')}.`,
+  mixedLost: (losses, wins) => `In answers from both, its passages were the worse ones ${plural(losses, 'time', 'times')}, the better ones ${plural(wins, 'time', 'times')}.`,
+  takenBackState: 'Taken back',
+  putBack: 'Put it back',
+  putBackHint: 'Use it again. Then only what you say from now on counts for or against it.',
+  passedThenTakenBack: 'Passed the check, taken back later',
+
   versionsLead: 'Every run makes a version. Changing between them takes effect with the next question.',
   shipped: 'As shipped',
   shippedText: 'Without anything learned in runs. Thumbs still count for the same question.',
@@ -178,4 +191,5 @@ export const learningEn: LearningWords = {
   taughtFor: (question) => `You showed me this passage for “${question}”`,
   learnedAs: { more: 'Learned from your thumbs: passages like this one answer you more often', less: 'Learned from your thumbs: passages like this one answer you less often' },
   rejectedFor: (question) => `You told me this passage is wrong for “${question}”`,
+  drafted: { new: 'Answer from two rankings: this passage is here by the version in use', old: 'Answer from two rankings: this passage is here by search before the version in use' },
 };

@@ -113,6 +113,19 @@ export const learningZh: LearningWords = {
   bound: (points) => `换不同的问题反复计算，20 次中有 19 次的变化高于 ${points}。`,
   seeQuestions: '逐个问题查看',
 
+  usedNow: (version) => `正在使用：${version}`,
+  watched: '每十个问题中约有一个，由这个版本和之前的查找方式各出一半段落，从你的评价就能看出哪个找得更准。如果它反而更差，会自动撤回。',
+  undo: '撤销学习',
+  takenBack: (version) => `${version}：已撤回`,
+  takenBackText: (time) => `使用中它不如之前的查找方式，因此已恢复到之前（${time}）。你的评价都还在。`,
+  wrongWith: (wrong, judged) => `使用它时，你评价过的 ${n(judged)} 个回答中有 ${n(wrong)} 个被你指出有错。`,
+  wrongWithout: (wrong, judged) => `在它之前，你评价过的 ${n(judged)} 个回答中有 ${n(wrong)} 个。`,
+  mixedLost: (losses, wins) => `在两者各出一半的回答中，它的段落 ${n(losses)} 次更差，${n(wins)} 次更好。`,
+  takenBackState: '已撤回',
+  putBack: '重新启用',
+  putBackHint: '再次使用它，之后只看你从现在起的评价。',
+  passedThenTakenBack: '通过了检验，后来被撤回',
+
   versionsLead: '每次学习产生一个版本。切换版本后，从下一个问题起生效。',
   shipped: '出厂状态',
   shippedText: '不使用任何学习结果。你的评价对同样的问题仍然有效。',
@@ -177,4 +190,5 @@ export const learningZh: LearningWords = {
   taughtFor: (question) => `你曾为“${question}”指出这一段`,
   learnedAs: { more: '从你的评价中学到：这类段落更常是你要的答案', less: '从你的评价中学到：这类段落较少是你要的答案' },
   rejectedFor: (question) => `你曾说这一段不适合“${question}”`,
+  drafted: { new: '两种排序各出一半：这一段来自正在使用的版本', old: '两种排序各出一半：这一段来自之前的查找方式' },
 };

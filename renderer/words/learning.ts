@@ -82,6 +82,22 @@ export interface LearningWords {
   bound: (points: string) => string;
   seeQuestions: string;
 
+  /** The version in use, where one learns. */
+  usedNow: (version: string) => string;
+  /** Of a version for questions: that it is watched. */
+  watched: string;
+  undo: string;
+  /** A version that was taken back by itself: that it was, since when, and by what was said. */
+  takenBack: (version: string) => string;
+  takenBackText: (time: string) => string;
+  wrongWith: (wrong: number, judged: number) => string;
+  wrongWithout: (wrong: number, judged: number) => string;
+  mixedLost: (losses: number, wins: number) => string;
+  takenBackState: string;
+  putBack: string;
+  putBackHint: string;
+  passedThenTakenBack: string;
+
   /** Versions. */
   versionsLead: string;
   shipped: string;
@@ -153,4 +169,6 @@ export interface LearningWords {
   /** What learning added to a passage's place. */
   learnedAs: Record<'more' | 'less', string>;
   rejectedFor: (question: string) => string;
+  /** Of an answer from two rankings: which put a passage there. */
+  drafted: Record<'new' | 'old', string>;
 }

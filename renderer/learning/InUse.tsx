@@ -1,0 +1,27 @@
+import type { Adapter } from '../../engine/api.ts';
+import { Button } from '../controls/Button.tsx';
+import { useToaster } from '../controls/Toast.tsx';
+import { useEngine } from '../engine.tsx';
+import { useWords } from '../words/useWords.ts';
+import { goBack, nameOf } from './versions.ts';
+
+/** The versions in use, each with the button that undoes what it learned. */
+export function InUse({ adapters }: { adapters: Adapter[] }) {
+  const all = useWords();
+  const words = all.learning;
+  const engine = useEngine();
+  const { run, say } = useToaster();
+  const undo = async (adapter: Adapter): Promise<void> => {
+    const before = await goBack(engine, adapter, adapters);
+    say(words.inUse(before ? nameOf(before, all) : words.shipped));
+  };
+  return adapters.filter(({ state }) => state === 'active').map((adapter) => (
+    <section key={adapter.id} className="panel" aria-label={words.usedNow(nameOf(adapter, all))}>
+      <h3>{words.levels[adapter.level].name} · {words.usedNow(nameOf(adapter, all))}</h3>
+      {adapter.level === 'query' && <p className="learning-note">{words.watched}</p>}
+      <div className="learning-actions">
+        <Button icon="back" title={words.backHint} onClick={() => run(() => undo(adapter))}>{words.undo}</Button>
+      </div>
+    </section>
+  ));
+}
