@@ -99,7 +99,8 @@ test('the embedder learns: its index grows beside the other, then it is in use, 
   const dataDir = join(root, 'embedder');
   const engine = await openEngine({ dataDir, resourcesDir });
   t.after(() => engine.close());
-  await judgeTwins(engine, await addTwins(engine, join(root, 'short')));
+  const documents = await addTwins(engine, join(root, 'short'));
+  await judgeTwins(engine, documents);
   const shipped = await rankings(engine);
   const bundled = await activeModel(engine, 'embedder');
   const { seconds, indexSeconds } = await engine.estimateLearning('embedder');
@@ -123,6 +124,9 @@ test('the embedder learns: its index grows beside the other, then it is in use, 
   assert.equal((await engine.adapters())[0]!.state, 'foreign');
   assert.equal((await engine.learning()).levels.find(({ level }) => level === 'embedder')!.why, 'form');
   await assert.rejects(engine.learn('embedder'), { code: 'invalid', message: /cannot be trained|can be trained/ });
+  assert.equal((await engine.adapters())[0]!.stale, false);
+  await engine.removeDocuments([documents.find(({ name }) => name === `${THINGS[0]}-notes.md`)!.id]);
+  assert.equal((await engine.adapters())[0]!.stale, true, 'nobody called it right, but it was learned from');
   await engine.deleteAdapters([version.id]);
   assert.ok(!existsSync(join(dataDir, 'models', version.model!)));
 });

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
-import { EngineError, type AdapterId, type ChunkId, type EventId, type ExportFile, type RunFailure, type RunId, type RunProgress, type SearchQuery, type Topic } from './api.ts';
+import { EngineError, type AdapterId, type ChunkId, type EventId, type RunFailure, type RunId, type RunProgress, type SearchQuery, type Topic } from './api.ts';
 import { atTheBeginning, CONTROLS, runCourse, TURNED, type CourseData, type CourseState } from './learn/course.ts';
 import { mean, scored, type Scored } from './learn/gate.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
@@ -11,7 +11,6 @@ import { habitsOf } from './learn/habits.ts';
 import { MINIMUM, prepareLessons, snapshotOf, split, unanswerableRows, type Lesson } from './learn/prepare.ts';
 import { encodeAdapter, type QueryAdapter } from './learn/query-adapter.ts';
 import { importedLessons, importedRows } from './learn/imported.ts';
-import { exportFiles, parseSamples, samplesOf } from './learn/samples.ts';
 import { takesLonger } from './learn/slower.ts';
 import { beginTraining, STANDARD, trainPass, type TrainOptions } from './learn/train-query.ts';
 import { fitWeighing, shortened, WEIGHING, WordList } from './learn/train-weighing.ts';
@@ -22,7 +21,7 @@ import type { Reranker } from './rank.ts';
 import { rank, type Learned, type SearchParts } from './search.ts';
 import { saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
-import { chunksAt, groupOfEvent, importedSamples, questionGroups } from './store/judged.ts';
+import { chunksAt, groupOfEvent, questionGroups } from './store/judged.ts';
 import { courseOf, endRun, keepCourse, keepProgress, openRun } from './store/runs.ts';
 
 export interface LearnParts {
@@ -174,7 +173,7 @@ export async function judgedQuestions(db: Db, embedder: Embedder): Promise<{ que
 }
 
 /** All judged questions, and as lessons. `wait` is called before each with how many of how many are done. */
-async function lessonsOf({ db, embedder, reranker }: Pick<LearnParts, 'db' | 'embedder' | 'reranker'>, words: WordList, wait: (done: number, total: number) => Promise<void>, most = Infinity): Promise<{ lessons: Lesson[]; vectors: Vectors; total: number; judged: JudgedQuestion[] }> {
+export async function lessonsOf({ db, embedder, reranker }: Pick<LearnParts, 'db' | 'embedder' | 'reranker'>, words: WordList, wait: (done: number, total: number) => Promise<void>, most = Infinity): Promise<{ lessons: Lesson[]; vectors: Vectors; total: number; judged: JudgedQuestion[] }> {
   const { questions, groupFor } = await judgedQuestions(db, embedder);
   const judged = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
   const vectors = new Vectors(embedder.dimensions);
@@ -261,9 +260,3 @@ export async function estimate(db: Db, embedder: Embedder, reranker?: Reranker):
 
 /** General pairs that are learned from along with the person's questions. */
 const GENERAL_ROWS = 100;
-
-/** The judged questions as files of samples. */
-export async function exportSamples(db: Db, embedder: Embedder): Promise<ExportFile[]> {
-  const { lessons } = await lessonsOf({ db, embedder }, new WordList(), async () => undefined);
-  return exportFiles([...samplesOf(lessons), ...importedSamples(db).flatMap(parseSamples)]);
-}

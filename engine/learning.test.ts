@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Document, Engine, Run, SearchQuery } from './api.ts';
 import { openEngine } from './engine.ts';
 import { encodeAdapter, weightCount } from './learn/query-adapter.ts';
+import type { Sample } from './learn/samples.ts';
 import { addTown, pointAtPassage, QUESTIONS, THINGS } from './learn/town.ts';
 import { next } from './learn/train-query.ts';
 import { saveAdapter } from './store/adapters.ts';
@@ -137,9 +138,17 @@ test('DM-7: taken back, an adapter leaves every ranking as it was, bit for bit',
 
 test('samples can be exported, imported and forgotten', async () => {
   const files = await engine.exportSamples();
-  const rows = files.filter(({ path }) => path.startsWith('export/qa/')).flatMap(({ text }) => text.trim().split('\n').map((line) => JSON.parse(line) as { query: string; pos: string[]; neg: string[] }));
+  const rows = files.filter(({ path }) => /\/(?:train|holdout)\.json$/.test(path)).flatMap(({ text }) => text.trim().split('\n').map((line) => JSON.parse(line) as Sample));
   assert.deepEqual(rows.map(({ query }) => query).sort(), QUESTIONS.slice(0, 34).sort());
   for (const { query, pos } of rows) assert.ok(pos[0]!.includes(THINGS[QUESTIONS.indexOf(query)]!));
+  for (const { pos, neg, key, key_ids, key_index, time, teacher, teacher_scores } of rows) {
+    assert.ok(Math.abs(Date.parse(time) - Date.now()) < 600_000 && teacher.endsWith(':rerank_logit') && key.length === 20);
+    assert.deepEqual([key_ids.length, key_index.length, (teacher_scores as number[]).length], [key.length, key.length, pos.length + neg.length]);
+    assert.equal((teacher_scores as number[])[0], Math.max(...teacher_scores as number[]), 'what the person pointed at stands first');
+  }
+  const corpus = files.find(({ path }) => path === 'export/corpus.jsonl')!.text.trim().split('\n').map((line) => JSON.parse(line) as { title: string });
+  assert.ok(corpus.every(({ title }) => title !== ''));
+  assert.ok(files.some(({ path }) => path.startsWith('export/eval/qa/')) && files.some(({ path }) => /^export\/reranker\/.+\/train\.group\.json$/.test(path)), files.map(({ path }) => path).join('\n'));
   await assert.rejects(engine.importSamples('{"query":"q"}\n{"pos":[]}'), { code: 'invalid', message: /Line 2/ });
   assert.deepEqual(await engine.importSamples('{"query":"an imported question","pos":["yes"],"neg":["no"],"mood":"curious","nested":{"a":[1,null]}}'), { samples: 1 });
   assert.equal((await engine.learning()).imported, 1);
@@ -150,6 +159,9 @@ test('samples can be exported, imported and forgotten', async () => {
 });
 
 test('DM-6: a removed document is in no sample, and what learned from it says so', async () => {
+  assert.equal((await engine.adapters())[0]!.stale, false);
+  await engine.removeDocuments([documents.find(({ name }) => name === `${THINGS[38]}.md`)!.id]);
+  assert.equal((await engine.adapters())[0]!.stale, true, 'nobody judged it, but passages were told from it and words of its headings weighed');
   const gone = documents.find(({ name }) => name === `${THINGS[1]}.md`)!;
   await engine.removeDocuments([gone.id]);
   await idle(engine);

@@ -33,6 +33,8 @@ export interface Lesson {
   libraries: LibraryId[];
   positives: { chunk: PresentChunk; judgement: Judgement }[];
   negatives: { chunk: PresentChunk; judgement: Judgement }[];
+  /** What search as it shipped gives every candidate: log-odds. */
+  served: ReadonlyMap<ChunkId, number>;
   /** The present ranking, as negatives are mined from it. */
   ranked: (Ranked & { chunk: ChunkId })[];
 }
@@ -121,6 +123,7 @@ async function lessonOf({ db, embedder, reranker, words, groupOf }: LearnParts, 
   const group = groupOf(said.events, said.question);
   return {
     row, group, heldOut: isHeldOut(group), vector: found.asked.vector, events: said.events, answers: said.answers, libraries: said.libraries, positives, negatives, ranked,
+    served: new Map(usable.map(({ id }, i) => [id, row.score[i]!])),
     chunks: positives.map(({ chunk }) => keyOf(chunk)), contents: [...new Set(positives.map(({ chunk }) => chunk.contentHash))],
   };
 }

@@ -1,11 +1,14 @@
 import { keyOf, type ChunkName } from './judgements.ts';
 import { hardNegatives } from './negatives.ts';
 import type { Lesson } from './prepare.ts';
-import { EngineError, type ExportFile } from '../api.ts';
+import { withLabels, type Label } from './reward.ts';
+import { EngineError, type EventId } from '../api.ts';
 
 /**
  * A training sample, one JSON object a line: the fields of LLM-Embedder and FlagEmbedding by their names, and ours beside
  * them, all columns flat and of one type, so that either's loader reads it. Fields nobody here knows are kept as they came.
+ * `history`, `prompt`, `type`, `teacher_scores`, `pos_scores` and `neg_scores` are there only where they say something: an empty
+ * one would mean something else to a loader than none.
  */
 export interface Sample {
   query: string;
@@ -15,80 +18,95 @@ export interface Sample {
   pos_index: number[];
   neg_index: number[];
   answers: string[];
+  /** What search found, best first: texts, lines in `corpus.jsonl`, names and relevance. */
+  key: string[];
+  key_index: number[];
+  key_ids: string[];
+  key_scores: number[];
   task: string;
-  query_id: number;
+  /** LLM-Embedder's are numbers in the order of a file. */
+  query_id: number | string;
   /** Chunks by name: hash of the file's bytes, `#`, span. */
   pos_ids: string[];
   neg_ids: string[];
   pos_weights: number[];
   neg_weights: number[];
   weight: number;
+  /** Instructions in words for the question and for what answers it. */
+  instruction: string;
+  pos_instruction: string;
+  /** Who gave `teacher_scores`: the model, and what they are (`mean_loglik`, `rerank_logit`, `rank`); `user` where nobody did. */
   teacher: string;
   source: string;
   event_ids: string[];
-  split: 'train' | 'holdout';
+  /** Learned from is `train` only; `holdout` judges what was learned, and so may others (`frozen`). */
+  split: string;
   group: string;
+  /** ISO 8601; empty where it is not known. */
+  time: string;
   [other: string]: unknown;
 }
 
-/** Samples of lessons: what was judged wrong first among the negatives, then what the present ranking would have shown next. */
-export function samplesOf(lessons: readonly Lesson[]): Sample[] {
-  return lessons.map(({ row, group, heldOut, events, answers, positives, negatives, ranked }, i): Sample => {
+/** So many hits are kept of a ranking. */
+const KEYS = 20;
+
+export interface SampleParts {
+  /** The reranker whose log-odds lessons' `served` are; without one nothing is scored. */
+  reranker?: string;
+  /** When events were, in milliseconds. */
+  at?: ReadonlyMap<EventId, number>;
+}
+
+/**
+ * Samples of lessons: what was judged wrong first among the negatives, then what the present ranking would have shown next. Where
+ * a reranker is in use its scores are the teacher's, with the person's word above them.
+ */
+export function samplesOf(lessons: readonly Lesson[], { reranker, at }: SampleParts = {}): Sample[] {
+  return lessons.map(({ row, group, heldOut, events, answers, positives, negatives, ranked, served }, i): Sample => {
     const right = positives.map(({ chunk }) => ({ ...chunk, relevance: 1 }));
     const said = new Set(negatives.map(({ chunk }) => chunk.chunk));
     const mined = hardNegatives(ranked, right, answers).filter(({ chunk }) => !said.has(chunk.chunk));
     const wrong = [
-      ...negatives.map(({ chunk, judgement }) => ({ text: chunk.text, name: nameOf(chunk), weight: judgement.weight })),
-      ...mined.map(({ chunk, weight }) => ({ text: chunk.text, name: nameOf(chunk), weight })),
+      ...negatives.map(({ chunk, judgement }) => ({ id: chunk.chunk, text: chunk.text, name: nameOf(chunk), weight: judgement.weight })),
+      ...mined.map(({ chunk, weight }) => ({ id: chunk.chunk, text: chunk.text, name: nameOf(chunk), weight })),
     ];
+    const labels: Label[] = [...positives.map(() => 1 as const), ...negatives.map(() => 0 as const), ...mined.map(() => undefined)];
+    const scores = [...positives.map(({ chunk }) => chunk.chunk), ...wrong.map(({ id }) => id)].flatMap((id) => served.get(id) ?? []);
+    const scored = reranker !== undefined && scores.length === labels.length;
+    const keys = ranked.slice(0, KEYS);
+    const times = events.flatMap((event) => at?.get(event) ?? []);
     return {
       query: row.question, pos: positives.map(({ chunk }) => chunk.text), neg: wrong.map(({ text }) => text),
       pos_index: [], neg_index: [], answers, task: 'qa', query_id: i,
+      key: keys.map(({ text }) => text), key_index: [], key_ids: keys.map(nameOf), key_scores: keys.map(({ relevance }) => relevance),
       pos_ids: positives.map(({ chunk }) => nameOf(chunk)), neg_ids: wrong.map(({ name }) => name),
       pos_weights: positives.map(({ judgement }) => judgement.weight), neg_weights: wrong.map(({ weight }) => weight),
-      weight: row.weight, teacher: 'user', source: 'feedback', event_ids: events, split: heldOut ? 'holdout' : 'train', group,
+      weight: row.weight, instruction: '', pos_instruction: '', teacher: scored ? `${reranker}:rerank_logit` : 'user', source: 'feedback', event_ids: events,
+      split: heldOut ? 'holdout' : 'train', group, time: times.length === 0 ? '' : new Date(Math.max(...times)).toISOString(),
+      ...(scored && { teacher_scores: withLabels(scores, labels) }),
     };
   });
 }
 
 const nameOf = ({ contentHash, start, end }: ChunkName): string => keyOf({ contentHash, start, end });
 
-/**
- * The files of an export: one folder a task, as LLM-Embedder takes the task from a file's first row and the data set's name
- * from its folder; what is held out in a file of its own; the corpus with a line for every text, to which `pos_index` and
- * `neg_index` point. Rows with teacher scores lie apart from those without, since its loss wants them in all rows or none.
- */
-export function exportFiles(samples: readonly Sample[]): ExportFile[] {
-  const corpus = new Map<string, number>();
-  const lineOf = (text: string): number => {
-    const known = corpus.get(text);
-    if (known !== undefined) return known;
-    corpus.set(text, corpus.size);
-    return corpus.size - 1;
-  };
-  const files = new Map<string, string[]>();
-  for (const sample of samples) {
-    const row = { ...sample, pos_index: sample.pos.map(lineOf), neg_index: sample.neg.map(lineOf) };
-    const scored = Array.isArray(sample['teacher_scores']) && sample['teacher_scores'].length > 0 ? '-scored' : '';
-    const path = `export/${sample.task}${scored}/${sample.split === 'holdout' ? 'holdout' : 'train'}.json`;
-    files.set(path, [...(files.get(path) ?? []), `${JSON.stringify(row)}\n`]);
-  }
-  const texts = [...corpus.keys()].map((text, id) => `${JSON.stringify({ id, title: '', text })}\n`);
-  return [
-    ...[...files].map(([path, lines]) => ({ path, text: lines.join('') })),
-    ...(texts.length > 0 ? [{ path: 'export/corpus.jsonl', text: texts.join('') }] : []),
-  ];
-}
+/** Columns of texts, of numbers, and of one text. */
+const TEXTS = ['pos', 'neg', 'answers', 'history', 'key', 'pos_ids', 'neg_ids', 'key_ids', 'event_ids'] as const;
+const NUMBERS = ['pos_index', 'neg_index', 'key_index', 'pos_scores', 'neg_scores', 'teacher_scores', 'pos_weights', 'neg_weights', 'key_scores'] as const;
+const WORDS = ['task', 'prompt', 'type', 'instruction', 'pos_instruction', 'teacher', 'source', 'split', 'group', 'time'] as const;
+/** Columns that are left out where they are empty. */
+const SPOKEN = ['history', 'prompt', 'type', 'teacher_scores', 'pos_scores', 'neg_scores'];
 
-/** Pairs of columns that are as long as each other, or empty. */
+/** Pairs of columns that are as long as each other, or empty. Rows to evaluate by name lines of a corpus and no texts. */
 const LENGTHS: [column: string, of: (row: Record<string, unknown>) => number, what: string][] = [
-  ['pos_index', (row) => lengthOf(row['pos']), 'pos'], ['neg_index', (row) => lengthOf(row['neg']), 'neg'],
+  ['pos_index', (row) => lengthOf(row['pos'] ?? row['pos_index']), 'pos'], ['neg_index', (row) => lengthOf(row['neg'] ?? row['neg_index']), 'neg'],
   ['pos_scores', (row) => lengthOf(row['pos']), 'pos'], ['neg_scores', (row) => lengthOf(row['neg']), 'neg'],
   ['pos_ids', (row) => lengthOf(row['pos']), 'pos'], ['neg_ids', (row) => lengthOf(row['neg']), 'neg'],
   ['pos_weights', (row) => lengthOf(row['pos']), 'pos'], ['neg_weights', (row) => lengthOf(row['neg']), 'neg'],
+  ['key_ids', (row) => lengthOf(row['key']), 'key'], ['key_scores', (row) => lengthOf(row['key'] ?? row['key_scores']), 'key'],
   // In a conversation the earlier turns are what is scored.
   ['teacher_scores', (row) => lengthOf(row['history']) || lengthOf(row['pos']) + lengthOf(row['neg']), 'pos and neg together'],
-  ['key_index', (row) => lengthOf(row['key']), 'key'],
+  ['key_index', (row) => lengthOf(row['key'] ?? row['key_index']), 'key'],
 ];
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
 
@@ -103,25 +121,36 @@ export function parseSamples(text: string): Sample[] {
     const refuse = (why: string): never => { throw new EngineError('invalid', `Line ${i + 1}: ${why}.`); };
     const row = asObject(line) ?? refuse('this is no JSON object');
     if (typeof row['query'] !== 'string' || row['query'].trim() === '') refuse('"query" is missing');
-    for (const column of ['pos', 'neg', 'answers'] as const) {
-      const value = row[column];
-      if (value !== undefined && value !== null && !(Array.isArray(value) && value.every((item) => typeof item === 'string'))) refuse(`"${column}" is no list of texts`);
-    }
+    const given = (column: string): boolean => row[column] !== undefined && row[column] !== null;
+    for (const column of TEXTS) if (given(column) && !isListOf(row[column], 'string')) refuse(`"${column}" is no list of texts`);
+    for (const column of NUMBERS) if (given(column) && !isListOf(row[column], 'number')) refuse(`"${column}" is no list of numbers`);
+    for (const column of ['weight', 'base_score']) if (given(column) && typeof row[column] !== 'number') refuse(`"${column}" is no number`);
+    for (const column of WORDS) if (given(column) && typeof row[column] !== 'string') refuse(`"${column}" is no text`);
     for (const [column, expected, of] of LENGTHS) {
       const length = lengthOf(row[column]);
       if (length > 0 && length !== expected(row)) refuse(`"${column}" has ${length} entries, ${of} has ${expected(row)}`);
     }
     const list = (column: string): never[] => (Array.isArray(row[column]) ? row[column] : []) as never[];
+    const text = (column: string): string => (typeof row[column] === 'string' ? row[column] : '');
+    // An empty prompt is FlagEmbedding's word for none in this row.
+    for (const column of SPOKEN) if (!given(column) || (Array.isArray(row[column]) && row[column].length === 0 && !saysNone(column, row))) delete row[column];
     return [{
       ...row, query: row['query'] as string, pos: list('pos'), neg: list('neg'), pos_index: list('pos_index'), neg_index: list('neg_index'), answers: list('answers'),
-      task: typeof row['task'] === 'string' ? row['task'] : 'qa', query_id: typeof row['query_id'] === 'number' ? row['query_id'] : i,
+      key: list('key'), key_index: list('key_index'), key_ids: list('key_ids'), key_scores: list('key_scores'), instruction: text('instruction'), pos_instruction: text('pos_instruction'), time: text('time'),
+      task: typeof row['task'] === 'string' ? row['task'] : 'qa', query_id: typeof row['query_id'] === 'number' || typeof row['query_id'] === 'string' ? row['query_id'] : i,
       pos_ids: list('pos_ids'), neg_ids: list('neg_ids'), pos_weights: list('pos_weights'), neg_weights: list('neg_weights'),
       weight: typeof row['weight'] === 'number' ? row['weight'] : 1, teacher: typeof row['teacher'] === 'string' ? row['teacher'] : '',
       source: typeof row['source'] === 'string' ? row['source'] : 'public', event_ids: list('event_ids'),
-      split: row['split'] === 'holdout' ? 'holdout' : 'train', group: typeof row['group'] === 'string' ? row['group'] : '',
+      split: typeof row['split'] === 'string' ? row['split'] : 'train', group: typeof row['group'] === 'string' ? row['group'] : '',
     }];
   });
 }
+
+const isListOf = (value: unknown, type: string): boolean => Array.isArray(value) && value.every((item) => typeof item === type);
+
+/** Scores of no texts, beside scores of some. */
+const saysNone = (column: string, row: Record<string, unknown>): boolean =>
+  (column === 'neg_scores' && lengthOf(row['neg']) === 0 && lengthOf(row['pos_scores']) > 0) || (column === 'pos_scores' && lengthOf(row['pos']) === 0 && lengthOf(row['neg_scores']) > 0);
 
 function asObject(line: string): Record<string, unknown> | undefined {
   try {

@@ -27,6 +27,11 @@ export function frozenTurn(db: Db, turn: TurnId): StoredEvent['context']['turn']
   return row && (JSON.parse(row.context) as StoredEvent['context']).turn;
 }
 
+/** When each event was, in milliseconds. */
+export function eventTimes(db: Db): Map<EventId, number> {
+  return new Map(sql<{ id: EventId; at: number }>(db, 'select id, at from event').all().map(({ id, at }) => [id, at]));
+}
+
 /** An event with everything frozen with it; undefined when it was deleted. */
 export function storedEvent(db: Db, id: EventId): StoredEvent | undefined {
   const row = sql<{ at: number; signal: string; context: string }>(db, 'select at, signal, context from event where id = ?').get(id);
