@@ -1,17 +1,12 @@
 import { existsSync } from 'node:fs';
-import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Topic } from './api.ts';
 import { Announcements } from './announcements.ts';
 import { knownModels, wantedModel } from './chosen.ts';
-import { knownModels, wantedModel } from './chosen.ts';
 import { openActiveLlm } from './chosen-llm.ts';
 import { holdReranker } from './chosen-reranker.ts';
-import { exportSamples } from './learn-export.ts';
-import type { ExportParts } from './learn/export-files.ts';
-import { openTokenizer } from './models/tokenizer.ts';
 import { exportSamples } from './learn-export.ts';
 import type { ExportParts } from './learn/export-files.ts';
 import { openTokenizer } from './models/tokenizer.ts';
@@ -65,13 +60,6 @@ if (parentPort) {
     } finally {
       await opened?.close();
     }
-  }
-
-  /** Of the reranker in use, where its folder has one. */
-  async function tokenizerAtHand(): Promise<ExportParts['tokenizer']> {
-    const model = wantedModel(db, await knownModels(db, modelDirs), 'reranker');
-    const file = model && join(model.place, 'tokenizer.json');
-    return file !== undefined && existsSync(file) ? { name: model!.id, plain: (await openTokenizer(file)).plain } : undefined;
   }
 
   /** Of the reranker in use, where its folder has one. */

@@ -97,19 +97,19 @@ export interface Trial {
   /** Share of questions the library does not answer that would be answered. */
   falseAccepts: { before: number; after: number };
   finite: boolean;
-}
-
   /** Of an embedder: the mean cosine of random chunks with each other. */
   alike?: { before: number; after: number };
+}
+
 /** Why a candidate does not come into use. */
 export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'collapsed' | 'control-passed';
 
 const GUARD_MAY_FALL = 0.01;
 const FALSE_ACCEPTS_MAY_RISE = 0.02;
-
-/**
 /** Chunks that all mean the same are found for everything. */
 const LIKENESS_MAY_RISE = 0.05;
+
+/**
  * All that speaks against a candidate; empty: it may come into use. A candidate of which nothing is applied is the shipped
  * model and no gain. (On the query side documents' vectors stay where they are, so they cannot collapse; questions that all came
  * to ask the same would fail on the gain and the guard.)
