@@ -36,6 +36,8 @@ export interface Learning {
   conflicts: number;
   /** Questions that people said the library does not answer. */
   unanswerable: number;
+  /** Answers that people wrote themselves and nothing in the library says. */
+  gaps: { question: string; correction: string }[];
   /** How much more it takes; all 0 where learning may begin. */
   missing: { questions: number; documents: number };
   /** Samples from elsewhere that the next run learns from too. */

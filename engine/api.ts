@@ -236,8 +236,8 @@ export interface Turn {
   details?: AnswerDetails;
   /** What the app itself can do about the question. */
   actions?: AppAction[];
-  /** The latest thumb on the answer, and on each citation by number. */
-  thumbs: { answer?: Thumb; citations: Record<number, Thumb> };
+  /** The latest thumb on the answer, and on each citation by number; and the answer as the person put it right. */
+  thumbs: { answer?: Thumb; citations: Record<number, Thumb>; corrected?: string };
 }
 
 export type AnswerPart =
@@ -261,6 +261,10 @@ export type Signal =
   | { kind: 'citation-thumb'; turn: TurnId; number: number; thumb: Thumb | 'none' }
   /** After a thumb down on an answer. */
   | { kind: 'answer-reason'; turn: TurnId; reason: 'wrong-passage' | 'bad-answer' | 'not-in-library' | 'outdated' }
+  /** An earlier turn that went along to the language model helped, or does not belong there. */
+  | { kind: 'recalled-turn'; turn: TurnId; recalled: TurnId; thumb: Thumb | 'none' }
+  /** Something the app can do was offered with the answer, and the person did it or does not want it there. */
+  | { kind: 'action'; turn: TurnId; action: AppAction; said: 'accepted' | 'refused' | 'none' }
   /** A document that was called outdated, as what this answer leans on or another, still holds. */
   | { kind: 'up-to-date'; turn: TurnId; document: DocumentId }
   /** What the answer should have been, in the person's own words. */

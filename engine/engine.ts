@@ -181,7 +181,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     removeConversation: (conversation) => change(['conversations'], () => conversations.removeConversation(db, conversation)),
 
     async signal(signal) {
-      const id = await keepSignal(db, signal);
+      const correction = signal.kind === 'corrected' ? await search.verbs.correction(signal.turn, signal.text) : undefined;
+      const id = await keepSignal(db, signal, correction);
       announcements.announce('feedback');
       announcements.announce('learning');
       watching.said(signal);

@@ -56,6 +56,22 @@ test('examples are answers the person accepted, the likest last; a thumb taken b
   assert.deepEqual((await examples(question, [])).map(({ answer }) => answer), ['20 kroner.']);
 });
 
+test('an answer that was put right is remembered, and given as an example, as the person wrote it', async () => {
+  const db = openDatabase(':memory:');
+  const [ferry] = said(db, ['How much does a ferry ticket to the island cost?', '12 kroner.']);
+  const { examples, turns } = openMemory(db, embedder);
+  const question = 'How much does a ferry ticket to the island cost in winter?';
+  const say = (signal: { kind: 'answer-thumb'; thumb: 'up' | 'down' | 'none' } | { kind: 'corrected'; text: string }) => saveEvent(db, { ...signal, turn: ferry!.id }, { turn: {} as never });
+  const given = async () => [(await examples(question, [])).map(({ answer }) => answer), (await turns(question, undefined, [library])).map(({ answer }) => answer)];
+  say({ kind: 'answer-thumb', thumb: 'down' });
+  say({ kind: 'corrected', text: '14 kroner.' });
+  assert.deepEqual(await given(), [['14 kroner.'], ['14 kroner.']]);
+  say({ kind: 'answer-thumb', thumb: 'down' });
+  assert.deepEqual(await given(), [['14 kroner.'], ['14 kroner.']], 'pressed once more');
+  say({ kind: 'answer-thumb', thumb: 'none' });
+  assert.deepEqual(await given(), [[], ['12 kroner.']], 'the correction goes with its thumb');
+});
+
 test('what the app can do is offered where it is asked for, in either language, and not for questions to documents', async () => {
   const { actions } = openMemory(openDatabase(':memory:'), embedder);
   for (const [question, action] of [

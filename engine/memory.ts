@@ -73,6 +73,12 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
     return [...known.values()];
   };
 
+  /** Turns with what the person put in the place of their answers. */
+  const putRight = (turns: readonly PastTurn[]): PastTurn[] => {
+    const said = acceptedAmong(db, turns.map(({ id }) => id));
+    return turns.map((turn) => ({ ...turn, answer: said.get(turn.id)?.corrected ?? turn.answer }));
+  };
+
   return {
     async turns(question, conversation, libraries) {
       const all = past();
@@ -81,13 +87,13 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
       const found = new Set(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_TURNS).map(({ key }) => key));
       const positions = all.flatMap(({ id }, i) => (found.has(id) ? [i] : []));
       // What comes next in the list may be the beginning of another conversation.
-      return withNext(positions, all.length).map((i) => all[i]!).filter((turn, i, given) => found.has(turn.id) || given[i - 1]!.conversation === turn.conversation);
+      return putRight(withNext(positions, all.length).map((i) => all[i]!).filter((turn, i, given) => found.has(turn.id) || given[i - 1]!.conversation === turn.conversation));
     },
     async examples(question, except) {
       const all = past().filter(({ id }) => !except.includes(id));
       const accepted = acceptedAmong(db, all.map(({ id }) => id));
       const near = await icl.nearest(question, new Map(all.filter(({ id }) => accepted.has(id)).map((turn) => [turn.id, turn.question])));
-      return near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_EXAMPLES).map(({ key }) => known.get(key)!).reverse();
+      return putRight(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_EXAMPLES).map(({ key }) => known.get(key)!).reverse());
     },
     async actions(question) {
       const near = (await tool.nearest(question, ways)).filter(({ above }) => above >= ASKED_FOR);

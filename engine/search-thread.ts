@@ -5,6 +5,7 @@ import { EngineError } from './api.ts';
 import { holdLlm } from './chosen-llm.ts';
 import { holdEmbedder } from './opened.ts';
 import { holdReranker } from './chosen-reranker.ts';
+import { correctionOf } from './correction.ts';
 import { explain } from './explain.ts';
 import { openFaqs } from './faqs.ts';
 import { openLearned } from './learn/learned.ts';
@@ -75,6 +76,7 @@ if (parentPort) {
       return withModels((parts) => answered(parts, question, signal));
     },
     explain: (turn, document, start, end) => once((parts) => explain(parts, turn, document, start, end)),
+    correction: (turn, text) => once((parts) => correctionOf(parts, turn, text)),
     async llm() {
       const { held, release } = await llms.take();
       release();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
@@ -12,6 +12,7 @@ import type { Sample } from './learn/samples.ts';
 import { addTown } from './learn/town.ts';
 import { openDatabase } from './store/database.ts';
 import type { EventContext } from './store/feedback.ts';
+import { idle } from './testing.ts';
 
 /** What a person does, told to the engine as the window tells it, and what comes of it: a sample, or nothing. */
 
@@ -34,14 +35,17 @@ async function ask(question: string, conversation?: ConversationId): Promise<Tur
   throw new Error('There was no answer.');
 }
 
+async function samples(): Promise<Sample[]> {
+  const files = await engine.exportSamples();
+  return files.filter(({ path }) => /\/(?:train|holdout)\.json$/.test(path)).flatMap(({ text }) => text.trimEnd().split('\n').map((line) => JSON.parse(line) as Sample));
+}
+
 /** The judged chunks of each question's sample, as `+ weight` or `- weight` and the rank it had among the hits of a turn. */
 async function learnedFrom({ hits }: Turn): Promise<Record<string, string[]>> {
-  const files = await engine.exportSamples();
-  const rows = files.filter(({ path }) => path.startsWith('export/qa/')).flatMap(({ text }) => text.trimEnd().split('\n').map((line) => JSON.parse(line) as Sample));
   const ranks = new Map(hits.map(({ contentHash, place: { start, end } }, i) => [`${contentHash}#${start}-${end}`, i + 1]));
   const said = (sign: string, ids: string[], weights: number[], judged: (weight: number) => boolean) => ids.flatMap((id, i) => (judged(weights[i]!) ? [`${sign}${Number(weights[i]!.toFixed(6))} of ${ranks.get(id)}`] : []));
   // What was mined weighs a half or one; what was passed over less.
-  return Object.fromEntries(rows.map((row) => [row.query, [...said('+', row.pos_ids, row.pos_weights, () => true), ...said('-', row.neg_ids, row.neg_weights, (weight) => weight < 0.5)].sort()]));
+  return Object.fromEntries((await samples()).map((row) => [row.query, [...said('+', row.pos_ids, row.pos_weights, () => true), ...said('-', row.neg_ids, row.neg_weights, (weight) => weight < 0.5)].sort()]));
 }
 
 const QUESTION = 'Who pays for repairs of the lantern?';
@@ -121,4 +125,58 @@ test('not after more than a minute, and not where it is another question', async
   await engine.deleteFeedback((await engine.feedback()).map(({ id }) => id));
   const other = 'When is the dairy open?';
   assert.deepEqual(Object.keys(await learnedFrom((await twice('Lantern repairs?', other, 5)).earlier)), [other]);
+});
+
+const UNSAID = 'The lantern was painted purple by twelve visiting astronauts.';
+
+test('an answer put right teaches the passage that says so, at once and as a sample, and what was written is to be learned from', async () => {
+  const turn = await ask('When was the old lantern made?');
+  await engine.signal({ kind: 'answer-thumb', turn: turn.id, thumb: 'down' });
+  const says = turn.hits.find(({ documentName, text }) => documentName === 'lantern.md' && text.includes('built in'))!;
+  await engine.signal({ kind: 'corrected', turn: turn.id, text: 'The lantern of the old town was built in 1705.' });
+  const rows = await samples();
+  assert.deepEqual([rows.length, rows[0]!.answers, rows[0]!.pos_ids, rows[0]!.pos_weights], [1, ['The lantern of the old town was built in 1705.'], [`${says.contentHash}#${says.place.start}-${says.place.end}`], [0.8]]);
+  const [hit] = (await engine.search({ question: turn.question })).hits;
+  assert.deepEqual([hit!.chunk, hit!.trace.taught?.thumb], [says.chunk, 'up']);
+  const [{ thumbs }] = (await engine.turns(turn.conversation)) as [Turn];
+  assert.deepEqual(thumbs, { answer: 'down', citations: {}, corrected: 'The lantern of the old town was built in 1705.' });
+  assert.deepEqual((await engine.learning()).gaps, []);
+});
+
+test('a passage that only the correction finds is found', async () => {
+  const turn = await ask('Who may enter without paying anything?');
+  const text = 'The sawmill of the old town was built in 1737 and is kept by 39 people.';
+  assert.ok(!turn.hits.some(({ documentName }) => documentName === 'sawmill.md'), 'not by the question');
+  await engine.signal({ kind: 'corrected', turn: turn.id, text });
+  const [row] = await samples();
+  assert.match(row!.pos[0]!, /^The sawmill of the old town was built in 1737/m);
+});
+
+test('what an answer cited against the correction is wrong', async () => {
+  const folder = join(root, 'prices');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'prices.md'), '# Prices\n\nA ticket for the steamboat costs 12 euros.\n');
+  writeFileSync(join(folder, 'council.md'), '# Council\n\nIt was decided that a ticket for the steamboat costs 14 euros.\n');
+  await engine.add(await engine.createLibrary('Prices'), [folder]);
+  await idle(engine);
+  const turn = await ask('How much is a ticket for the steamboat?');
+  const cited = turn.answer.sentences.flatMap(({ citations }) => citations.map(({ documentName }) => documentName));
+  assert.ok(cited.includes('prices.md'));
+  await engine.signal({ kind: 'corrected', turn: turn.id, text: 'A ticket for the steamboat costs 14 euros.' });
+  const { answers, rejects } = await engine.learning();
+  assert.deepEqual([answers, rejects], [1, 1]);
+  const [row] = await samples();
+  assert.match(row!.pos[0]!, /14 euros/);
+  assert.deepEqual([row!.neg_weights[0], row!.neg[0]!.includes('12 euros')], [0.5, true]);
+});
+
+test('a correction that nothing says is a gap in the library and no sample, until it goes with its event', async () => {
+  const turn = await ask(QUESTION);
+  await assert.rejects(engine.signal({ kind: 'corrected', turn: turn.id, text: ' ' }), { code: 'invalid' });
+  await engine.signal({ kind: 'corrected', turn: turn.id, text: UNSAID });
+  const { gaps, answers, rejects, unanswerable } = await engine.learning();
+  assert.deepEqual([gaps, answers, rejects, unanswerable], [[{ question: QUESTION, correction: UNSAID }], 0, 0, 0]);
+  assert.deepEqual(await samples(), []);
+  await engine.deleteFeedback((await engine.feedback()).map(({ id }) => id));
+  assert.deepEqual((await engine.learning()).gaps, []);
 });

@@ -1,6 +1,7 @@
 import type { EventId, Signal } from './api.ts';
 import { PROMPT } from './answer/prompt.ts';
 import { EngineError } from './api.ts';
+import type { Correction } from './correction.ts';
 import { groupOf } from './learn/holdout.ts';
 import { plainQuestion } from './learn/judgements.ts';
 import { textBetween } from './parse/document.ts';
@@ -33,9 +34,10 @@ function turnFor(db: Db, signal: Signal): EventContext['turn'] {
 /**
  * Stores what a person did, with everything around it frozen.
  *
- * @throws EngineError 'not-found' when the turn or the document is gone, 'invalid' for a citation or span that is not there
+ * @param correction what the library says to a correction
+ * @throws EngineError 'not-found' when the turn or the document is gone, 'invalid' for a citation or span that is not there and for an empty correction
  */
-export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
+export async function keepSignal(db: Db, signal: Signal, correction?: Correction): Promise<EventId> {
   const turn = turnFor(db, signal);
   const context: EventContext = { turn, versions: { prompt: PROMPT, chunker: recipesOf(db, turn.hits.map(({ contentHash }) => contentHash)) } };
   const before = signal.kind === 'up-to-date' ? undefined : turns(db, turn.conversation).filter(({ id, asked }) => id < turn.id && asked <= turn.asked).at(-1);
@@ -58,6 +60,10 @@ export async function keepSignal(db: Db, signal: Signal): Promise<EventId> {
   }
   if (signal.kind === 'up-to-date') {
     context.span = { documentName: document(db, signal.document).name, contentHash: contentHashOf(db, signal.document), start: 0, end: 0, text: '' };
+  }
+  if (signal.kind === 'corrected') {
+    if (signal.text.trim() === '') throw new EngineError('invalid', 'Write first what the answer should have been.');
+    if (correction) context.correction = correction;
   }
   const question = turn.standalone ?? turn.question;
   return write(db, () => {

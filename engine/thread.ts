@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { AnswerEvent, AnswerQuestion } from './answer.ts';
 import type { AdapterId, DocumentId, Explanation, ExportFile, LearningEstimate, LearningLevel, SearchAnswer, SearchQuery, Topic, TurnId } from './api.ts';
+import type { Correction } from './correction.ts';
 import type { IngestProgress } from './ingest.ts';
 import type { Summary, Watched } from './learn/learned.ts';
 import type { Message, WriteOptions } from './llm/llm.ts';
@@ -39,6 +40,8 @@ export interface SearchVerbs {
   answer(question: AnswerQuestion, signal?: AbortSignal): AsyncIterable<AnswerEvent>;
   /** Why a passage is, or is not, among the hits of a turn. */
   explain(turn: TurnId, document: DocumentId, start: number, end: number): Promise<Explanation>;
+  /** What the library says to an answer as a person put it right. */
+  correction(turn: TurnId, text: string): Promise<Correction>;
   /** Opens an embedder that is to be used soon, so that no question has to wait for it. */
   prepare(model: string): Promise<void>;
   /** Identity of the language model in use; undefined where none is. */

@@ -56,6 +56,18 @@ test('a sentence made of two statements cites both; one whose second half nobody
   assert.deepEqual(await cited('The rent is due on the third working day of every month, because the bank closes early on Fridays.', one, two), []);
 });
 
+test('what a passage gives to a sentence: all where it says so, nothing where it is about something else, less than nothing where it says otherwise', async () => {
+  const passages = ['The rent of 1,480 pounds is due every month.', 'The garden is watered by the tenant in dry summers.', 'The rent of 1,840 pounds is due every month.', '租金每月 1,480 英镑。'];
+  const aligner = await openAligner(passages.map((text, hit) => statement(text, { hit, start: hit * 100, end: hit * 100 + text.length })));
+  const gains = (await aligner.gains('The rent of 1,480 pounds is due every month.'))!;
+  assert.deepEqual([...gains.keys()], [0, 1, 2, 3]);
+  assert.ok(gains.get(0)! > 0.8, `${gains.get(0)}`);
+  assert.ok(Math.abs(gains.get(1)!) < 0.02, `${gains.get(1)}`);
+  assert.ok(gains.get(2)! < -0.5, `${gains.get(2)}`);
+  assert.ok(gains.get(3)! < 0.4, 'without an embedder nothing is found across languages');
+  assert.equal(await aligner.gains('Here is what the documents say:'), undefined);
+});
+
 test('a sentence that claims nothing needs no support', async () => {
   const aligner = await openAligner([statement('The lease ends in May.')]);
   assert.equal((await aligner.align('Here is what the documents say:')).empty, true);

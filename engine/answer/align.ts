@@ -25,6 +25,12 @@ export interface Support { statements: Statement[]; probability: number; /** It 
 export interface Aligner {
   /** @param hinted passages the model named, as indexes of hits */
   align(sentence: string, hinted?: ReadonlySet<number>): Promise<Support>;
+  /**
+   * By how much each passage, by its hit's index, makes a sentence more probable than one that says nothing of it: nearly 1 where it
+   * says so, nearly 0 where it is about something else, down to -1 where it says otherwise, by how probable it would make the sentence
+   * but for that. Undefined for a sentence that claims nothing.
+   */
+  gains(sentence: string): Promise<Map<number, number> | undefined>;
 }
 
 /** What is known of a sentence and the statements that are to support it. */
@@ -45,6 +51,8 @@ export interface Features {
   figures: number;
   /** Figures, names or opposites that are otherwise in the statements, or denied on one side only. */
   conflicts: number;
+  /** Of these, what they say otherwise rather than not at all. */
+  against: number;
   /** The model itself named their passage. */
   hinted: boolean;
 }
@@ -82,31 +90,55 @@ export async function openAligner(statements: readonly Statement[], options: Ali
   const everywhere = new Set(known.flatMap(({ tokens }) => [...tokens]));
   const rows = known.filter(({ statement }) => statement.kind === 'row');
   const names = properNames(statements);
+  const all = known.map((_, i) => i);
+
+  const claimsNothing = (asked: Asked): boolean => asked.idf.size === 0 || /[:：]$/.test(asked.text);
+
+  /** Of the statements at some indexes, those that together say the most of a sentence. */
+  async function bestOf(asked: Asked): Promise<(among: readonly number[]) => { chosen: readonly number[]; features: Features; score: number } | undefined> {
+    const [vector] = (await options.embed?.([asked.text])) ?? [];
+    const above = known.map((one) => (vector && one.vector ? (dot(vector, one.vector) - mean) / deviation : 0));
+    const usual = above.length > 1 ? median(above) : 0;
+    const judge = (chosen: readonly number[]): { chosen: readonly number[]; features: Features; score: number } => {
+      const features = featuresOf(asked, chosen.map((i) => known[i]!), everywhere, rows, Math.max(...chosen.map((i) => above[i]!)), usual);
+      return { chosen, features, score: scoreOf(features) };
+    };
+    return (among) => {
+      const [one] = among.map((i) => judge([i])).sort((a, b) => b.score - a.score);
+      if (!one) return undefined;
+      // A sentence may be made of several statements, each of which says a clause of it.
+      const parts = asked.clauses.map(({ terms }) => among.map((i) => ({ i, coverage: ownRow(asked, known[i]!) && !isAcross(asked, known[i]!) ? coverageOf(asked, terms, [known[i]!]) : 0 }))
+        .reduce((a, b) => (b.coverage > a.coverage || (b.coverage === a.coverage && one.chosen.includes(b.i)) ? b : a)));
+      const several = [...new Set(parts.filter(({ coverage }) => coverage > 0).map(({ i }) => i))];
+      const joined = several.length > 1 && several.length <= MOST_STATEMENTS && !one.features.across ? judge(several) : one;
+      return joined.score > one.score && joined.features.coverage >= one.features.coverage + JOINS ? joined : one;
+    };
+  }
 
   return {
     async align(sentence, hinted) {
       const asked = askedOf(sentence, names, hinted, options);
-      if (asked.idf.size === 0 || /[:：]$/.test(sentence)) return { statements: [], probability: 0, empty: asked.figures.length === 0 };
-      const [vector] = (await options.embed?.([sentence])) ?? [];
-      const above = known.map((one) => (vector && one.vector ? (dot(vector, one.vector) - mean) / deviation : 0));
-      const usual = above.length > 1 ? median(above) : 0;
-      const judge = (chosen: readonly number[]): { chosen: readonly number[]; features: Features; score: number } => {
-        const features = featuresOf(asked, chosen.map((i) => known[i]!), everywhere, rows, Math.max(...chosen.map((i) => above[i]!)), usual);
-        return { chosen, features, score: scoreOf(features) };
-      };
-      const [one] = known.map((_, i) => judge([i])).sort((a, b) => b.score - a.score);
-      if (!one) return { statements: [], probability: 0, empty: false };
-      // A sentence may be made of several statements, each of which says a clause of it.
-      const parts = asked.clauses.map(({ terms }) => known.map((each, i) => ({ i, coverage: ownRow(asked, each) && !isAcross(asked, each) ? coverageOf(asked, terms, [each]) : 0 }))
-        .reduce((a, b) => (b.coverage > a.coverage || (b.coverage === a.coverage && one.chosen.includes(b.i)) ? b : a)));
-      const several = [...new Set(parts.filter(({ coverage }) => coverage > 0).map(({ i }) => i))];
-      const joined = several.length > 1 && several.length <= MOST_STATEMENTS && !one.features.across ? judge(several) : one;
-      const top = joined.score > one.score && joined.features.coverage >= one.features.coverage + JOINS ? joined : one;
-      const probability = 1 / (1 + Math.exp(-top.score));
+      if (claimsNothing(asked)) return { statements: [], probability: 0, empty: asked.figures.length === 0 };
+      const top = (await bestOf(asked))(all);
+      if (!top) return { statements: [], probability: 0, empty: false };
+      const probability = probabilityOf(top.score);
       return { statements: probability >= SUPPORTED ? top.chosen.map((i) => known[i]!.statement) : [], probability, empty: false, features: top.features };
+    },
+    async gains(sentence) {
+      const asked = askedOf(sentence, names, undefined, options);
+      if (claimsNothing(asked)) return undefined;
+      const best = await bestOf(asked);
+      const passages = Map.groupBy(all, (i) => known[i]!.statement.hit);
+      return new Map([...passages].map(([hit, among]) => {
+        const { score, features } = best(among)!;
+        if (features.against > 0) return [hit, -probabilityOf(score - CONFLICT * features.conflicts)];
+        return [hit, probabilityOf(score) - probabilityOf((features.across ? WEIGHTS.across : WEIGHTS.same).constant)];
+      }));
     },
   };
 }
+
+const probabilityOf = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
 
 /** Where one thing ends and another is said; a comma within a figure is none. */
 const CLAUSE = /(?<!\d)[,，]|[,，](?!\d)|[;；、。\n]|\b(?:and|but|while|whereas|because|which|so that)\b|但是?|并且?|而且?|因为|所以/;
@@ -159,14 +191,22 @@ function featuresOf(asked: Asked, chosen: readonly Known[], everywhere: Readonly
   const strangers = across && asked.unspaced < 0.05 ? 0 : asked.names.filter((name) => !lower.includes(name)).length;
   const used = asked.clauses.map((clause) => ({ clause, by: across ? chosen.flatMap((one) => one.clauses) : usedFor(asked, clause, chosen) }));
   const denied = used.filter(({ clause, by }) => by.length > 0 && (denies(clause.text) ? !by.some(({ text }) => denies(text)) : across ? by.every(({ text }) => denies(text)) : by.some(({ text }) => denies(text))));
+  const opposed = opposites(asked.text, used.flatMap(({ by }) => by.map(({ text }) => text)).join('\n'));
   return {
     across, meaning, margin: meaning - usual, coverage: coverageOf(asked, terms, chosen),
     weakest: Math.min(...asked.clauses.map((clause) => coverageOf(asked, clause.terms, chosen))),
     misplaced: information > 0 ? misplaced.reduce((sum, term) => sum + asked.idf.get(term)!, 0) / information : 0,
     figures: figures ? Math.min(2, asked.figures.length) : 0,
-    conflicts: (figures ? 0 : 1) + strangers + opposites(asked.text, used.flatMap(({ by }) => by.map(({ text }) => text)).join('\n')) + denied.length + wrongRows(asked, chosen, rivals),
+    conflicts: (figures ? 0 : 1) + strangers + opposed + denied.length + wrongRows(asked, chosen, rivals),
+    against: opposed + denied.length + (figures ? 0 : otherFigures(asked, chosen)),
     hinted: chosen.some(({ statement }) => asked.hinted?.has(statement.hit) ?? false),
   };
+}
+
+/** How many figures of the sentence stand in the statements with the same unit and another value. */
+function otherFigures({ figures }: Asked, chosen: readonly Known[]): number {
+  const source = chosen.flatMap((one) => one.figures);
+  return figures.filter((figure) => figure.unit !== undefined && source.some(({ unit }) => unit === figure.unit) && !figuresAgree([figure], source)).length;
 }
 
 const isAcross = (asked: Asked, one: Known): boolean => inOtherLanguage(asked.unspaced, one.unspaced);

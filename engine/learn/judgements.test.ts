@@ -92,6 +92,42 @@ test('an accepted answer is kept with the question', () => {
   assert.deepEqual(judged([answer('up')]).questions[0]!.answers, ['Sentence 1. Sentence 2.']);
 });
 
+const corrected = (gains: Record<number, number>, text = 'Three minutes.', turn = 1) => eventOf({ kind: 'corrected', text }, { turn, gains });
+
+test('DM-1: a corrected answer makes right what says it, wherever it was found, and wrong what the answer cited against it', () => {
+  assert.deepEqual(words([answer('down'), corrected({ 1: -0.3, 2: 0.1, 3: 0.6 })]), ['1: 0·0.5', '3: 1·0.8'], 'found with the question, not cited');
+  assert.deepEqual(words([answer('down'), corrected({ 1: 0.02, 2: -0.2, 9: 0.95 })]), ['2: 0·0.5', '9: 1·0.8'], 'found with the correction');
+  assert.deepEqual(words([answer('down'), corrected({ 1: 0.9, 2: 0.8, 3: -0.9 })]), ['1: 1·0.8'], 'the best alone, and nothing against what was not cited');
+  const { questions: [said] } = judged([answer('down'), corrected({ 3: 0.6 })]);
+  assert.deepEqual([said!.answers, said!.gap, said!.judgements[0]!.inferred, said!.judgements[0]!.trust], [['Three minutes.'], undefined, true, 'answer']);
+});
+
+test('DM-1: what nothing says is a gap in the library, and nothing is learned of passages', () => {
+  const { questions: [said] } = judged([answer('down'), corrected({ 1: -0.3, 2: 0.39 })]);
+  assert.deepEqual([said!.gap, said!.judgements, said!.answers, said!.unanswerable], ['Three minutes.', [], ['Three minutes.'], false]);
+  assert.equal(judged([corrected({}), eventOf({ kind: 'right-place', document, start: 320, end: 380 }, { span: [1, 320, 380] })]).questions[0]!.gap, undefined, 'until somebody shows where it stands');
+  assert.equal(judged([corrected({}), corrected({ 2: 0.7 })]).questions[0]!.gap, undefined);
+});
+
+test('a correction says more than a reason, the latest counts, and it goes with its thumb', () => {
+  assert.deepEqual(words([answer('down'), reason('bad-answer'), corrected({ 1: -0.3, 3: 0.6 })]), ['1: 0·0.5', '3: 1·0.8']);
+  assert.deepEqual(words([corrected({ 3: 0.6 }), corrected({ 2: 0.6 })]), ['2: 1·0.8']);
+  assert.deepEqual(words([answer('down'), corrected({ 3: 0.6 }), answer('none')]), []);
+  assert.deepEqual(words([answer('down'), corrected({ 3: 0.6 }), answer('up')]), ['1: 1·0.5', '2: 1·0.5']);
+  assert.deepEqual(words([corrected({ 3: 0.6 }), citation(2, 'down')]), ['2: 0·1', '3: 1·0.8'], 'what points at a passage goes before');
+});
+
+test('answers to learn from: what was put right is trusted most, then what was accepted with a passage pointed at; what was rejected is none', () => {
+  const text = (answer: string, turn: number, signal: Parameters<typeof eventOf>[0]) => eventOf(signal, { turn, sentences: [[answer, turn]] });
+  const up = { kind: 'answer-thumb', thumb: 'up' } as const;
+  const down = { kind: 'answer-thumb', thumb: 'down' } as const;
+  const answers = (events: StoredEvent[]) => judged(events).questions[0]!.answers;
+  assert.deepEqual(answers([text('A.', 1, up), text('B.', 2, up), text('B.', 2, { kind: 'citation-thumb', number: 1, thumb: 'up' }), text('C.', 3, up)]), ['A.', 'C.', 'B.']);
+  assert.deepEqual(answers([text('A.', 1, down), eventOf({ kind: 'corrected', text: 'D.' }, { turn: 1 }), text('C.', 3, up)]), ['C.', 'D.']);
+  assert.deepEqual(answers([text('A.', 1, up), text('A.', 2, down)]), [], 'the same words, rejected since');
+  assert.deepEqual(answers([text('A.', 1, down), text('a', 2, up)]), ['a']);
+});
+
 test('a later thumb on the same thing replaces the earlier one, and none takes it back', () => {
   assert.deepEqual(words([citation(1, 'up'), citation(1, 'down')]), ['1: 0·1']);
   assert.deepEqual(words([citation(1, 'up'), citation(1, 'none')]), []);
@@ -139,7 +175,8 @@ test('DM-1: whatever is pressed, no chunk is judged both ways', () => {
         citation(number, thumb, turn), answer(thumb, turn), reason((['wrong-passage', 'bad-answer', 'not-in-library', 'outdated'] as const)[random(4)]!),
         eventOf({ kind: 'opened', number, dwell: random(40), passed: [chunk(1 + random(3))] }, { turn }), eventOf({ kind: 'copied', text: `text of chunk ${number}` }, { turn }),
         eventOf({ kind: 'right-place', document, start: 100, end: 200 + random(200) }, { turn, span: [1, 100, 200 + random(200)] }),
-      ][random(6)]!;
+        corrected({ 1: random(200) / 100 - 1, 2: random(200) / 100 - 1, 3: random(200) / 100 - 1 }, 'x', turn),
+      ][random(7)]!;
     });
     for (const { judgements } of judged(events).questions) {
       const chunks = judgements.map(({ chunk }) => `${chunk.contentHash} ${chunk.start}`);

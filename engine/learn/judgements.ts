@@ -1,6 +1,8 @@
 import type { AdapterId, ConversationId, EventId, Hit, LibraryId, Signal, Trace, TurnId } from '../api.ts';
 import type { EventContext } from '../store/feedback.ts';
 import { hitsCopied } from './copied.ts';
+import { supportOf, type Gain } from './corrected.ts';
+import { targetsOf, type SaidAnswer } from './targets.ts';
 
 /**
  * From what people did to what it says about chunks. Events are what happened and never change; judgements are derived
@@ -37,6 +39,8 @@ export interface Mark {
   rank?: number;
   passed: ChunkName[];
   answer: string;
+  /** What the library says to a correction. */
+  gains: Gain[];
   /** What was searched by: the space, the version in use, and whether what was said of this very question had a part in it. */
   under: { space?: string; adapter?: AdapterId; taught: boolean };
   /** Of an answer from two rankings: the hits that one of them put there. */
@@ -60,6 +64,8 @@ export interface Judgement {
   /** What it counts for in training: the confidence, made up for places that are rarely looked at. */
   weight: number;
   trust: Trust;
+  /** Nothing is said of the chunk itself: an answer that is right leans on it. */
+  inferred?: true;
   /** Nothing is said against the chunk itself: one of these, which are right, was preferred to it. */
   than?: ChunkName[];
   events: EventId[];
@@ -77,8 +83,10 @@ export interface JudgedQuestion {
   /** What the person saw with it, and of that what answers leant on. */
   shown: ChunkName[];
   cited: ChunkName[];
-  /** Answers a person accepted. */
+  /** Answers a person accepted or put right, the most trusted last. */
   answers: string[];
+  /** An answer a person wrote, where nothing in the library says so. */
+  gap?: string;
   /** A person said that the library does not answer it. */
   unanswerable: boolean;
   events: EventId[];
@@ -107,7 +115,7 @@ const REWORDED = 0.3;
 const openedWeight = (rank: number): number => Math.min(1, OPENED * rank);
 
 /** What of an event is needed to judge. */
-export function markOf({ id, at, signal, context: { turn, span, before } }: StoredEvent): Mark {
+export function markOf({ id, at, signal, context: { turn, span, before, correction } }: StoredEvent): Mark {
   const byChunk = new Map(turn.hits.map((hit) => [hit.chunk, hit]));
   const citations = turn.answer.sentences.flatMap((sentence) => sentence.citations);
   const hitsOf = (numbers: (number: number) => boolean): Hit[] =>
@@ -121,6 +129,7 @@ export function markOf({ id, at, signal, context: { turn, span, before } }: Stor
     id, at, turn: turn.id, conversation: turn.conversation, asked: turn.asked, question: turn.standalone ?? turn.question, signal,
     passed: signal.kind === 'opened' ? (signal.passed ?? []).flatMap((chunk) => byChunk.get(chunk) ?? []).map(nameOf) : [],
     named: named.map(nameOf), cited: hitsOf(() => true).map(nameOf), shown: turn.hits.map(nameOf),
+    gains: [...turn.hits, ...(correction?.hits ?? [])].flatMap((hit) => (correction?.gains ?? []).filter(({ chunk }) => chunk === hit.chunk).map(({ gain }) => ({ ...nameOf(hit), gain }))),
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
     under: {
       ...(turn.models.embedder !== undefined && { space: turn.models.embedder }), ...(turn.models.adapter !== undefined && { adapter: turn.models.adapter }),
@@ -157,7 +166,7 @@ interface Claim extends Omit<Judgement, 'events' | 'than'> { event: EventId }
 /** A chunk that was preferred to another: a word on the two, not on either (Joachims 2002, “skip above”). */
 interface Preference { over: ChunkName; under: ChunkName; event: EventId }
 
-interface Group { said: JudgedQuestion; claims: Claim[]; preferences: Preference[] }
+interface Group { said: JudgedQuestion; claims: Claim[]; preferences: Preference[]; answers: SaidAnswer[] }
 
 /**
  * Judges. The latest thumb on an answer or a citation replaces earlier ones, 'none' takes it back. Signals of equal trust
@@ -172,7 +181,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   const ofQuestion = (mark: Mark): Group => {
     const plain = plainQuestion(mark.question);
     const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question));
-    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, events: [] }, claims: [], preferences: [] };
+    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, events: [] }, claims: [], preferences: [], answers: [] };
     if (!known) questions.push(group);
     byText.set(plain, group);
     if (!group.said.wordings.includes(mark.question)) group.said.wordings.push(mark.question);
@@ -181,13 +190,13 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   };
 
   for (const turn of byTurn(marks)) {
-    const { said, claims, preferences } = ofQuestion(turn.first);
+    const { said, claims, preferences, answers } = ofQuestion(turn.first);
     const begun = claims.length;
     said.events.push(...turn.events);
     said.shown.push(...turn.first.shown);
     said.cited.push(...turn.first.cited);
-    const claim = (mark: Mark, chunks: readonly ChunkName[], label: 0 | 1, confidence: number, trust: Trust, weight = confidence): void => {
-      for (const chunk of chunks) claims.push({ chunk, label, confidence, trust, weight, event: mark.id });
+    const claim = (mark: Mark, chunks: readonly ChunkName[], label: 0 | 1, confidence: number, trust: Trust, weight = confidence, inferred?: true): void => {
+      for (const chunk of chunks) claims.push({ chunk, label, confidence, trust, weight, ...(inferred && { inferred }), event: mark.id });
     };
     for (const mark of turn.pointed) {
       if (mark.signal.kind === 'citation-thumb') claim(mark, mark.named, mark.signal.thumb === 'up' ? 1 : 0, 1, 'pointed');
@@ -199,12 +208,18 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
         for (const over of mark.named) for (const under of mark.passed) if (!used.has(keyOf(under))) preferences.push({ over, under, event: mark.id });
       }
     }
-    const { thumb, reason } = turn;
-    if (thumb?.signal.kind === 'answer-thumb' && thumb.signal.thumb === 'up') {
-      claim(thumb, thumb.cited, 1, 0.5, 'answer');
-      if (thumb.answer !== '') said.answers.push(thumb.answer);
-    }
-    if (reason?.signal.kind === 'answer-reason') {
+    const { thumb, reason, corrected } = turn;
+    const accepted = thumb?.signal.kind === 'answer-thumb' && thumb.signal.thumb === 'up';
+    for (const mark of [thumb, reason, corrected]) if (mark) answers.push({ text: mark.answer, at: mark.at, kind: accepted ? 'accepted' : 'rejected', cited: mark.cited });
+    if (accepted) claim(thumb, thumb.cited, 1, 0.5, 'answer', 0.5, true);
+    if (corrected?.signal.kind === 'corrected') {
+      const support = supportOf(corrected.gains, corrected.cited);
+      answers.push({ text: corrected.signal.text, at: corrected.at, kind: 'corrected', cited: support ? [support.right] : [] });
+      claim(corrected, support ? [support.right] : [], 1, 0.8, 'answer', 0.8, true);
+      claim(corrected, support?.wrong ?? [], 0, 0.5, 'answer');
+      if (support) delete said.gap;
+      else said.gap = corrected.signal.text;
+    } else if (reason?.signal.kind === 'answer-reason') {
       const why = reason.signal.reason;
       if (why === 'wrong-passage') claim(reason, reason.cited, 0, 0.7, 'answer');
       else if (why === 'bad-answer') claim(reason, reason.cited, 1, 0.5, 'answer');
@@ -228,7 +243,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   }
 
   let conflicts = 0;
-  for (const { said, claims, preferences } of questions) {
+  for (const { said, claims, preferences, answers } of questions) {
     const byChunk = new Map<string, Claim[]>();
     for (const claim of claims) {
       for (const chunk of locate(claim.chunk)) {
@@ -242,18 +257,22 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
       if (trusted.some(({ label }) => label !== trusted[0]!.label)) { conflicts++; continue; }
       const { chunk, label } = trusted[0]!;
       said.judgements.push({
-        chunk, label, trust, confidence: Math.max(...trusted.map(({ confidence }) => confidence)),
+        chunk, label, trust, ...(trusted.every(({ inferred }) => inferred) && { inferred: true }), confidence: Math.max(...trusted.map(({ confidence }) => confidence)),
         weight: Math.max(...trusted.map(({ weight }) => weight)), events: [...new Set(trusted.map(({ event }) => event))],
       });
     }
     said.judgements.push(...passedOver(preferences, new Set(byChunk.keys()), said.judgements, locate));
-    if (said.judgements.some(({ label }) => label === 1)) said.unanswerable = false;
+    said.answers = targetsOf(answers, said.judgements);
+    if (said.judgements.some(({ label }) => label === 1)) {
+      said.unanswerable = false;
+      delete said.gap;
+    }
   }
   return { questions: questions.map(({ said }) => said), conflicts };
 }
 
-/** What counts of a turn: the latest thumb on the answer or the reason given for it, and what points at passages. */
-export interface TurnMarks { first: Mark; thumb?: Mark; reason?: Mark; pointed: Mark[]; events: EventId[] }
+/** What counts of a turn: the latest thumb on the answer, the reason given for it, how the answer was put right, and what points at passages. */
+export interface TurnMarks { first: Mark; thumb?: Mark; reason?: Mark; corrected?: Mark; pointed: Mark[]; events: EventId[] }
 
 /** The marks that count, turn by turn in the order they were asked: of thumbs the latest, none where it was taken back. */
 export function byTurn(marks: readonly Mark[]): TurnMarks[] {
@@ -266,10 +285,14 @@ export function byTurn(marks: readonly Mark[]): TurnMarks[] {
     if (signal.kind === 'answer-thumb') {
       delete turn.reason;
       delete turn.thumb;
+      if (signal.thumb !== 'down') delete turn.corrected;
       if (signal.thumb !== 'none') turn.thumb = mark;
     } else if (signal.kind === 'answer-reason') {
       turn.reason = mark;
       delete turn.thumb;
+    } else if (signal.kind === 'corrected') {
+      turn.corrected = mark;
+      if (turn.thumb?.signal.kind === 'answer-thumb' && turn.thumb.signal.thumb === 'up') delete turn.thumb;
     } else if (signal.kind === 'citation-thumb') {
       turn.citations.delete(signal.number);
       if (signal.thumb !== 'none') turn.citations.set(signal.number, mark);

@@ -81,7 +81,8 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
         documents: new Set(learnable.flatMap(({ judgements }) => judgements.filter(({ label }) => label === 1).map(({ chunk }) => chunk.contentHash))).size,
         heldOut: learnable.filter(({ events }) => events.some((event) => isHeldOut(groupOfEvent(db, event) ?? 'f'))).length,
         answers: judgements.filter(({ label }) => label === 1).length, rejects: judgements.filter(({ label, trust }) => label === 0 && trust !== 'observed').length,
-        unanswerable: questions.filter(({ unanswerable }) => unanswerable).length, imported: importedCount(db),
+        unanswerable: questions.filter(({ unanswerable }) => unanswerable).length,
+        gaps: questions.flatMap(({ question, gap }) => (gap === undefined ? [] : [{ question, correction: gap }])), imported: importedCount(db),
         fresh: learnable.filter(({ events }) => !events.some((event) => seen.has(event))).length,
         ...(active !== undefined && { active }),
       };

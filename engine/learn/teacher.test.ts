@@ -57,6 +57,22 @@ test('a teacher that does not, and one nobody can check, change nothing', async 
   assert.deepEqual([unchecked.fit.usable, unchecked.taught], [false, 0]);
 });
 
+test('what an accepted answer leans on stays right only where it raises that answer; a lesson that has nothing else falls out', async () => {
+  const sure = Array.from({ length: 25 }, (_, i) => lesson(i, true));
+  const right = (12 * 3) % 10;
+  const other = (right + 3) % 10;
+  const leaning = (places: number[]): Pupil => ({
+    ...lesson(12, false), accepted: String(codeOf(12 + right)), labels: new Array<undefined>(10).fill(undefined),
+    target: Array.from({ length: 10 }, (_, i) => (places.includes(i) ? 1 / places.length : 0)), inferred: Array.from({ length: 10 }, (_, i) => places.includes(i)),
+  });
+  const { lessons: made } = await taughtBy(teacher(true), [...sure, leaning([right, other]), leaning([other])], wait);
+  assert.equal(made.length, 26, 'the last one is gone');
+  assert.deepEqual([made[25]!.target[right], made[25]!.target[other], made[25]!.counts[right], made[25]!.counts[other]], [1, 0, 1, 0]);
+  assert.deepEqual((await taughtBy(teacher(false), [...sure, leaning([right, other])], wait)).lessons[25]!.target[other], 0.5, 'a teacher that foretells nothing is not asked for this either');
+  const pointed = { ...leaning([other]), inferred: new Array<boolean>(10).fill(false) };
+  assert.equal((await taughtBy(teacher(true), [...sure, pointed], wait)).lessons[25]!.target[other], 1, 'what was pointed at stays right');
+});
+
 test('lessons without an accepted answer are not scored, and a stop between two is heard', async () => {
   const { accepted: _, ...bare } = lesson(1, true);
   let asked = 0;

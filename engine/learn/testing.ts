@@ -26,10 +26,12 @@ interface Around {
   /** Asked before in these words; chunks 4 and 5 were found. */
   before?: string;
   span?: [document: number, start: number, end: number];
+  /** What chunks give to a correction; those that were not found with the question were found with it. */
+  gains?: Record<number, number>;
 }
 
 /** An event on turn `turn`, in which by default chunks 1…3 of document 1 were found and 1 and 2 cited. Events come in the order they are made. */
-export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, question = 'How long is tea brewed?', before, span, ...around }: Around = {}): StoredEvent {
+export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, question = 'How long is tea brewed?', before, span, gains, ...around }: Around = {}): StoredEvent {
   const hits = (around.hits ?? [1, 2, 3]).map((chunk) => hitOf(chunk));
   const sentences = around.sentences ?? [['Sentence 1.', 1], ['Sentence 2.', 2]];
   const at = ++made;
@@ -46,6 +48,10 @@ export function eventOf(signal: DistributiveOmit<Signal, 'turn'>, { turn = 1, qu
         },
       },
       ...(before !== undefined && { before: { question: before, asked: turn - 1, turn: (turn - 1) as TurnId, hits: [4, 5].map((chunk) => hitOf(chunk)) } }),
+      ...(gains && { correction: {
+        hits: Object.keys(gains).map(Number).filter((chunk) => !hits.some((hit) => Number(hit.chunk) === chunk)).map((chunk) => hitOf(chunk)),
+        gains: Object.entries(gains).map(([chunk, gain]) => ({ chunk: Number(chunk) as ChunkId, gain })),
+      } }),
       ...(span && { span: { documentName: `${span[0]}.md`, contentHash: `hash ${span[0]}`, start: span[1], end: span[2], text: 'x' } }),
     },
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChunkId, EventId, FeedbackEvent, Signal, Turn, TurnId } from '../api.ts';
+import type { Correction } from '../correction.ts';
 import { sql, type Db } from './database.ts';
 
 /**
@@ -10,6 +11,8 @@ export interface EventContext {
   turn: Omit<Turn, 'thumbs'>;
   /** The question before it, when it was asked in other words within a minute. */
   before?: { /** Absent in older events. */ turn?: TurnId; question: string; asked: number; hits: Turn['hits'] };
+  /** What the library said to a correction. */
+  correction?: Correction;
   /** Of the prompt a language model is given, and of what read and cut the hits' files; absent in older events. */
   versions?: { prompt: string; chunker: string };
   span?: { documentName: string; contentHash: string; start: number; end: number; text: string };
@@ -51,10 +54,10 @@ export function exportEvents(db: Db): string {
 const GONE = { gone: true };
 
 /** An event without the words of contents that are gone: their hits, spans, quotes and the sentences that lean on them are marked and empty. */
-function withoutGone(signal: Signal, { turn, span, before, ...context }: EventContext, gone: (hash: string) => boolean): { signal: Signal; context: EventContext } {
+function withoutGone(signal: Signal, { turn, span, before, correction, ...context }: EventContext, gone: (hash: string) => boolean): { signal: Signal; context: EventContext } {
   const lost = new Set(turn.hits.filter(({ contentHash }) => gone(contentHash)).map(({ chunk }) => chunk));
   const emptied = (hit: Turn['hits'][number]): Turn['hits'][number] => (gone(hit.contentHash) ? { ...hit, text: '', place: { ...hit.place, headings: [] }, ...GONE } : hit);
-  const earlier = before && { before: { ...before, hits: before.hits.map(emptied) } };
+  const earlier = { ...(before && { before: { ...before, hits: before.hits.map(emptied) } }), ...(correction && { correction: { ...correction, hits: correction.hits.map(emptied) } }) };
   if (lost.size === 0 && !(span && gone(span.contentHash))) return { signal, context: { turn, ...(span && { span }), ...earlier, ...context } };
   const hits = turn.hits.map(emptied);
   const sentences = turn.answer.sentences.map((sentence) => (sentence.citations.some(({ chunk }) => lost.has(chunk))
@@ -69,7 +72,7 @@ export function deleteEvents(db: Db, ids: EventId[]): void {
   for (const id of ids) sql(db, 'delete from event where id = ?').run(id);
 }
 
-/** The thumbs that count now: the latest on the answer and on each citation. */
+/** What counts now: the latest thumb on the answer and on each citation, and the answer as it was put right. */
 export function thumbsOf(db: Db, turn: TurnId): Turn['thumbs'] {
   const thumbs: Turn['thumbs'] = { citations: {} };
   for (const row of sql<{ signal: string }>(db, 'select signal from event where turn_id = ? order by number').all(turn)) {
@@ -77,6 +80,10 @@ export function thumbsOf(db: Db, turn: TurnId): Turn['thumbs'] {
     if (signal.kind === 'answer-thumb') {
       if (signal.thumb === 'none') delete thumbs.answer;
       else thumbs.answer = signal.thumb;
+      if (signal.thumb !== 'down') delete thumbs.corrected;
+    } else if (signal.kind === 'corrected') {
+      thumbs.corrected = signal.text;
+      if (thumbs.answer === 'up') delete thumbs.answer;
     } else if (signal.kind === 'citation-thumb') {
       if (signal.thumb === 'none') delete thumbs.citations[signal.number];
       else thumbs.citations[signal.number] = signal.thumb;

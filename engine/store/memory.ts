@@ -11,13 +11,19 @@ export function answeredTurns(db: Db, limit: number): TurnId[] {
     order by conversation_id, id`).all(limit).map(({ id }) => id);
 }
 
-/** Those of the turns whose answer's last thumb is up. */
-export function acceptedAmong(db: Db, turns: readonly TurnId[]): Set<TurnId> {
-  const rows = sql<{ id: TurnId }>(db, `
-    select t.value id from json_each(?) t where (
-      select json_extract(signal, '$.thumb') from event where turn_id = t.value and json_extract(signal, '$.kind') = 'answer-thumb'
-      order by number desc limit 1) = 'up'`).all(JSON.stringify(turns));
-  return new Set(rows.map(({ id }) => id));
+/** Those of the turns whose answer a person accepted (its last thumb is up) or put right, with the text they put in its place. */
+export function acceptedAmong(db: Db, turns: readonly TurnId[]): Map<TurnId, { corrected?: string }> {
+  const rows = sql<{ turn: TurnId; thumb: string | null; text: string | null }>(db, `
+    select e.turn_id turn, json_extract(e.signal, '$.thumb') thumb, json_extract(e.signal, '$.text') text from json_each(?) t join event e on e.turn_id = t.value
+    where json_extract(e.signal, '$.kind') in ('answer-thumb', 'corrected') order by e.number`).all(JSON.stringify(turns));
+  const accepted = new Map<TurnId, { corrected?: string }>();
+  for (const { turn, thumb, text } of rows) {
+    if (text !== null) accepted.set(turn, { corrected: text });
+    else if (thumb === 'up') accepted.set(turn, {});
+    // A thumb down says nothing against what the person wrote themselves.
+    else if (thumb === 'none' || accepted.get(turn)?.corrected === undefined) accepted.delete(turn);
+  }
+  return accepted;
 }
 
 export function pastTurn(db: Db, id: TurnId): PastTurn {

@@ -5,27 +5,33 @@ import { useToaster } from '../controls/Toast.tsx';
 import { useEngine } from '../engine.tsx';
 import { useWords } from '../words/useWords.ts';
 import './AnswerActions.css';
+import { languageOf } from '../words/numbers.ts';
 import { citationsOf } from './openPlace.ts';
 import { tookInWords } from './howMade.ts';
+import { PutRight } from './PutRight.tsx';
 import { Taught } from './Taught.tsx';
 import { Thumbs } from './Thumbs.tsx';
 
 type Reason = Extract<Signal, { kind: 'answer-reason' }>['reason'];
 
-/** Under an answer: was it good, take it along, how long it took. After a thumb down one question, which may stay unanswered. */
+/**
+ * Under an answer: was it good, take it along, how long it took. After a thumb down one question, which may stay unanswered, or in
+ * its place the answer as it should have been.
+ */
 export function AnswerActions({ turn }: { turn: Turn }) {
   const words = useWords();
   const engine = useEngine();
   const { say, run } = useToaster();
-  const [reasoning, setReasoning] = useState(false);
+  const [after, setAfter] = useState<'reason' | 'put-right'>();
+  const { corrected } = turn.thumbs;
 
   const thumb = async (next: 'up' | 'down' | 'none'): Promise<void> => {
     await engine.signal({ kind: 'answer-thumb', turn: turn.id, thumb: next });
-    setReasoning(next === 'down');
+    setAfter(next === 'down' ? 'reason' : undefined);
   };
   const reason = async (why: Reason): Promise<void> => {
     await engine.signal({ kind: 'answer-reason', turn: turn.id, reason: why });
-    setReasoning(false);
+    setAfter(undefined);
     const names = [...new Set(citationsOf(turn.answer.sentences).map(({ documentName }) => documentName))];
     say(why === 'outdated' && names.length > 0 ? words.ask.outdatedNoted(names) : words.ask.thanks);
   };
@@ -44,13 +50,18 @@ export function AnswerActions({ turn }: { turn: Turn }) {
         <Taught turn={turn} />
         <span className="answer-took">{tookInWords(turn, words)}</span>
       </div>
-      {reasoning && (
+      {corrected !== undefined && after !== 'put-right' && (
+        <p className="answer-corrected">{words.ask.putRightAs} <span lang={languageOf(corrected)}>{corrected}</span></p>
+      )}
+      {after === 'put-right' && <PutRight turn={turn.id} onDone={() => setAfter(undefined)} />}
+      {after === 'reason' && (
         <div className="answer-reasons" role="group" aria-label={words.ask.reasonQuestion}>
           <p>{words.ask.reasonQuestion}</p>
           {(Object.keys(words.ask.reasons) as Reason[]).map((each) => (
             <Button key={each} onClick={() => run(() => reason(each))}>{words.ask.reasons[each]}</Button>
           ))}
-          <IconButton small icon="close" label={words.general.close} onClick={() => setReasoning(false)} />
+          <Button icon="edit" onClick={() => setAfter('put-right')}>{words.ask.putRight}</Button>
+          <IconButton small icon="close" label={words.general.close} onClick={() => setAfter(undefined)} />
         </div>
       )}
     </div>

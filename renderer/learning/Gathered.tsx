@@ -1,6 +1,7 @@
 import type { Learning } from '../../engine/api.ts';
 import { count } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
+import { Gaps } from './Gaps.tsx';
 import './Gathered.css';
 
 const FACTS = ['questions', 'answers', 'rejects', 'heldOut', 'conflicts', 'unanswerable'] as const;
@@ -8,7 +9,7 @@ const FACTS = ['questions', 'answers', 'rejects', 'heldOut', 'conflicts', 'unans
 /** What there is to learn from, in numbers; without any, what to do. */
 export function Gathered({ learning }: { learning: Learning }) {
   const { learning: words, language } = useWords();
-  if (FACTS.every((fact) => learning[fact] === 0)) {
+  if (FACTS.every((fact) => learning[fact] === 0) && learning.gaps.length === 0) {
     return (
       <section className="panel">
         <h3>{words.emptyTitle}</h3>
@@ -33,6 +34,7 @@ export function Gathered({ learning }: { learning: Learning }) {
           </div>
         ))}
       </dl>
+      <Gaps gaps={learning.gaps} />
     </section>
   );
 }

@@ -79,6 +79,8 @@ function inWords(signal: Signal, { feedback, ask }: Words): string {
       return feedback.signals.citationThumb[signal.thumb](signal.number);
     case 'answer-reason':
       return feedback.signals.reason(ask.reasons[signal.reason]);
+    case 'corrected':
+      return feedback.signals.corrected(signal.text);
     case 'right-place':
       return feedback.signals.rightPlace;
     case 'opened':

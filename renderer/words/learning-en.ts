@@ -34,6 +34,8 @@ export const learningEn: LearningWords = {
     unanswerable: 'Questions you said your documents do not answer.',
     heldOut: 'Never learned from, only used to check.',
   },
+  gaps: (value) => `${plural(value, 'gap', 'gaps')} in your library`,
+  gapsText: 'You wrote these answers yourself, and nothing in your documents says so. Add a document that does, and ask again.',
   onDocuments: (value) => `on ${plural(value, 'document', 'documents')}`,
   missingTitle: 'Before learning pays',
   missingQuestions: (done, of) => `${n(done)} of ${plural(of, 'question', 'questions')} judged`,

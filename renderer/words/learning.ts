@@ -18,6 +18,9 @@ export interface LearningWords {
   facts: Record<'questions' | 'answers' | 'rejects' | 'conflicts' | 'unanswerable' | 'heldOut', string>;
   factHints: Record<'conflicts' | 'unanswerable' | 'heldOut', string>;
   onDocuments: (count: number) => string;
+  /** Answers a person wrote that nothing in the library says. */
+  gaps: (count: number) => string;
+  gapsText: string;
   missingTitle: string;
   missingQuestions: (done: number, of: number) => string;
   missingDocuments: (done: number, of: number) => string;

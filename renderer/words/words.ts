@@ -161,6 +161,11 @@ export interface Words {
     answerFailed: string;
     reasonQuestion: string;
     reasons: Record<Extract<Signal, { kind: 'answer-reason' }>['reason'], string>;
+    /** Instead of a reason: the answer in the person's own words. */
+    putRight: string;
+    putRightLabel: string;
+    putRightKeep: string;
+    putRightAs: string;
     thanks: string;
     outdatedNoted: (names: string[]) => string;
     you: string;
@@ -241,6 +246,7 @@ export interface Words {
       reason: (reason: string) => string;
       rightPlace: string;
       opened: (number: number, seconds: number | undefined) => string;
+      corrected: (text: string) => string;
       openedPassage: (seconds: number | undefined) => string;
       copied: string;
       upToDate: string;
