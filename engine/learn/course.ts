@@ -1,7 +1,7 @@
 import type { RunProgress } from '../api.ts';
 import { deal } from './deal.ts';
 import { gainsOfShown, lowerBound, mean, quality, refusals, scoresOf, standsOut, type JudgedRow, type Refusal, type Trial } from './gate.ts';
-import { falseAccepts } from './guard.ts';
+import { bestScores, falseAccepts, type Best } from './guard.ts';
 import { fitKind, ofKind, weightCount, type QueryAdapter } from './query-adapter.ts';
 import { chosen, leastSurprise, meanQuality } from './strength.ts';
 import { beginTraining, shuffled, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
@@ -97,7 +97,7 @@ export async function runCourse(data: CourseData, options: TrainOptions, state: 
   const turns = turned[0]!.turn.alpha > 0 && lowerBound(withTurn.map(({ after }, i) => after.ndcg - without[i]!.after.ndcg)) > TURN_EARNS;
 
   const [used, mine] = turns ? [turned, withTurn] : [candidates, without];
-  const trial = course.trial(used[0]!, mine);
+  const trial = course.trial(used[0]!, mine, course.best(...parts.map((part, i) => [part.judged, used[i]!] as const)));
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   // Whether there is sense in the labels, the clues tell as well as the turn does, in a fraction of the time.
@@ -225,12 +225,21 @@ class Course {
     return gainsOfShown(rows, this.#weighedRows(rows, candidate), this.#data.matrix, candidate.turn);
   }
 
-  trial(final: Candidate, mine: Trial['mine']): Trial {
-    const { guard, matrix, unanswerable } = this.#data;
+  trial(final: Candidate, mine: Trial['mine'], answered: Best): Trial {
+    const { guard, unanswerable } = this.#data;
     return {
       applied: final.weighed.alpha > 0 || final.turn.alpha > 0, mine, guard: this.judged(guard, final),
-      falseAccepts: { before: falseAccepts(unanswerable, matrix), after: falseAccepts(this.#weighedRows(unanswerable, final), matrix, final.turn) },
+      falseAccepts: falseAccepts(answered, this.best([unanswerable, final])),
       finite: [final.weighed.weights, final.turn.weights].every((weights) => weights.every(Number.isFinite)),
+    };
+  }
+
+  /** Scores of the best hits of rows, before and after a candidate. */
+  best(...judged: (readonly [readonly JudgedRow[], Candidate])[]): Best {
+    const { matrix } = this.#data;
+    return {
+      before: judged.flatMap(([rows]) => bestScores(rows, matrix)),
+      after: judged.flatMap(([rows, candidate]) => bestScores(this.#weighedRows(rows, candidate), matrix, candidate.turn)),
     };
   }
 

@@ -77,10 +77,23 @@ export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vect
   return { guard: rows.filter((_, i) => pairs[i]!.half === 'guard'), replay: rows.filter((_, i) => pairs[i]!.half === 'replay') };
 }
 
-/** Share of questions that a library does not answer and that would get an answer. Rows of no candidates get none. */
-export function falseAccepts(unanswerable: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): number {
-  const enough = Math.log(RELEVANT / (1 - RELEVANT));
-  return mean(unanswerable.map((row) => (scoresOf(row, matrix, adapter).subarray(0, row.found).some((score) => score >= enough) ? 1 : 0)));
+/** The score of every row's best hit; −Infinity of rows of no candidates. */
+export const bestScores = (rows: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): number[] => rows.map((row) => scoresOf(row, matrix, adapter).subarray(0, row.found).reduce((best, score) => Math.max(best, score), -Infinity));
+
+/** Best scores of questions, before and after. */
+export interface Best { before: readonly number[]; after: readonly number[] }
+
+/**
+ * Share of questions a library does not answer that would get an answer, before and after, each at the strictest threshold that
+ * lets as many answered questions pass as `enough` lets pass before: a candidate that is surer of everything is no worse.
+ */
+export function falseAccepts(answered: Best, unanswerable: Best, enough = Math.log(RELEVANT / (1 - RELEVANT))): { before: number; after: number } {
+  const passing = answered.before.filter((score) => score >= enough).length;
+  const accepted = (of: keyof Best): number => {
+    const threshold = passing === 0 ? enough : answered[of].toSorted((a, b) => b - a)[passing - 1]!;
+    return mean(unanswerable[of].map((score) => (score >= threshold ? 1 : 0)));
+  };
+  return { before: accepted('before'), after: accepted('after') };
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
