@@ -16,7 +16,7 @@ import { readSet } from '../engine/evaluate/beir.ts';
 import { openEmbedder } from '../engine/models/embedder.ts';
 import { openReranker } from '../engine/models/reranker.ts';
 import { askSets, type Asked } from './refusal/ask.ts';
-import { fitAll, measured } from './refusal/fit.ts';
+import { fitAll, measured, traded } from './refusal/fit.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,8 +25,11 @@ const { values, positionals } = parseArgs({
 const dev = fileURLToPath(new URL('../../shared/data/dev', import.meta.url));
 /** Questions as people ask them, each answered by one document. */
 const NATURAL = ['cmrc2018-trial', 'drcd-dev', 'wikiqa-dev'];
-/** Headings of documentation, of which passages near one another answer each other's; and sentences in the other language. */
-const OTHERS = ['techdocs-en', 'techdocs-zh', 'parallel-en2zh', 'parallel-zh2en'];
+/**
+ * Headings of documentation, of which passages near one another answer each other's; topics and long requests, each answered by
+ * many documents; and sentences in the other language.
+ */
+const OTHERS = ['techdocs-en', 'techdocs-zh', 'uct-wiki', 'cacm', 'parallel-en2zh', 'parallel-zh2en'];
 const folders = positionals.length > 0 ? positionals : [...NATURAL, ...OTHERS].map((name) => join(dev, name)).filter((folder) => existsSync(folder));
 if (folders.length === 0) {
   console.log(`There are no development sets at ${dev}; name folders in the form of BEIR.`);
@@ -44,6 +47,8 @@ const kind = !reranker ? 'both' : reranker.exact ? 'exact' : 'rerank';
 console.log(`${reranker ? `with ${reranker.id}` : 'words and vectors'}, ${values.questions} + ${values.questions} questions a set, ${values.uncalibrated ? 'as shipped' : 'calibrated by the set itself'}\n`);
 measured(asked, NATURAL, NATURAL, kind, !values.uncalibrated);
 if (asked.some(({ set }) => OTHERS.includes(set))) measured(asked, OTHERS, NATURAL, kind, !values.uncalibrated);
+traded(asked, [...NATURAL, ...OTHERS], NATURAL, kind, !values.uncalibrated);
 console.log('by words alone');
 measured(asked, NATURAL, NATURAL, 'words', !values.uncalibrated);
+if (asked.some(({ set }) => OTHERS.includes(set))) measured(asked, OTHERS.slice(0, 4), NATURAL, 'words', !values.uncalibrated);
 if (values.fit) fitAll(asked, NATURAL, [...(reranker?.exact ? (['exact'] as const) : []), ...(reranker ? (['rerank', 'rerank-across'] as const) : (['both', 'across'] as const)), 'words']);

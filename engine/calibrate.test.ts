@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { calibrated, together, type Sample } from './answer/calibration.ts';
-import { evidenceOf, probabilityOf, SHIPPED } from './answer/found.ts';
+import { fileURLToPath } from 'node:url';
+import { calibrated, calibratedBy, together, type Sample } from './answer/calibration.ts';
+import { evidenceOf, probabilityOf, SHIPPED, type Evidence } from './answer/found.ts';
 import { pseudoQuestion } from './answer/pseudo.ts';
 import { calibrate, calibrateNext, calibrationFor, modelsOf } from './calibrate.ts';
+import { readSet } from './evaluate/beir.ts';
 import { prepare } from './ingest.ts';
 import { Random } from './nn/random.ts';
+import { assemble } from './parse/document.ts';
 import { parseBytes } from './parse/parsers.ts';
 import { search } from './search.ts';
 import { saveReading } from './store/contents.ts';
@@ -60,9 +64,61 @@ test('the line is the most probable one: no line near it has a smaller loss', ()
   for (const [da, db] of [[0.02, 0], [-0.02, 0], [0, 0.05], [0, -0.05]] as const) assert.ok(loss(found.slope, found.shift) <= loss(found.slope + da, found.shift + db) + 1e-9);
 });
 
+test('questions made from passages say how well a library parts its questions, not from where on; people say both', () => {
+  const probability = (score: number, { slope, shift }: typeof SHIPPED): number => 1 / (1 + Math.exp(-slope * score - shift));
+  // Made questions are far above the headings people ask with, and what stands beside a section is nearly as high.
+  const alike = calibratedBy([...scores(4, true, 60), ...scores(3, false, 60)], []);
+  assert.ok(alike.slope < 0.6 && Math.abs(alike.shift) < 0.5, JSON.stringify(alike));
+  for (const score of [-0.5, 0, 0.5]) assert.ok(probability(score, alike) > SHIPPED.threshold, `what would be answered at ${score} still is`);
+  assert.ok(probability(4, alike) < probability(4, SHIPPED), 'and no answer is as sure');
+  const apart = calibratedBy([...scores(4, true, 60), ...scores(-4, false, 60)], []);
+  assert.ok(apart.slope > 1, JSON.stringify(apart));
+  const told = calibratedBy([...scores(4, true, 60), ...scores(3, false, 60)], [...scores(3, true, 30), ...scores(1, false, 30)]);
+  assert.ok(probability(1, told) < probability(1, alike) - 0.1 && told.shift < alike.shift - 0.5, JSON.stringify(told));
+});
+
 test('libraries asked together weigh by their size', () => {
   assert.equal(together([{ calibration: { slope: 1, shift: 0, threshold: 0.2 }, chunks: 100 }, { calibration: { slope: 1, shift: -4, threshold: 0.2 }, chunks: 300 }]).shift, -3);
   assert.deepEqual(together([]), SHIPPED);
+});
+
+const dev = fileURLToPath(new URL('../../shared/data/dev', import.meta.url));
+
+/** A part of a documentation set, searched by words, and what its own headings find in it. */
+async function documentation(name: string) {
+  const set = readSet(join(dev, name));
+  const questions = set.questions.slice(0, 60);
+  const answering = new Set(questions.flatMap(({ id }) => [...set.judged.get(id)!.keys()]));
+  const { db, library } = memoryDatabase();
+  const ids = new Map<number, string>();
+  for (const [i, { id, title, text }] of set.documents.filter((document, at) => answering.has(document.id) || at % 15 === 0).entries()) {
+    const document = queue(db, library, `${i}.txt`);
+    ids.set(document, id);
+    saveReading(db, document, prepare({ hash: `${i}`, parsed: assemble('text', [{ kind: 'heading', level: 1, text: title }, { kind: 'paragraph', text }], { title }) }, (part) => part.length / 3));
+  }
+  const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
+  const found: Evidence[] = [];
+  const gone: Evidence[] = [];
+  for (const { id, text } of questions) {
+    const { hits } = await search({ db }, { question: text, libraries: [library] });
+    if (hits.some(({ document }) => set.judged.get(id)!.has(ids.get(document)!))) found.push(await evidenceOf(text, hits, { statistics }));
+  }
+  for (const question of ['Which volcano erupted in Iceland in 2010?', 'Who painted the ceiling of the Sistine Chapel?', '怎么申请护照？', '唐朝的首都在哪里？']) {
+    gone.push(await evidenceOf(question, (await search({ db }, { question, libraries: [library] })).hits, { statistics }));
+  }
+  const line = await calibrate({ db }, library);
+  db.close();
+  const refused = (evidence: Evidence[]): number => evidence.filter((each) => probabilityOf(each, line) < line.threshold).length / evidence.length;
+  return { questions: found.length, found: refused(found), gone: refused(gone) };
+}
+
+test('headings of documentation are answered where their section is found, and questions on something else are not, also after it calibrates itself', { skip: !existsSync(dev) && 'no development sets beside the project' }, async () => {
+  for (const name of ['techdocs-en', 'techdocs-zh']) {
+    const { questions, found, gone } = await documentation(name);
+    assert.ok(questions >= 30, `${name}: ${questions} found`);
+    assert.ok(found <= 0.15, `${name}: ${found} of them refused`);
+    assert.equal(gone, 1, name);
+  }
 });
 
 test('the samples answer their own questions and not others, before and after they calibrate themselves; what was made is kept until much changed', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { calibrated, MADE_HIGHER, MADE_WEIGHT, together, type Sample } from './answer/calibration.ts';
-import { evidenceOf, scoreOf, SHIPPED, type Calibration, type Evidence } from './answer/found.ts';
+import { calibratedBy, MADE_HIGHER, together, type Sample } from './answer/calibration.ts';
+import { evidenceOf, isAcross, scoreOf, SHIPPED, type Calibration } from './answer/found.ts';
 import { pseudoQuestion } from './answer/pseudo.ts';
 import type { Hit, LibraryId } from './api.ts';
 import { Marks } from './learn/learned.ts';
@@ -18,7 +18,7 @@ const LEAST = { documents: 6, chunks: 30 };
 const DEPTH = 40;
 
 /** Of the weights in `answer/found.ts`: a line over the scores of others says nothing. */
-const WEIGHED = 2;
+const WEIGHED = 3;
 
 /** Names what search answers with: a calibration for other models says nothing. */
 export const modelsOf = ({ embedder, reranker }: Omit<SearchParts, 'db'>): string => `${embedder?.space ?? 'words'} | ${reranker?.id ?? 'none'} | ${WEIGHED}`;
@@ -34,8 +34,11 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
   const options = { statistics, ...(embedder && { embed: (texts: string[], side: 'query' | 'document') => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }), ...(reranker?.exact && { exact: reranker.exact }) };
   const hitsOf = async (question: string): Promise<Hit[]> => (await search(parts, { question, libraries: [library], limit: DEPTH, taught: false })).hits;
-  const lookedAt = (question: string, hits: readonly Hit[]): Promise<Evidence> => evidenceOf(question, hits.slice(0, 10), options);
-  const scored = async (question: string, hits: readonly Hit[]): Promise<number> => scoreOf(await lookedAt(question, hits));
+  // A library's line is not for passages in another language.
+  const sample = async (question: string, hits: readonly Hit[], answered: boolean, higher = 0): Promise<Sample[]> => {
+    const evidence = await evidenceOf(question, hits.slice(0, 10), options);
+    return hits.length === 0 || isAcross(evidence) ? [] : [{ score: scoreOf(evidence) - higher, answered, weight: 1 }];
+  };
 
   const random = new Random(library);
   const made: Sample[] = [];
@@ -45,10 +48,8 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
     if (question === undefined) continue;
     const hits = await hitsOf(question);
     const hash = hits.find((hit) => hit.document === document)?.contentHash;
-    const evidence = await lookedAt(question, hits);
-    made.push({ score: scoreOf(evidence) - MADE_HIGHER[evidence.kind], answered: true, weight: 1 });
     const left = hits.filter((hit) => hit.document !== document && hit.contentHash !== hash);
-    if (left.length > 0) made.push({ score: await scored(question, left), answered: false, weight: 1 });
+    made.push(...(await sample(question, hits, true, MADE_HIGHER)), ...(await sample(question, left, false)));
   }
   const marks = new Marks(db);
   marks.refresh();
@@ -57,9 +58,9 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
     const answered = judgements.some(({ label }) => label === 1);
     if (!libraries.includes(library) || (!answered && !unanswerable)) continue;
     await rest();
-    said.push({ score: await scored(question, await hitsOf(question)), answered, weight: 1 });
+    said.push(...(await sample(question, await hitsOf(question), answered)));
   }
-  return calibrated([...made.map((sample) => ({ ...sample, weight: MADE_WEIGHT / made.length })), ...said]);
+  return calibratedBy(made, said);
 }
 
 /** The calibration for a question asked of these libraries, from what is stored; as shipped where nothing is. */

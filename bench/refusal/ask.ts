@@ -19,9 +19,15 @@ import { documentFrequency, wordStatistics } from '../../engine/store/words.ts';
  * A question asked of a set: `in`, the set answers it; `out`, what answers it is hidden; `other`, it is of another set. And
  * `made` and `made-out`: a question made from a passage of the set, and with the passage's document hidden.
  */
-export interface Asked { set: string; kind: 'in' | 'out' | 'other' | 'made' | 'made-out'; question: string; evidence: Evidence; words: Evidence }
+export interface Asked {
+  set: string; kind: 'in' | 'out' | 'other' | 'made' | 'made-out'; question: string;
+  /** Of `in`: whether what answers is among the hits looked at, as they are and by words alone; to refuse where it is not is not wholly wrong. */
+  found: boolean; foundByWords: boolean;
+  evidence: Evidence; words: Evidence;
+}
 
 const MADE = 120;
+const LOOKED_AT = 10;
 
 /** Asks each set so many of its own questions, as many of the others, and questions made from its passages. */
 export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'db' | 'embedder'> & { embedder: Embedder }, questions: number): Promise<Asked[]> {
@@ -30,19 +36,20 @@ export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'd
     const { db, library, documentOf } = await libraryOf(set, parts.embedder);
     const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
     const { embedder } = parts;
-    const judge = async (kind: Asked['kind'], question: string, hits: Hit[], byWords: Hit[]): Promise<void> => {
+    const judge = async (kind: Asked['kind'], question: string, all: Hit[], allByWords: Hit[], answers: (hit: Hit) => boolean): Promise<void> => {
+      const [hits, byWords] = [all.slice(0, LOOKED_AT), allByWords.slice(0, LOOKED_AT)];
       asked.push({
-        set: set.name, kind, question,
-        evidence: await evidenceOf(question, hits.slice(0, 10), { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }), ...(parts.reranker?.exact && { exact: parts.reranker.exact }) }),
-        words: await evidenceOf(question, byWords.slice(0, 10), { statistics }),
+        set: set.name, kind, question, found: hits.some(answers), foundByWords: byWords.some(answers),
+        evidence: await evidenceOf(question, hits, { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }), ...(parts.reranker?.exact && { exact: parts.reranker.exact }) }),
+        words: await evidenceOf(question, byWords, { statistics }),
       });
     };
     /** Asks once, and looks at the hits as they are and, where anything answers, without what does. */
-    const ask = async (kinds: [Asked['kind'], Asked['kind']?], question: string, answers?: (hit: Hit) => boolean): Promise<void> => {
+    const ask = async (kinds: [Asked['kind'], Asked['kind']?], question: string, answers: (hit: Hit) => boolean = () => false): Promise<void> => {
       const { hits } = await search({ ...parts, db }, { question, limit: 30 });
       const { hits: byWords } = await search({ db }, { question, limit: 30 });
-      await judge(kinds[0], question, hits, byWords);
-      if (kinds[1] && answers) await judge(kinds[1], question, hits.filter((hit) => !answers(hit)), byWords.filter((hit) => !answers(hit)));
+      await judge(kinds[0], question, hits, byWords, answers);
+      if (kinds[1]) await judge(kinds[1], question, hits.filter((hit) => !answers(hit)), byWords.filter((hit) => !answers(hit)), answers);
     };
     for (const { id, text } of spread(set.questions, questions)) {
       const gold = set.judged.get(id)!;

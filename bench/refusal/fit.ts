@@ -1,5 +1,5 @@
-import { calibrated, MADE_HIGHER, MADE_WEIGHT } from '../../engine/answer/calibration.ts';
-import { scoreOf, SHIPPED, WEIGHTS, type Calibration, type Clue, type Evidence, type Weights } from '../../engine/answer/found.ts';
+import { calibratedBy, MADE_HIGHER, type Sample } from '../../engine/answer/calibration.ts';
+import { isAcross, scoreOf, SHIPPED, WEIGHTS, type Calibration, type Clue, type Evidence, type Weights } from '../../engine/answer/found.ts';
 import type { Asked } from './ask.ts';
 
 type Kind = Evidence['kind'];
@@ -8,6 +8,8 @@ type Kind = Evidence['kind'];
 const RIDGE = 10;
 /** Shares of answerable questions refused, of which it is printed how many unanswerable ones then are. */
 const CURVE = [0.02, 0.03, 0.04, 0.06, 0.08, 0.1];
+/** Shares of unanswerable questions refused, of which it is printed what they cost in each set. */
+const REFUSED = [0.84, 0.86, 0.88, 0.9, 0.92, 0.94];
 
 /** Evidence as this kind of search has it; one with a reranker that does not tell what is said word for word has less than one that does. */
 function evidenceIn({ words, evidence }: Asked, kind: Kind): Evidence {
@@ -15,15 +17,17 @@ function evidenceIn({ words, evidence }: Asked, kind: Kind): Evidence {
   return kind === 'rerank' && evidence.kind === 'exact' ? { ...evidence, kind } : evidence;
 }
 
+const isFound = (one: Asked, kind: Kind): boolean => (kind === 'words' ? one.foundByWords : one.found);
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor(share * values.length)]!;
 
 /**
  * Weights by logistic regression with a ridge over standardised evidence (Newton); each set weighs the same, and answered questions as much as
- * the two kinds of unanswered ones together.
+ * the two kinds of unanswered ones together. Questions of which what answers was not found are no lesson.
  */
 function fitted(asked: readonly Asked[], kind: Kind): Weights {
-  const used = asked.filter((one) => !one.kind.startsWith('made') && evidenceIn(one, kind).kind === kind);
+  const used = asked.filter((one) => !one.kind.startsWith('made') && evidenceIn(one, kind).kind === kind && (one.kind !== 'in' || isFound(one, kind)));
   const counts = new Map<string, number>();
   const keyOf = (one: Asked): string => `${one.set} ${one.kind}`;
   for (const one of used) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
@@ -71,7 +75,7 @@ function solved(matrix: number[][], right: number[]): number[] {
   return rows.map((row, i) => row[rows.length]! / row[i]!);
 }
 
-interface Judged { set: string; kind: Asked['kind']; probability: number }
+interface Judged { set: string; kind: Asked['kind']; found: boolean; probability: number }
 
 /** The questions of a set with probabilities from weights that were fitted on the others, and the set's own calibration. */
 function judged(asked: readonly Asked[], set: string, others: readonly string[], kind: Kind, perLibrary: boolean): Judged[] {
@@ -85,13 +89,12 @@ function judged(asked: readonly Asked[], set: string, others: readonly string[],
   const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), weights);
   const own = asked.filter((one) => one.set === set);
   const higher = mean(others.map((other) => mean(asked.filter((one) => one.set === other && one.kind === 'made').map(score)) - mean(asked.filter((one) => one.set === other && one.kind === 'in').map(score))));
-  const made = own.filter((one) => one.kind.startsWith('made'));
-  const line: Calibration = !perLibrary ? { slope: 1, shift: 0, threshold: 0 } : calibrated(made.map((one) => ({
-    score: one.kind === 'made' ? score(one) - higher : score(one), answered: one.kind === 'made', weight: MADE_WEIGHT / made.length,
-  })));
+  const made = own.filter((one) => one.kind.startsWith('made') && !isAcross(evidenceIn(one, kind)));
+  const samples = made.map((one): Sample => ({ score: one.kind === 'made' ? score(one) - higher : score(one), answered: one.kind === 'made', weight: 1 }));
+  const line: Calibration = perLibrary ? calibratedBy(samples, []) : SHIPPED;
   return own.filter((one) => !one.kind.startsWith('made')).map((one) => {
-    const { slope, shift } = evidenceIn(one, kind).kind.endsWith('across') ? SHIPPED : line;
-    return { set, kind: one.kind, probability: 1 / (1 + Math.exp(-slope * score(one) - shift)) };
+    const { slope, shift } = isAcross(evidenceIn(one, kind)) ? SHIPPED : line;
+    return { set, kind: one.kind, found: isFound(one, kind), probability: 1 / (1 + Math.exp(-slope * score(one) - shift)) };
   });
 }
 
@@ -99,14 +102,17 @@ function judged(asked: readonly Asked[], set: string, others: readonly string[],
 export function measured(asked: readonly Asked[], sets: readonly string[], train: readonly string[], kind: Kind, perLibrary: boolean): void {
   const present = sets.filter((set) => asked.some((one) => one.set === set));
   const all = new Map([...new Set([...present, ...train])].map((set) => [set, judged(asked, set, train.filter((other) => other !== set), kind, perLibrary)]));
-  console.log(`${'set'.padEnd(16)}threshold  false refusals  refused: taken out, of other sets   calibration error`);
+  console.log(`${'set'.padEnd(16)}threshold  false refusals: found among the first ten, not found   refused: taken out, of other sets   calibration error`);
   const sums: number[][] = [];
   for (const set of present) {
     const threshold = quantile(train.filter((other) => other !== set).flatMap((other) => all.get(other)!).filter((one) => one.kind === 'in').map((one) => one.probability), 0.05);
-    const refused = (of: Asked['kind']): number => mean(all.get(set)!.filter((one) => one.kind === of).map((one) => Number(one.probability < threshold)));
+    const refused = (of: Asked['kind'], found?: boolean): number => mean(all.get(set)!.filter((one) => one.kind === of && (found === undefined || one.found === found)).map((one) => Number(one.probability < threshold)));
+    const answered = all.get(set)!.filter((one) => one.kind === 'in');
     const row = [threshold, refused('in'), refused('out'), refused('other'), calibrationError(all.get(set)!)];
     sums.push(row);
-    console.log(`${set.padEnd(16)}${row[0]!.toFixed(2).padStart(9)}${row[1]!.toFixed(3).padStart(16)}${row[2]!.toFixed(3).padStart(20)}${row[3]!.toFixed(3).padStart(16)}${row[4]!.toFixed(3).padStart(20)}`);
+    const found = answered.filter((one) => one.found).length;
+    const split = `${refused('in', true).toFixed(3)} of ${found}, ${found === answered.length ? '–' : refused('in', false).toFixed(3)} of ${answered.length - found}`;
+    console.log(`${set.padEnd(16)}${row[0]!.toFixed(2).padStart(9)}${row[1]!.toFixed(3).padStart(16)}: ${split.padEnd(39)}${row[2]!.toFixed(3).padStart(10)}${row[3]!.toFixed(3).padStart(16)}${row[4]!.toFixed(3).padStart(20)}`);
   }
   const means = sums[0]!.map((_, i) => mean(sums.map((row) => row[i]!)));
   const pooled = present.flatMap((set) => all.get(set)!);
@@ -119,6 +125,29 @@ export function measured(asked: readonly Asked[], sets: readonly string[], train
   const { threshold, out, other } = refusedAt(0.05);
   console.log(`one threshold for all (${threshold.toFixed(2)}) at which 5 % of answerable ones are: ${((out + other) / 2).toFixed(1)} % (taken out ${out.toFixed(1)}, of other sets ${other.toFixed(1)})`);
   console.log(`and where others are: ${CURVE.map((falsely) => [refusedAt(falsely), falsely] as const).map(([at, falsely]) => `${100 * falsely} % → ${((at.out + at.other) / 2).toFixed(1)}`).join(', ')}\n`);
+}
+
+/** Prints what one threshold costs in each set: that at which so many unanswerable questions of `natural` are refused. */
+export function traded(asked: readonly Asked[], sets: readonly string[], natural: readonly string[], kind: Kind, perLibrary: boolean): void {
+  const present = sets.filter((set) => asked.some((one) => one.set === set));
+  const all = new Map(present.map((set) => [set, judged(asked, set, natural.filter((other) => other !== set), kind, perLibrary)]));
+  const unanswerable = natural.flatMap((set) => (['out', 'other'] as const).flatMap((of) => spread((all.get(set) ?? []).filter((one) => one.kind === of).map((one) => one.probability))));
+  console.log(`by threshold: refused of what ${natural.join(', ')} do not answer, and of what each set answers among the first ten`);
+  const print = (threshold: number): void => {
+    const below = (questions: readonly number[]): number => 100 * mean(questions.map((probability) => Number(probability < threshold)));
+    const refused = present.map((set) => `${set} ${below(all.get(set)!.filter((one) => one.kind === 'in' && one.found).map((one) => one.probability)).toFixed(1)}`);
+    console.log(`${threshold.toFixed(2)}: ${below(unanswerable).toFixed(1)} %; ${refused.join(', ')}`);
+  };
+  for (const share of REFUSED) print(quantile(unanswerable, share));
+  console.log('and at the shipped threshold');
+  print(SHIPPED.threshold);
+  console.log('');
+}
+
+/** A hundred values that stand for so many or few, so that sets weigh the same. */
+function spread(values: readonly number[]): number[] {
+  const ascending = values.toSorted((a, b) => a - b);
+  return values.length === 0 ? [] : Array.from({ length: 100 }, (_, i) => ascending[Math.floor((i * ascending.length) / 100)]!);
 }
 
 /** Expected calibration error over ten bins; as many questions that are answered as that are not. */
@@ -143,6 +172,6 @@ export function fitAll(asked: readonly Asked[], sets: readonly string[], kinds: 
     const score = (one: Asked): number => scoreOf(evidenceIn(one, kind), { ...WEIGHTS, [kind]: weights });
     const higher = mean(sets.map((set) => mean(used.filter((one) => one.set === set && one.kind === 'made').map(score)) - mean(used.filter((one) => one.set === set && one.kind === 'in').map(score))));
     const threshold = quantile(sets.flatMap((set) => judged(asked, set, sets.filter((other) => other !== set), kind, true)).filter((one) => one.kind === 'in').map((one) => one.probability), 0.05);
-    console.log(`${kind}: { ${Object.entries(weights).map(([clue, weight]) => `${clue}: ${weight.toFixed(2)}`).join(', ')} }, made questions higher by ${higher.toFixed(2)} (shipped ${MADE_HIGHER[kind]}), threshold ${threshold.toFixed(2)}`);
+    console.log(`${kind}: { ${Object.entries(weights).map(([clue, weight]) => `${clue}: ${weight.toFixed(2)}`).join(', ')} }, made questions higher by ${higher.toFixed(2)} (shipped ${MADE_HIGHER}), threshold ${threshold.toFixed(2)}`);
   }
 }

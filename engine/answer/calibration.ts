@@ -1,30 +1,41 @@
-import { SHIPPED, type Calibration, type Evidence } from './found.ts';
+import { SHIPPED, type Calibration } from './found.ts';
 
 /** Log-odds as shipped of a question asked of the library, and whether it answers it. */
 export interface Sample { score: number; answered: boolean; weight: number }
 
 /**
- * Questions made from passages are closer to them than those people ask: so much higher are their log-odds on the
- * development sets, by what is known of the hits.
+ * Questions made from passages are closer to them than those people ask: so much higher are their log-odds on the development
+ * sets, whatever is known of the hits.
  */
-export const MADE_HIGHER: Record<Evidence['kind'], number> = { exact: 0.7, rerank: 0.7, 'rerank-across': 1.1, both: 0.8, across: 1.1, words: 1.3 };
+export const MADE_HIGHER = 0.6;
 /** All the questions made from a library together weigh as much as so many that people asked. */
-export const MADE_WEIGHT = 100;
-/** How firmly the line holds to what ships: as if so many questions had said so. */
+const MADE_WEIGHT = 100;
+/** How firmly the line holds to the one before: as if so many questions had said so. */
 const FIRMNESS = 30;
 const SHIFT_FIRMNESS = 1.5;
+const MADE_SHIFT_FIRMNESS = 100;
 const STEPS = 100;
 
 /**
- * Platt's line through a library's samples, held to the one that ships where there are few: the most probable slope and shift
- * under a normal prior around 1 and 0. Newton's method, damped.
+ * The line of a library. Questions made from its passages tell how well it parts what it answers from what it does not: the slope.
+ * How much closer than a person's they are to the passages differs from library to library (a heading of documentation shares
+ * few words with its section), so where the line stands is left to what people said.
  */
-export function calibrated(samples: readonly Sample[]): Calibration {
-  let [slope, shift] = [1, 0];
+export function calibratedBy(made: readonly Sample[], said: readonly Sample[]): Calibration {
+  const weighed = made.map((sample) => ({ ...sample, weight: (sample.weight * MADE_WEIGHT) / made.length }));
+  return calibrated(said, calibrated(weighed, SHIPPED, MADE_SHIFT_FIRMNESS));
+}
+
+/**
+ * Platt's line through samples, held to another where they are few: the most probable slope and shift under a normal prior
+ * around that one's. Newton's method, damped.
+ */
+export function calibrated(samples: readonly Sample[], held: Calibration = SHIPPED, shiftFirmness = SHIFT_FIRMNESS): Calibration {
+  let { slope, shift } = held;
   const loss = (a: number, b: number): number => samples.reduce((sum, { score, answered, weight }) => sum + weight * Math.log1p(Math.exp((answered ? -1 : 1) * (a * score + b))), 0)
-    + (FIRMNESS * (a - 1) ** 2 + SHIFT_FIRMNESS * b ** 2) / 2;
+    + (FIRMNESS * (a - held.slope) ** 2 + shiftFirmness * (b - held.shift) ** 2) / 2;
   for (let step = 0; step < STEPS; step++) {
-    let [g0, g1, h00, h01, h11] = [FIRMNESS * (slope - 1), SHIFT_FIRMNESS * shift, FIRMNESS, 0, SHIFT_FIRMNESS];
+    let [g0, g1, h00, h01, h11] = [FIRMNESS * (slope - held.slope), shiftFirmness * (shift - held.shift), FIRMNESS, 0, shiftFirmness];
     for (const { score, answered, weight } of samples) {
       const chance = 1 / (1 + Math.exp(-slope * score - shift));
       const [error, curve] = [weight * (chance - Number(answered)), weight * chance * (1 - chance)];
@@ -39,7 +50,7 @@ export function calibrated(samples: readonly Sample[]): Calibration {
     if (Math.abs(d0) + Math.abs(d1) < 1e-6) break;
   }
   // More of the evidence never makes an answer less likely.
-  return { slope: Math.max(0.1, slope), shift, threshold: SHIPPED.threshold };
+  return { slope: Math.max(0.1, slope), shift, threshold: held.threshold };
 }
 
 /** One line for a question asked of several libraries, each by its number of chunks. */
