@@ -17,7 +17,7 @@ export function chooseFiles(accept: string): Promise<File[]> {
 }
 
 /** Kinds of files taken out of a folder in the browser; the engine decides for itself about folders it walks. */
-const READABLE = /\.(pdf|docx|pptx|xlsx|od[tps]|rtf|epub|eml|mbox|ipynb|md|markdown|mdown|html?|xhtml|fb2|txt|text|log|csv|tsv|rst|org)$/i;
+const READABLE = /\.(pdf|docx|pptx|xlsx|od[tps]|rtf|epub|eml|mbox|mht|mhtml|ipynb|md|markdown|mdown|html?|xhtml|fb2|txt|text|log|csv|tsv|rst|org)$/i;
 
 /** Asks for files or for a folder. Empty if the person thought better of it. */
 export async function choose(what: 'files' | 'folder'): Promise<Gift> {

@@ -6,7 +6,7 @@ import { zipEntries, zipText } from './zip.ts';
 /** Extensions of the types we read; anything else that holds text is read as text. */
 const TYPES: Record<string, DocumentType> = {
   pdf: 'pdf', docx: 'docx', docm: 'docx', dotx: 'docx', dotm: 'docx', pptx: 'pptx', pptm: 'pptx', ppsx: 'pptx', ppsm: 'pptx', potx: 'pptx', xlsx: 'xlsx', xlsm: 'xlsx', xltx: 'xlsx',
-  odt: 'opendocument', ott: 'opendocument', odp: 'opendocument', otp: 'opendocument', ods: 'opendocument', ots: 'opendocument', rtf: 'rtf', epub: 'epub', eml: 'email', mbox: 'email', ipynb: 'notebook',
+  odt: 'opendocument', ott: 'opendocument', odp: 'opendocument', otp: 'opendocument', ods: 'opendocument', ots: 'opendocument', rtf: 'rtf', epub: 'epub', eml: 'email', mbox: 'email', mht: 'webarchive', mhtml: 'webarchive', ipynb: 'notebook',
   md: 'markdown', markdown: 'markdown', mdown: 'markdown', mkd: 'markdown', mdx: 'markdown',
   rmd: 'markdown', qmd: 'markdown', html: 'html', htm: 'html', xhtml: 'html', xht: 'html', shtml: 'html', xml: 'html', rss: 'html', atom: 'html', opml: 'html', fb2: 'html', txt: 'text', text: 'text', csv: 'text', tsv: 'text',
 };
@@ -36,7 +36,7 @@ const OTHERS: [name: string, advice: string, extensions: string][] = [
   ['an old OpenOffice spreadsheet', SHEET, 'sxc'],
   ['a Numbers spreadsheet', 'Open it in Numbers and export it as CSV or PDF.', 'numbers'],
   ['an Outlook mail', MAIL, 'msg pst'],
-  ['a web archive', 'Open it in the browser and save it as HTML or PDF.', 'mht mhtml webarchive'],
+  ['a web archive of Safari', 'Open it in Safari and save it as PDF.', 'webarchive'],
   ['an e-book', BOOK, 'mobi azw azw3 djvu'],
   ['a Windows help file', BOOK, 'chm hlp'],
   ['a picture', PICTURE, 'png jpg jpeg gif bmp tif tiff webp heic heif ico psd svg avif'],
@@ -70,6 +70,7 @@ export function detectType(name: string, bytes: Uint8Array): DocumentType {
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return inOle(bytes, extension);
   if (head.startsWith('{\\rtf')) return 'rtf';
   if ((TYPES[extension] === 'email' || extension === '') && looksLikeMail(head)) return 'email';
+  if (TYPES[extension] === 'webarchive' && looksLikeMail(head)) return 'webarchive';
   const found = signatureIn(head, bytes);
   if (found) throw refusal(found, extension);
   const promised = TYPES[extension];
@@ -80,7 +81,7 @@ export function detectType(name: string, bytes: Uint8Array): DocumentType {
     throw new ParseFailure('unsupported', other ? `This is ${other}, which Lodestone does not read. ${advice}` : 'This type of file is not one that Lodestone reads. Save it as PDF, DOCX, PPTX, XLSX, Markdown, HTML or text.');
   }
   const html = looksLikeHtml(bytes);
-  if (promised === 'email') return 'text';
+  if (promised === 'email' || promised === 'webarchive') return html ? 'html' : 'text';
   if (promised === 'pdf' || ARCHIVES.has(promised!)) {
     if (html) return 'html';
     throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is plain text. Rename it to .txt and add it again, or get the right file.`);

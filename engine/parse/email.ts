@@ -15,6 +15,13 @@ export async function parseEmail(bytes: Uint8Array): Promise<ParsedDocument> {
   return assemble('email', drafts, title !== undefined ? { title } : {});
 }
 
+/** A page with all it shows as browsers save it (RFC 2557): a mail whose text is the page. */
+export async function parseWebArchive(bytes: Uint8Array): Promise<ParsedDocument> {
+  const { html, subject } = await PostalMime.parse(bytes);
+  const { drafts, title = subject } = pageBlocks(html ?? '');
+  return assemble('webarchive', drafts.map(({ source: _, ...draft }) => draft), title !== undefined ? { title } : {});
+}
+
 /** The mails of a box, which are parted by lines that begin with "From "; a single mail is a box of one. */
 function mailsIn(bytes: Uint8Array): Uint8Array[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

@@ -31,6 +31,12 @@ test('a box is parted into its mails; a line that begins with From within a mail
   assert.deepEqual(blocks.filter(([kind]) => kind === 'heading'), [['heading', 1, 'First'], ['heading', 1, 'Second']]);
 });
 
+test('a page saved with all it shows is read as the page', async () => {
+  const page = mail(['From: <Saved by a browser>', 'Subject: The lease', 'MIME-Version: 1.0', 'Content-Type: multipart/related; boundary=x', '', '--x', 'Content-Type: text/html', 'Content-Location: https://example.org/', '', '<html><head><title>The lease</title></head><body><nav>menu</nav><main><p>It ends in May.</p></main></body></html>', '--x--']);
+  const { type, title, blocks } = await parseBytes('a.mhtml', page);
+  assert.deepEqual([type, title, blocks.map(({ text }) => text)], ['webarchive', 'The lease', ['The lease', 'It ends in May.']]);
+});
+
 test('a text that is called a mail and is none is a text', async () => {
   assert.equal((await parseBytes('a.eml', bytes('Just some words of mine.'))).type, 'text');
 });

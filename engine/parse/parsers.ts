@@ -25,6 +25,7 @@ const PARSERS: Record<DocumentType, () => Promise<Parser>> = {
   rtf: async () => (await import('./rtf.ts')).parseRtf,
   epub: async () => (await import('./epub.ts')).parseEpub,
   email: async () => (await import('./email.ts')).parseEmail,
+  webarchive: async () => (await import('./email.ts')).parseWebArchive,
   notebook: async () => (await import('./notebook.ts')).parseNotebook,
   markdown: async () => (await import('./markdown.ts')).parseMarkdown,
   html: async () => (await import('./html.ts')).parseHtml,

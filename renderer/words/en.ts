@@ -102,7 +102,7 @@ export const en: Words = {
     password: (name) => `Password for ${name}`,
     passwordPlain: 'Password',
     unlock: 'Unlock',
-    types: { pdf: 'PDF', docx: 'Word', pptx: 'PowerPoint', xlsx: 'Excel', opendocument: 'OpenDocument', rtf: 'RTF', epub: 'EPUB', email: 'Mail', notebook: 'Notebook', markdown: 'Markdown', html: 'HTML', text: 'Text' },
+    types: { pdf: 'PDF', docx: 'Word', pptx: 'PowerPoint', xlsx: 'Excel', opendocument: 'OpenDocument', rtf: 'RTF', epub: 'EPUB', email: 'Mail', webarchive: 'MHTML', notebook: 'Notebook', markdown: 'Markdown', html: 'HTML', text: 'Text' },
   },
 
   progress: {
@@ -258,6 +258,8 @@ export const en: Words = {
       openedPassage: (seconds) => `Opened a passage${seconds === undefined ? '' : ` for ${n(Math.round(seconds))} s`}`,
       copied: 'Copied from the answer',
       upToDate: 'Called up to date again',
+      recalledTurn: { up: 'An earlier answer that went along helped', down: 'An earlier answer that went along does not belong there', none: 'Word on an earlier answer taken back' },
+      action: { accepted: (action) => `Offered and done: ${action}`, refused: (action) => `Not to be offered there: ${action}`, none: (action) => `May be offered again: ${action}` },
     },
     fileName: 'lodestone-feedback',
   },

@@ -98,7 +98,7 @@ export const zh: Words = {
     password: (name) => `${name} 的密码`,
     passwordPlain: '密码',
     unlock: '解锁',
-    types: { pdf: 'PDF', docx: 'Word', pptx: 'PowerPoint', xlsx: 'Excel', opendocument: 'OpenDocument', rtf: 'RTF', epub: 'EPUB', email: '邮件', notebook: 'Notebook', markdown: 'Markdown', html: 'HTML', text: '文本' },
+    types: { pdf: 'PDF', docx: 'Word', pptx: 'PowerPoint', xlsx: 'Excel', opendocument: 'OpenDocument', rtf: 'RTF', epub: 'EPUB', email: '邮件', webarchive: 'MHTML', notebook: 'Notebook', markdown: 'Markdown', html: 'HTML', text: '文本' },
   },
 
   progress: {
@@ -254,6 +254,8 @@ export const zh: Words = {
       openedPassage: (seconds) => `打开了一个段落${seconds === undefined ? '' : `，停留 ${n(Math.round(seconds))} 秒`}`,
       copied: '复制了回答',
       upToDate: '说明内容仍然有效',
+      recalledTurn: { up: '一并参考的旧回答有帮助', down: '一并参考的旧回答与此无关', none: '撤回了对旧回答的评价' },
+      action: { accepted: (action) => `采纳了建议：${action}`, refused: (action) => `这里不用提供：${action}`, none: (action) => `可以再提供：${action}` },
     },
     fileName: '磁石反馈',
   },
