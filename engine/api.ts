@@ -23,7 +23,7 @@ export type EventId = string & { readonly of: 'event' };
 
 // ── Documents and their places ──────────────────────────────────────────────────────────────────────────────
 
-export type DocumentType = 'pdf' | 'docx' | 'pptx' | 'xlsx' | 'opendocument' | 'rtf' | 'epub' | 'email' | 'notebook' | 'markdown' | 'html' | 'text';
+export type DocumentType = 'pdf' | 'docx' | 'pptx' | 'xlsx' | 'opendocument' | 'rtf' | 'epub' | 'email' | 'webarchive' | 'notebook' | 'markdown' | 'html' | 'text';
 
 /** A rectangle on a page in PDF points (1/72 inch), origin at the top left of the page as it is displayed. */
 export interface Box { page: number; x: number; y: number; width: number; height: number }
