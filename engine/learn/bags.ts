@@ -60,6 +60,29 @@ export function forward(table: BagTable, bags: Bags): Float32Array {
   return new Float32Array(sums);
 }
 
+/**
+ * As `forward`, but a token counts the more the less its direction is that of the plain sum: e^(novelty · (1 − cosine)). What
+ * a text says all along needs no saying again; what it says once would be lost. For texts to be found, not for training:
+ * trained with it, weights only make up for it.
+ */
+export function forwardNovel(table: BagTable, bags: Bags, novelty: number): Float32Array {
+  const plain = forward(table, bags);
+  if (novelty === 0) return plain;
+  const { dimensions, vectors, kernels } = table;
+  const shares = new Float32Array(bags.ids.length);
+  const sums = scratchOf(table, plain.length);
+  for (let text = 0; text < bags.offsets.length - 1; text++) {
+    const sum = sums.byteOffset + text * dimensions * 4;
+    const length = Math.sqrt(kernels.dot(sum, sum, dimensions));
+    for (let at = bags.offsets[text]!; at < bags.offsets[text + 1]!; at++) {
+      const row = vectors.byteOffset + bags.ids[at]! * dimensions * 4;
+      const cosine = kernels.dot(row, sum, dimensions) / (Math.sqrt(kernels.dot(row, row, dimensions)) * length + 1e-12);
+      shares[at] = (bags.shares?.[at] ?? 1) * Math.exp(novelty * (1 - cosine));
+    }
+  }
+  return forward(table, { ...bags, shares });
+}
+
 function scratchOf(table: BagTable, length: number): Float32Array {
   if (table.scratch.length < length) table.scratch = table.kernels.floats(length);
   return table.scratch.subarray(0, length);

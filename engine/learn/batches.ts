@@ -4,7 +4,7 @@ import { ALIGNED, CROSSING, type Corpus, type Group } from './corpus.ts';
 /** How often a pair is drawn for its kind, against 1 for a sentence and its passage. */
 export interface Mixture { dictionary: number; parallel: number; classical: number; question: number; title: number; definition: number; crossing: number; aligned: number }
 
-export const MIXTURE: Mixture = { dictionary: 2, parallel: 2, classical: 0.5, question: 3, title: 1, definition: 0.7, crossing: 1.5, aligned: 1 };
+export const MIXTURE: Mixture = { dictionary: 3, parallel: 2, classical: 0.5, question: 3, title: 1, definition: 0.7, crossing: 1.5, aligned: 1 };
 
 export interface Batch { group: Group; queries: Bags; passages: Bags; /** [size, size], see `InfoNCE.run`. */ mask: Float32Array }
 
@@ -95,15 +95,15 @@ export class Batches {
       pool.next = 0;
     }
     const pairs = pool.pairs.subarray(pool.next, (pool.next += this.options.size));
-    return this.batch(pool.group, pairs, true);
+    return this.batch(pool.group, pairs, true, this.options.repeats);
   }
 
-  /** One batch of every group from the pairs that were kept out. */
-  heldOut(): Batch[] {
-    return this.held.map(({ group, pairs }) => this.batch(group, pairs.subarray(0, this.options.size), false));
+  /** One batch of every group from the pairs that were kept out; `repeats` as in `toBags`. */
+  heldOut(repeats = this.options.repeats): Batch[] {
+    return this.held.map(({ group, pairs }) => this.batch(group, pairs.subarray(0, this.options.size), false, repeats));
   }
 
-  private batch(group: Group, pairs: Int32Array, training: boolean): Batch {
+  private batch(group: Group, pairs: Int32Array, training: boolean, repeats: number): Batch {
     const { corpus, options } = this;
     const queries: number[][] = [];
     const passages: number[][] = [];
@@ -119,7 +119,7 @@ export class Batches {
     const mask = new Float32Array(size * size);
     this.maskEqual(mask, pairs, corpus.passageKeys);
     this.maskEqual(mask, pairs, corpus.queryKeys);
-    return { group, queries: toBags(queries, options.repeats), passages: toBags(passages, options.repeats), mask };
+    return { group, queries: toBags(queries, repeats), passages: toBags(passages, repeats), mask };
   }
 
   private text(start: number, end: number, training: boolean): number[] {

@@ -50,8 +50,7 @@ for (const level of ['reranker', 'embedder'] as const) {
       const applied = trainee.atStrength(weights, strength);
       const out = path.join(root, level);
       await training.write(folder, unpacked(packed(trainee.kept(applied), {})), names, out);
-      // A table has eight bits a number.
-      near(await opened(out), await trainee.scores(LESSONS[2]!, applied), level === 'reranker' ? 1e-4 : 0.02);
+      near(await opened(out), await trainee.scores(LESSONS[2]!, applied), 1e-4);
     }
     if (trainee.steadied) {
       const order = async (by: typeof weights) => Array.from(await trainee.scores(LESSONS[2]!, by)).map((score, i) => ({ score, i })).sort((a, b) => b.score - a.score).map(({ i }) => i);

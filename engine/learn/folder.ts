@@ -20,6 +20,7 @@ export interface Recipe {
   dropout: number;
   mixture: Mixture;
   repeats: number;
+  novelty: number;
   run: number;
   flatness: number;
   seed: number;
@@ -57,11 +58,16 @@ export function quantise(rows: Float32Array, dimensions: number): { codes: Int8A
   return { codes, scales };
 }
 
-/**
- * A graph that looks tokens up and sums them: `input_ids`, `attention_mask` [batch, tokens] → `embedding` [batch, dimensions].
- * A token that stands n times in a text counts n^`repeats`.
- */
-export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: number, repeats = 1): Uint8Array {
+/** What a static embedder's graph does beside summing up rows. */
+export interface StaticForm {
+  /** How much more a token counts that says something else than its text at large: e^(novelty · (1 − cosine to the plain sum)). */
+  novelty?: number;
+  /** [dimensions, dimensions], by rows of inputs: what a sum is multiplied by in the end. */
+  map?: Float32Array;
+}
+
+/** A graph that looks tokens up and sums them: `input_ids`, `attention_mask` [batch, tokens] → `embedding` [batch, dimensions]. */
+export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: number, { novelty = 0, map }: StaticForm = {}): Uint8Array {
   const tokens = { type: 'int64' as const, shape: ['batch', 'tokens'] };
   return writeModel({
     name: 'static-embedder',
@@ -71,41 +77,53 @@ export function staticGraph(codes: Int8Array, scales: Float32Array, dimensions: 
       codes: { type: 'int8', shape: [scales.length, dimensions], data: codes },
       scales: { type: 'float32', shape: [scales.length], data: scales },
       axis1: { type: 'int64', shape: [1], data: BigInt64Array.of(1n) },
-      ...(repeats !== 1 && {
-        axis2: { type: 'int64', shape: [1], data: BigInt64Array.of(2n) },
-        one: { type: 'float32', shape: [], data: Float32Array.of(1) },
-        // Of n equal tokens each counts n^(repeats − 1).
-        share: { type: 'float32', shape: [], data: Float32Array.of(repeats - 1) },
+      ...(novelty !== 0 && {
+        lengths: { type: 'float32', shape: [scales.length], data: lengthsOf(codes, dimensions) },
+        tiny: { type: 'float32', shape: [], data: Float32Array.of(1e-12) },
+        novelty: { type: 'float32', shape: [], data: Float32Array.of(novelty) },
       }),
+      ...(map && { map: { type: 'float32', shape: [dimensions, dimensions], data: map } }),
     },
     nodes: [
       { op: 'Gather', inputs: ['codes', 'input_ids'], outputs: ['row_codes'] },
       { op: 'Cast', inputs: ['row_codes'], outputs: ['rows'], attributes: { to: { int: 1 } } },
       { op: 'Gather', inputs: ['scales', 'input_ids'], outputs: ['row_scales'] },
       { op: 'Cast', inputs: ['attention_mask'], outputs: ['mask'], attributes: { to: { int: 1 } } },
-      { op: 'Mul', inputs: ['row_scales', 'mask'], outputs: [repeats === 1 ? 'weights' : 'single'] },
-      ...(repeats === 1 ? [] : DAMPING),
+      { op: 'Mul', inputs: ['row_scales', 'mask'], outputs: ['weights'] },
       // Scales and mask are a row vector times the rows: one product sums a text.
       { op: 'Unsqueeze', inputs: ['weights', 'axis1'], outputs: ['weights_row'] },
-      { op: 'MatMul', inputs: ['weights_row', 'rows'], outputs: ['sums'] },
-      { op: 'Squeeze', inputs: ['sums', 'axis1'], outputs: ['embedding'] },
+      ...(novelty === 0 ? [] : NOVELTY),
+      { op: 'MatMul', inputs: [novelty === 0 ? 'weights_row' : 'novel_row', 'rows'], outputs: ['sums'] },
+      { op: 'Squeeze', inputs: ['sums', 'axis1'], outputs: [map ? 'unmapped' : 'embedding'] },
+      ...(map ? [{ op: 'MatMul', inputs: ['unmapped', 'map'], outputs: ['embedding'] }] : []),
     ],
   });
 }
 
-/** How often each token stands in its text, where the mask says there is one, and its weight so divided. */
-const DAMPING: Node[] = [
-  { op: 'Unsqueeze', inputs: ['input_ids', 'axis1'], outputs: ['ids_row'] },
-  { op: 'Unsqueeze', inputs: ['input_ids', 'axis2'], outputs: ['ids_column'] },
-  { op: 'Equal', inputs: ['ids_column', 'ids_row'], outputs: ['equal'] },
-  { op: 'Cast', inputs: ['equal'], outputs: ['same'], attributes: { to: { int: 1 } } },
-  { op: 'Unsqueeze', inputs: ['mask', 'axis2'], outputs: ['mask_column'] },
-  { op: 'MatMul', inputs: ['same', 'mask_column'], outputs: ['counts_column'] },
-  { op: 'Squeeze', inputs: ['counts_column', 'axis2'], outputs: ['counts'] },
-  { op: 'Max', inputs: ['counts', 'one'], outputs: ['times'] },
-  { op: 'Pow', inputs: ['times', 'share'], outputs: ['damping'] },
-  { op: 'Mul', inputs: ['single', 'damping'], outputs: ['weights'] },
+/** From the weights to those that also say how far a token is from the plain sum of its text. */
+const NOVELTY: Node[] = [
+  { op: 'MatMul', inputs: ['weights_row', 'rows'], outputs: ['plain'] },
+  { op: 'ReduceL2', inputs: ['plain'], outputs: ['plain_length'], attributes: { axes: { ints: [2] }, keepdims: { int: 1 } } },
+  { op: 'Transpose', inputs: ['rows'], outputs: ['columns'], attributes: { perm: { ints: [0, 2, 1] } } },
+  { op: 'MatMul', inputs: ['plain', 'columns'], outputs: ['products'] },
+  { op: 'Gather', inputs: ['lengths', 'input_ids'], outputs: ['row_lengths'] },
+  { op: 'Unsqueeze', inputs: ['row_lengths', 'axis1'], outputs: ['lengths_row'] },
+  { op: 'Mul', inputs: ['lengths_row', 'plain_length'], outputs: ['both_lengths'] },
+  { op: 'Add', inputs: ['both_lengths', 'tiny'], outputs: ['divisor'] },
+  { op: 'Div', inputs: ['products', 'divisor'], outputs: ['cosines'] },
+  { op: 'Mul', inputs: ['cosines', 'novelty'], outputs: ['known'] },
+  { op: 'Sub', inputs: ['novelty', 'known'], outputs: ['new'] },
+  { op: 'Exp', inputs: ['new'], outputs: ['factors'] },
+  { op: 'Mul', inputs: ['weights_row', 'factors'], outputs: ['novel_row'] },
 ];
+
+function lengthsOf(codes: Int8Array, dimensions: number): Float32Array {
+  return Float32Array.from({ length: codes.length / dimensions }, (_, row) => {
+    let squares = 0;
+    for (let d = row * dimensions; d < (row + 1) * dimensions; d++) squares += codes[d]! ** 2;
+    return Math.sqrt(squares);
+  });
+}
 
 /** Writes a model folder: graph, tokenizer and a manifest with recipe, data and sizes. */
 export async function writeFolder(folder: string, id: string, tokenizer: UnigramFile, rows: Float32Array, recipe: Recipe, training: Training): Promise<void> {
@@ -116,7 +134,7 @@ export async function writeFolder(folder: string, id: string, tokenizer: Unigram
     await writeFile(join(folder, name), bytes);
     files[name] = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
   };
-  await save('model.onnx', staticGraph(codes, scales, recipe.dimensions, recipe.repeats));
+  await save('model.onnx', staticGraph(codes, scales, recipe.dimensions, { novelty: recipe.novelty }));
   await save('tokenizer.json', new TextEncoder().encode(JSON.stringify(tokenizer)));
   const sources = JSON.parse(await readFile(join(training.data, 'manifest.json'), 'utf8')) as { source?: string; licence?: string; pairs?: number }[];
   const manifest: Manifest = {

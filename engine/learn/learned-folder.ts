@@ -13,7 +13,7 @@ import { LINE } from './lora-reranker.ts';
 import { MAP } from './static-map.ts';
 import { betweenBackgrounds, type LoraRecipe } from './trainee.ts';
 
-/** Says of a folder that it was learned: it may be made again at any time from its base and what is stored of it. */
+/** Says of a folder that it was learned, with the version's report: it may be made again at any time from its base and what is stored of it. */
 export const LEARNED = 'learned.json';
 
 export interface LearnedName { id: string; name: string }
@@ -78,27 +78,16 @@ export async function writeLateFolder(base: string, head: Readonly<Record<string
 
 const HEAD = 'head.safetensors';
 
-/** A static embedder with every row of its table mapped: v + (α/r) B A v. */
+/** A static embedder whose sums are mapped in the end: v + (α/r) B A v. */
 export async function writeStaticFolder(base: string, adapter: Adapter, recipe: Pick<LoraRecipe, 'alpha'>, names: LearnedName, out: string): Promise<void> {
   const manifest = await readManifest(base);
   const width = manifest.dimensions!;
   const rows = await tableOf(base, width);
-  const a = adapter[`${MAP}.lora_A.weight`]!;
-  const b = adapter[`${MAP}.lora_B.weight`]!;
-  const rank = a.shape[0]!;
-  const inner = new Float64Array(rank);
-  for (let row = 0; row < rows.length; row += width) {
-    for (let r = 0; r < rank; r++) {
-      let sum = 0;
-      for (let d = 0; d < width; d++) sum += a.data[r * width + d]! * rows[row + d]!;
-      inner[r] = (sum * recipe.alpha) / rank;
-    }
-    for (let d = 0; d < width; d++) for (let r = 0; r < rank; r++) rows[row + d]! += b.data[d * rank + r]! * inner[r]!;
-  }
+  const map = mapOf(adapter, recipe, width);
   await whole(out, async (half) => {
     for (const name of Object.keys(manifest.files)) if (name !== TABLE) sameFile(join(base, name), join(half, name));
     const { codes, scales } = quantise(rows, width);
-    writeFileSync(join(half, TABLE), staticGraph(codes, scales, width, Number(manifest.recipe['repeats'] ?? 1)));
+    writeFileSync(join(half, TABLE), staticGraph(codes, scales, width, { novelty: Number(manifest.recipe['novelty'] ?? 0), map }));
     await writeManifest(half, manifest, names, [TABLE]);
     // Unrelated texts are now nearer to each other, or farther apart, by so much; the base's own figure comes from its training.
     if (manifest.background) {
@@ -107,6 +96,19 @@ export async function writeStaticFolder(base: string, adapter: Adapter, recipe: 
       const deviation = (manifest.background.deviation * after.deviation) / before.deviation;
       await writeManifest(half, { ...(await readManifest(half)), background: { mean, deviation } }, names, []);
     }
+  });
+}
+
+/** [width, width] by rows of inputs: the unit matrix and (α/r) (B A)ᵀ. */
+function mapOf(adapter: Adapter, { alpha }: Pick<LoraRecipe, 'alpha'>, width: number): Float32Array {
+  const a = adapter[`${MAP}.lora_A.weight`]!;
+  const b = adapter[`${MAP}.lora_B.weight`]!;
+  const rank = a.shape[0]!;
+  return Float32Array.from({ length: width * width }, (_, at) => {
+    const [from, to] = [Math.floor(at / width), at % width];
+    let sum = 0;
+    for (let r = 0; r < rank; r++) sum += b.data[to * rank + r]! * a.data[r * width + from]!;
+    return Number(from === to) + (sum * alpha) / rank;
   });
 }
 
@@ -149,6 +151,14 @@ async function writeManifest(folder: string, base: Manifest, names: LearnedName,
   const manifest: Manifest = { ...base, ...names, recipe: { ...base.recipe, learnedFrom: base.recipe['learnedFrom'] ?? base.id }, quality: {}, files };
   writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 1)}\n`);
   writeFileSync(join(folder, LEARNED), '{}');
+}
+
+/** Puts a version's report into its folder, and into its manifest where it has one. */
+export async function writeReport(folder: string, report: object): Promise<void> {
+  writeFileSync(join(folder, LEARNED), `${JSON.stringify(report, undefined, 1)}\n`);
+  if (!existsSync(join(folder, 'manifest.json'))) return;
+  const manifest = await readManifest(folder);
+  writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify({ ...manifest, recipe: { ...manifest.recipe, learned: report } }, undefined, 1)}\n`);
 }
 
 /** Removes learned model folders that nothing stands for, and those that did not become whole: the process was killed then. */

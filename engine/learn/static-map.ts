@@ -15,9 +15,8 @@ import { betweenBackgrounds, LORA, type LoraRecipe, type Trainee } from './train
 export const MAP = 'map';
 
 /**
- * A low-rank map on both sides of a static embedder: v → v + (α/r) B A v, brought to unit length. A text's vector is the sum of
- * its tokens', so this is the same as mapping every row of the table, and what is learned can be worked into it. What it is
- * trained on are vectors, made once of every text.
+ * A low-rank map on both sides of a static embedder: v → v + (α/r) B A v, brought to unit length: one product more at the end of
+ * its graph. What it is trained on are vectors, made once of every text.
  *
  * Throws a sentence where the folder is no static embedder.
  */

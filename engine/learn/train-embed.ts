@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openEmbedder } from '../models/embedder.ts';
 import { Unigram, type UnigramFile } from '../models/unigram.ts';
-import { forward, GradientCollector, newTable, update, type BagTable, type Bags } from './bags.ts';
+import { forward, forwardNovel, GradientCollector, newTable, update, type BagTable, type Bags } from './bags.ts';
 import { Batches, MIXTURE, type Batch, toBags } from './batches.ts';
 import { cachedCorpus, type Corpus } from './corpus.ts';
 import { InfoNCE } from './infonce.ts';
@@ -27,7 +27,7 @@ const { values: given } = parseArgs({
     dry: { type: 'boolean', default: false },
     cache: { type: 'string' },
     id: { type: 'string', default: 'lodestone-embed-static-v2' },
-    steps: { type: 'string', default: '10000' },
+    steps: { type: 'string', default: '8000' },
     batch: { type: 'string', default: '1024' },
     dimensions: { type: 'string', default: '256' },
     temperature: { type: 'string', default: '0.06' },
@@ -37,6 +37,7 @@ const { values: given } = parseArgs({
     dropout: { type: 'string', default: '0.15' },
     mixture: { type: 'string', default: '{}' },
     repeats: { type: 'string', default: '0.75' },
+    novelty: { type: 'string', default: '1' },
     run: { type: 'string', default: '32' },
     flatness: { type: 'string', default: '0.75' },
     seed: { type: 'string', default: '1' },
@@ -61,6 +62,7 @@ const recipe: Recipe = {
   dropout: Number(given.dropout),
   mixture: { ...MIXTURE, ...(JSON.parse(given.mixture) as Partial<typeof MIXTURE>) },
   repeats: Number(given.repeats),
+  novelty: Number(given.novelty),
   run: Number(given.run),
   flatness: Number(given.flatness),
   seed: Number(given.seed),
@@ -114,7 +116,7 @@ function normalise(sums: Float32Array, dimensions: number): Float32Array {
 
 function embedWith(table: BagTable, tokenizer: Unigram): EmbedTexts {
   return async (texts) => {
-    const vectors = normalise(forward(table, toBags(texts.map((text) => tokenizer.encode(text, PROBE_TOKENS)), recipe.repeats)), table.dimensions);
+    const vectors = normalise(forwardNovel(table, toBags(texts.map((text) => tokenizer.encode(text, PROBE_TOKENS))), recipe.novelty), table.dimensions);
     return texts.map((_, i) => vectors.subarray(i * table.dimensions, (i + 1) * table.dimensions));
   };
 }
@@ -124,8 +126,8 @@ function backgroundOf(table: BagTable, held: Batch[]): { mean: number; deviation
   const cosines: number[] = [];
   for (const { queries, passages } of held) {
     const size = queries.offsets.length - 1;
-    const q = normalise(forward(table, queries), table.dimensions);
-    const p = normalise(forward(table, passages), table.dimensions);
+    const q = normalise(forwardNovel(table, queries, recipe.novelty), table.dimensions);
+    const p = normalise(forwardNovel(table, passages, recipe.novelty), table.dimensions);
     const row = (vectors: Float32Array, i: number): Float32Array => vectors.subarray(i * table.dimensions, (i + 1) * table.dimensions);
     for (let i = 0; i < size; i++) cosines.push(dot(row(q, i), row(p, (i + 1 + (i % (size - 1))) % size)));
   }
@@ -170,7 +172,7 @@ const table = newTable(tokenCounts(corpus, tokenizer.size), recipe.dimensions, r
 const heldOut = await train(table, batches);
 log(`loss on pairs kept out: ${JSON.stringify(heldOut)}`);
 const quality = async (embed: EmbedTexts): Promise<Record<string, number>> => (given.dev === undefined ? {} : probe(given.dev, embed));
-const background = backgroundOf(table, batches.heldOut());
+const background = backgroundOf(table, batches.heldOut(1));
 log(`cosine of unrelated texts: ${background.mean} ± ${background.deviation}`);
 if (given.dry) log(`nDCG@10: ${JSON.stringify(await quality(embedWith(table, tokenizer)))}`);
 else {
