@@ -1,14 +1,21 @@
 import { drop, expect, LANGUAGES, picture, settled, test, troubles } from './start.ts';
+import { Writer } from './writer.ts';
 
 /** A price list, and what is asked of it. */
 const STORIES = {
   en: {
     file: 'Marina prices.md', text: '# Marina prices\n\nA berth in the marina costs 30 euros for one night.\n\nElectricity is charged by the kilowatt hour.\n',
     question: 'How much is a berth in the marina for one night?',
+    next: 'How much is a berth in the marina for one night in winter?',
+    written: 'A berth in the marina costs 30 euros for one night [1].',
+    app: 'open the settings',
   },
   zh: {
     file: '码头价目表.md', text: '# 码头价目表\n\n码头泊位每晚收费三十元。\n\n岸电按度数收费。\n',
     question: '码头泊位每晚收费多少？',
+    next: '冬天码头泊位每晚收费多少？',
+    written: '码头泊位每晚收费三十元 [1]。',
+    app: '打开设置',
   },
 };
 
@@ -82,6 +89,77 @@ for (const { code, locale, words } of LANGUAGES) {
         expect((await engine.feedback()).map(({ signal }) => signal.kind)).toEqual(['up-to-date', 'answer-reason', 'answer-thumb', 'up-to-date', 'answer-reason', 'answer-thumb']);
         expect((await engine.search({ question: story.question })).hits.some(({ trace }) => trace.outdated)).toBe(false);
       });
+    });
+
+    test('what went along with an answer, and what was offered, can be said not to belong there', async ({ page, lodestone }) => {
+      const writer = new Writer();
+      await writer.start();
+      writer.answer = () => [story.written];
+      const { answers } = words;
+      const last = page.locator('.turn').last();
+      const check = async (name: string): Promise<void> => {
+        await picture(page, `told-${code}-${colorScheme}-${name}`);
+        expect(await troubles(page), name).toEqual([]);
+      };
+      const ask = async (question: string): Promise<void> => {
+        await page.getByRole('button', { name: words.ask.newConversation }).click();
+        await page.getByLabel(words.ask.label).fill(question);
+        await page.keyboard.press('Enter');
+        await expect(last.getByRole('heading', { name: question })).toBeVisible();
+        await expect(last.getByRole('button', { name: words.ask.answerFailed })).toBeVisible();
+      };
+      try {
+        await drop(page, [{ name: story.file, bytes: new TextEncoder().encode(story.text) }]);
+        await settled(page, words, 1);
+        const engine = await lodestone.door();
+        await engine.useModel('llm', await engine.addServer({ kind: 'openai', address: writer.address, model: writer.model }));
+
+        await test.step('an earlier answer that went along is named and can be put away', async () => {
+          await ask(story.question);
+          await ask(story.next);
+          await last.locator('.how > summary').click();
+          const recalled = last.locator('.how-turn');
+          await expect(recalled).toContainText(story.question);
+          await recalled.getByRole('button', { name: answers.recalledWrong(story.question) }).click();
+          await expect(recalled).toContainText(answers.recalledAway);
+          await expect(recalled.getByRole('button', { name: answers.recalledWrong(story.question) })).toHaveAttribute('aria-pressed', 'true');
+          expect((await engine.feedback())[0]!.signal).toMatchObject({ kind: 'recalled-turn', thumb: 'down' });
+          await check('recalled');
+        });
+
+        await test.step('the same question again does without it', async () => {
+          await ask(story.next);
+          await last.locator('.how > summary').click();
+          await expect(last.locator('.how-facts')).toBeVisible();
+          await expect(last.locator('.how-turn').filter({ hasText: story.next })).toHaveCount(1);
+          await expect(last.locator('.how-turn')).toHaveCount(1);
+        });
+
+        await test.step('an offered action can be refused, and comes back when that is taken back', async () => {
+          const offered = last.getByRole('group', { name: answers.actionsLabel });
+          const settings = answers.actions['open-settings'];
+          await ask(story.app);
+          await offered.getByRole('button', { name: answers.refuseAction(settings) }).click();
+          await expect(offered).toContainText(answers.refusedAction(settings));
+          await check('refused');
+          await expect.poll(async () => (await engine.feedback())[0]!.signal).toMatchObject({ kind: 'action', action: 'open-settings', said: 'refused' });
+          await ask(story.app);
+          await expect(last.getByRole('button', { name: settings, exact: true })).toHaveCount(0);
+          const conversations = await engine.conversations();
+          const [refused] = await engine.turns(conversations[1]!.id);
+          await engine.signal({ kind: 'action', turn: refused!.id, action: 'open-settings', said: 'none' });
+          await ask(story.app);
+          await offered.getByRole('button', { name: settings, exact: true }).click();
+          await expect(page.getByRole('dialog', { name: words.settings.title })).toBeVisible();
+          await page.getByRole('tab', { name: words.settings.sections.feedback }).click();
+          const told = page.locator('.feedback-what');
+          for (const said of ['accepted', 'refused', 'none'] as const) await expect(told.getByText(words.feedback.signals.action[said](settings))).toBeVisible();
+          await expect(told.getByText(words.feedback.signals.recalledTurn.down)).toBeVisible();
+          await check('feedback');
+        });
+      } finally {
+        await writer.stop();
+      }
     });
   });
 }

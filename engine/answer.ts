@@ -139,7 +139,12 @@ function written({ parts, llm, question, hits, libraries, before, sources, detai
       const remembered = (await memory?.turns?.(question, conversation, libraries)) ?? [];
       const examples = (await memory?.examples?.(question, remembered.map(({ id }) => id))) ?? [];
       const prompt = await packed(llm, { question, history: before.filter((exchange) => exchange.answer !== ''), remembered, examples, passages: passagesOf(given, (hit) => sources.blocks(hit), ({ chunk }) => parents.get(chunk)) });
-      if (remembered.length > 0) details.remembered = remembered.map((turn) => turn.question);
+      const along = { remembered: remembered.slice(remembered.length - prompt.along.remembered), examples: examples.slice(examples.length - prompt.along.examples) };
+      if (along.remembered.length > 0) {
+        details.remembered = along.remembered.map((turn) => turn.question);
+        details.recalled = along.remembered.map(({ id }) => id);
+      }
+      if (along.examples.length > 0) details.examples = along.examples.map(({ id }) => id);
       const aligner = await openAligner(prompt.numbered.flatMap((passage) => sources.statements(passage)), {
         statistics: { df: (token) => documentFrequency(db, token), total: wordStatistics(db).total },
         ...(embedder && { embed: (texts) => embedder.embed(texts, 'document') }), ...(embedder?.background && { background: embedder.background }),

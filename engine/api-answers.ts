@@ -14,8 +14,11 @@ export interface AnswerDetails {
   fallback?: string;
   /** The question of a stored question and answer that answered it. */
   faq?: string;
-  /** Earlier turns that were given along, by their questions. */
+  /** Earlier turns that were given along, by their questions, and which they are, in the same order. */
   remembered?: string[];
+  recalled?: TurnId[];
+  /** Turns with accepted answers that were given along as examples, the likest last. */
+  examples?: TurnId[];
 }
 
 /** Why a span of a document is, or is not, among the hits of a question. */

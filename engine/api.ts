@@ -236,8 +236,8 @@ export interface Turn {
   details?: AnswerDetails;
   /** What the app itself can do about the question. */
   actions?: AppAction[];
-  /** The latest thumb on the answer, and on each citation by number; and the answer as the person put it right. */
-  thumbs: { answer?: Thumb; citations: Record<number, Thumb>; corrected?: string };
+  /** The latest thumb on the answer, on each citation by number and on each earlier turn that went along, and what was said to each action offered; and the answer as the person put it right. */
+  thumbs: { answer?: Thumb; citations: Record<number, Thumb>; corrected?: string; recalled?: Record<TurnId, Thumb>; actions?: Partial<Record<AppAction, 'accepted' | 'refused'>> };
 }
 
 export type AnswerPart =

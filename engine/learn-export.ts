@@ -1,17 +1,22 @@
 import type { ExportFile } from './api.ts';
-import { lessonsOf, type LearnParts } from './learn.ts';
+import { groupsOf, lessonsOf, type LearnParts } from './learn.ts';
+import { besideSamples } from './learn/beside-samples.ts';
 import { exportFiles, type ExportParts } from './learn/export-files.ts';
 import { chunkNamed } from './learn/kept-aside.ts';
+import { Marks } from './learn/learned.ts';
 import { parseSamples, samplesOf, type Sample } from './learn/samples.ts';
 import { WordList } from './learn/train-weighing.ts';
 import type { Db } from './store/database.ts';
 import { chunksAt, eventTimes, importedSamples } from './store/judged.ts';
 
-/** The judged questions, and what was imported or written, as files of samples. */
+/** The judged questions, what was said of earlier turns, examples and actions, and what was imported or written, as files of samples. */
 export async function exportSamples({ db, embedder, reranker, tokenizer }: Pick<LearnParts, 'db' | 'embedder' | 'reranker'> & Pick<ExportParts, 'tokenizer'>): Promise<ExportFile[]> {
   const { lessons } = await lessonsOf({ db, embedder, reranker }, new WordList(), async () => undefined);
-  const own = samplesOf(lessons, { at: eventTimes(db), ...(reranker && { reranker: reranker.id }) });
-  const all = [...own, ...importedSamples(db).flatMap(parseSamples)];
+  const at = eventTimes(db);
+  const own = samplesOf(lessons, { at, ...(reranker && { reranker: reranker.id }) });
+  const marks = new Marks(db);
+  marks.refresh();
+  const all = [...own, ...besideSamples(db, marks.beside, { at, groupOf: groupsOf(db) }), ...importedSamples(db).flatMap(parseSamples)];
   return exportFiles(all, { titles: titlesOf(db, all), ...(tokenizer && { tokenizer }) });
 }
 

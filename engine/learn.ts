@@ -168,8 +168,13 @@ export async function judgedQuestions(db: Db, embedder: Embedder): Promise<{ que
   const wordings = [...new Set(marks.judged().questions.flatMap((question) => question.wordings))];
   const embedded = await embedder.embed(wordings, 'query');
   const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])), locate: (name) => chunksAt(db, name) });
+  return { questions, groupFor: groupsOf(db) };
+}
+
+/** The group each question's feedback was put in when it came. */
+export function groupsOf(db: Db): (events: readonly EventId[], question: string) => string {
   const groups = questionGroups(db);
-  return { questions, groupFor: (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group };
+  return (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group;
 }
 
 /** All judged questions, and as lessons. `wait` is called before each with how many of how many are done. */

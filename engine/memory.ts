@@ -1,5 +1,6 @@
 import { ACTIONS } from './actions.ts';
 import type { AppAction, ConversationId, LibraryId, TurnId } from './api.ts';
+import { openSaidBeside } from './memory-said.ts';
 import type { Embedder } from './models/embedder.ts';
 import { BACKGROUND } from './rank.ts';
 import type { Db } from './store/database.ts';
@@ -11,11 +12,11 @@ import { acceptedAmong, answeredTurns, pastTurn, type PastTurn } from './store/m
  * with those of another.
  */
 export interface Memory {
-  /** Earlier turns that a question touches on, each with the turn that came after it, in the order they were said. */
+  /** Earlier turns that a question touches on, each with the turn that came after it, in the order they were said; none that a person said does not belong there. */
   turns(question: string, conversation: ConversationId | undefined, libraries: readonly LibraryId[]): Promise<PastTurn[]>;
   /** Questions with answers the person accepted, the likest last: nearest to the question in the prompt. */
   examples(question: string, except: readonly TurnId[]): Promise<PastTurn[]>;
-  /** What the app can do about the question, the likest first. */
+  /** What the app can do about the question, the likest first; less readily where it was refused. */
   actions(question: string): Promise<AppAction[]>;
 }
 
@@ -63,13 +64,14 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
   const chat = new TaskIndex<TurnId>(embedder, 'chat');
   const icl = new TaskIndex<TurnId>(embedder, 'icl');
   const tool = new TaskIndex<string>(embedder, 'tool');
+  const saidAt = openSaidBeside(db, embedder);
   const actionOf = new Map(Object.entries(ACTIONS).flatMap(([action, ways]) => ways.map((way) => [way, action as AppAction])));
   const ways = new Map([...actionOf.keys()].map((way) => [way, way]));
 
   let known = new Map<TurnId, PastTurn>();
   /** The answered turns in the order they were said; each is read once. */
   const past = (): PastTurn[] => {
-    known = new Map(answeredTurns(db, LOOKED_BACK).map((id) => [id, known.get(id) ?? pastTurn(db, id)]));
+    known = new Map(answeredTurns(db, LOOKED_BACK).map((id) => [id, known.get(id) ?? pastTurn(db, id)!]));
     return [...known.values()];
   };
 
@@ -81,13 +83,15 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
 
   return {
     async turns(question, conversation, libraries) {
+      const { dismissed } = await saidAt(question);
       const all = past();
-      const eligible = all.filter((turn) => turn.conversation !== conversation && (turn.libraries.length === 0 || turn.libraries.some((library) => libraries.includes(library))));
+      const eligible = all.filter((turn) => !dismissed.has(turn.id) && turn.conversation !== conversation && (turn.libraries.length === 0 || turn.libraries.some((library) => libraries.includes(library))));
       const near = await chat.nearest(question, new Map(eligible.map((turn) => [turn.id, `${turn.question}\n${turn.answer}`])));
       const found = new Set(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_TURNS).map(({ key }) => key));
       const positions = all.flatMap(({ id }, i) => (found.has(id) ? [i] : []));
       // What comes next in the list may be the beginning of another conversation.
-      return putRight(withNext(positions, all.length).map((i) => all[i]!).filter((turn, i, given) => found.has(turn.id) || given[i - 1]!.conversation === turn.conversation));
+      return putRight(withNext(positions, all.length).map((i) => all[i]!)
+        .filter((turn, i, given) => found.has(turn.id) || (given[i - 1]!.conversation === turn.conversation && !dismissed.has(turn.id))));
     },
     async examples(question, except) {
       const all = past().filter(({ id }) => !except.includes(id));
@@ -96,8 +100,9 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
       return putRight(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_EXAMPLES).map(({ key }) => known.get(key)!).reverse());
     },
     async actions(question) {
-      const near = (await tool.nearest(question, ways)).filter(({ above }) => above >= ASKED_FOR);
-      return [...new Set(near.map(({ key }) => actionOf.get(key)!))].slice(0, MOST_ACTIONS);
+      const { actions: said } = await saidAt(question);
+      const near = (await tool.nearest(question, ways)).map(({ key, above }) => ({ action: actionOf.get(key)!, above: above + (said.get(actionOf.get(key)!) ?? 0) }));
+      return [...new Set(near.filter(({ above }) => above >= ASKED_FOR).sort((a, b) => b.above - a.above).map(({ action }) => action))].slice(0, MOST_ACTIONS);
     },
   };
 }

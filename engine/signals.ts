@@ -50,6 +50,8 @@ export async function keepSignal(db: Db, signal: Signal, correction?: Correction
   if (signal.kind === 'opened' && 'chunk' in signal && !turn.hits.some(({ chunk }) => chunk === signal.chunk)) {
     throw new EngineError('invalid', 'That passage was not found for this question.');
   }
+  if (signal.kind === 'recalled-turn' && !turn.details?.recalled?.includes(signal.recalled)) throw new EngineError('invalid', 'That turn did not go along with this answer.');
+  if (signal.kind === 'action' && !turn.actions?.includes(signal.action)) throw new EngineError('invalid', 'That was not offered with this answer.');
   if (signal.kind === 'right-place') {
     const text = textBetween(bodyOf(db, signal.document), signal.start, signal.end);
     if (text.trim() === '') throw new EngineError('invalid', 'Select the text that answers the question first.');

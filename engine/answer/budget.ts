@@ -10,6 +10,8 @@ export interface Packed extends Prompt {
   maxTokens: number;
   /** Hits that are in it, by index. */
   given: number[];
+  /** How many of the last of the earlier turns, and of the examples, are in it. */
+  along: { remembered: number; examples: number };
 }
 
 const LONGEST_ANSWER = 1024;
@@ -71,7 +73,7 @@ export async function packed(llm: Pick<Llm, 'count' | 'contextTokens'>, { questi
   for (;;) {
     const prompt = composed({ ...given, passages: chosen.map(({ passage, widened }) => (widened ? { ...passage, ...passage.wide } : passage)) });
     const [promptTokens] = (await llm.count([prompt.messages])) as [number];
-    if (promptTokens <= room) return { ...prompt, promptTokens, maxTokens, given: chosen.map(({ passage }) => passage.hit) };
+    if (promptTokens <= room) return { ...prompt, promptTokens, maxTokens, given: chosen.map(({ passage }) => passage.hit), along: { remembered: given.remembered!.length, examples: given.examples!.length } };
     const last = chosen.findLast(({ widened }) => widened);
     if (last) last.widened = false;
     else if (given.examples!.length > 0) given.examples = given.examples!.slice(1);

@@ -1,4 +1,4 @@
-import type { AdapterId, ConversationId, EventId, Hit, LibraryId, Signal, Trace, TurnId } from '../api.ts';
+import type { AdapterId, AppAction, ConversationId, EventId, Hit, LibraryId, Signal, Trace, TurnId } from '../api.ts';
 import type { EventContext } from '../store/feedback.ts';
 import { hitsCopied } from './copied.ts';
 import { supportOf, type Gain } from './corrected.ts';
@@ -45,6 +45,8 @@ export interface Mark {
   under: { space?: string; adapter?: AdapterId; taught: boolean };
   /** Of an answer from two rankings: the hits that one of them put there. */
   drafted: (ChunkName & Pick<NonNullable<Trace['drafted']>, 'side'>)[];
+  /** What stood beside documents: earlier turns and examples that went along to the language model, actions that were offered; with the question as it was typed. */
+  beside?: { question: string; recalled: TurnId[]; examples: TurnId[]; offered: AppAction[] };
 }
 
 /**
@@ -138,6 +140,9 @@ export function markOf({ id, at, signal, context: { turn, span, before, correcti
     drafted: turn.hits.flatMap((hit) => (hit.trace.drafted ? [{ ...nameOf(hit), side: hit.trace.drafted.side }] : [])),
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
+  const { recalled = [], examples = [] } = turn.details?.written ? turn.details : {};
+  const offered = turn.actions ?? [];
+  if (recalled.length + examples.length + offered.length > 0) mark.beside = { question: turn.question, recalled, examples, offered };
   if (signal.kind === 'up-to-date' && span) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
   if (before) mark.before = { ...(before.turn !== undefined && { turn: before.turn }), question: before.question, asked: before.asked, shown: before.hits.map(nameOf) };
   if (signal.kind === 'opened' && named[0]) mark.rank = 'number' in signal ? signal.number : turn.hits.indexOf(named[0]) + 1;

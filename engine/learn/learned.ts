@@ -5,6 +5,7 @@ import { activeAdapter, adapterBytes, earlier, eventsOf, watchedSince } from '..
 import type { Db } from '../store/database.ts';
 import { chunksAt, eventIds, eventsVersion, groupOfEvent, importedCount, storedEvent } from '../store/judged.ts';
 import { isHeldOut } from './holdout.ts';
+import { judgeBeside, type Beside } from './beside.ts';
 import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
 import { judge, markOf, type Judged, type JudgeOptions, type Mark } from './judgements.ts';
 import { outdatedContents } from './outdated.ts';
@@ -35,6 +36,8 @@ export class Marks {
   }
 
   get outdated(): Set<string> { return new Set(outdatedContents([...this.#marks.values()]).keys()); }
+
+  get beside(): Beside[] { return judgeBeside([...this.#marks.values()]); }
 
   judged(options?: JudgeOptions): Judged { return judge([...this.#marks.values()], options); }
 

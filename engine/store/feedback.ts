@@ -72,7 +72,7 @@ export function deleteEvents(db: Db, ids: EventId[]): void {
   for (const id of ids) sql(db, 'delete from event where id = ?').run(id);
 }
 
-/** What counts now: the latest thumb on the answer and on each citation, and the answer as it was put right. */
+/** What counts now: the latest thumb on the answer, on each citation and each earlier turn that went along, the latest word on each action, and the answer as it was put right. */
 export function thumbsOf(db: Db, turn: TurnId): Turn['thumbs'] {
   const thumbs: Turn['thumbs'] = { citations: {} };
   for (const row of sql<{ signal: string }>(db, 'select signal from event where turn_id = ? order by number').all(turn)) {
@@ -87,6 +87,12 @@ export function thumbsOf(db: Db, turn: TurnId): Turn['thumbs'] {
     } else if (signal.kind === 'citation-thumb') {
       if (signal.thumb === 'none') delete thumbs.citations[signal.number];
       else thumbs.citations[signal.number] = signal.thumb;
+    } else if (signal.kind === 'recalled-turn') {
+      const { [signal.recalled]: _, ...others } = thumbs.recalled ?? {};
+      thumbs.recalled = signal.thumb === 'none' ? others : { ...others, [signal.recalled]: signal.thumb };
+    } else if (signal.kind === 'action') {
+      const { [signal.action]: _, ...others } = thumbs.actions ?? {};
+      thumbs.actions = signal.said === 'none' ? others : { ...others, [signal.action]: signal.said };
     }
   }
   return thumbs;

@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import type { Hit, Turn } from '../../engine/api.ts';
+import type { Hit, Turn, TurnId } from '../../engine/api.ts';
+import { useEngine } from '../engine.tsx';
 import { Away } from '../models/Away.tsx';
 import { modelsInWords } from '../models/facts.ts';
 import { useModelList } from '../models/ModelList.tsx';
@@ -10,6 +11,7 @@ import './HowMade.css';
 import { isOwn, numbersOf, seconds } from './howMade.ts';
 import { hitToOpen, type OpenPlace } from './openPlace.ts';
 import { Probability } from './Probability.tsx';
+import { Thumbs } from './Thumbs.tsx';
 import { Why } from './Why.tsx';
 
 /** How an answer came about: the question as searched for, who answered, times, and every passage with its reasons. */
@@ -37,7 +39,8 @@ export function HowMade({ turn, onOpen }: { turn: Turn; onOpen: OpenPlace }) {
   );
 }
 
-function Facts({ turn: { standalone, question, details, hits, milliseconds, models }, own }: { turn: Turn; own: boolean }) {
+function Facts({ turn, own }: { turn: Turn; own: boolean }) {
+  const { standalone, question, details, hits, milliseconds, models } = turn;
   const all = useWords();
   const words = all.answers;
   const installed = useModelList();
@@ -59,8 +62,24 @@ function Facts({ turn: { standalone, question, details, hits, milliseconds, mode
       <dt>{words.facts.times}</dt>
       <dd>{written ? words.times(seconds(written.firstWord, all), seconds(milliseconds, all)) : words.took(seconds(milliseconds, all))}</dd>
       {found && !own && <><dt>{words.facts.found}</dt><dd><Probability {...found} /></dd></>}
-      {written && remembered && remembered.length > 0 && <><dt>{words.facts.remembered}</dt><dd>{remembered.map((each) => <q key={each} lang={languageOf(each)}>{each}</q>)}</dd></>}
+      {written && remembered && remembered.length > 0 && <><dt>{words.facts.remembered}</dt><dd className="how-recalled">{remembered.map((each, i) => <Recalled key={i} question={each} recalled={details?.recalled?.[i]} turn={turn} />)}</dd></>}
     </dl>
+  );
+}
+
+/** An earlier turn that went along, and whether it belonged there. */
+function Recalled({ question, recalled, turn }: { question: string; recalled: TurnId | undefined; turn: Turn }) {
+  const { answers: words } = useWords();
+  const engine = useEngine();
+  const thumb = recalled === undefined ? undefined : turn.thumbs.recalled?.[recalled];
+  return (
+    <span className="how-turn" data-away={thumb === 'down' || undefined}>
+      <q lang={languageOf(question)}>{question}</q>
+      {thumb === 'down' && <span className="how-away">{words.recalledAway}</span>}
+      {recalled !== undefined && (
+        <Thumbs thumb={thumb} up={words.recalledHelped(question)} down={words.recalledWrong(question)} onThumb={(next) => engine.signal({ kind: 'recalled-turn', turn: turn.id, recalled, thumb: next })} />
+      )}
+    </span>
   );
 }
 

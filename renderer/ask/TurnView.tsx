@@ -54,7 +54,7 @@ export function TurnView({ turn, unread, onOpen, onAct, onAskAgain }: TurnProps)
       <UnsupportedLegend sentences={sentences} />
       {turn.details?.fallback !== undefined && <p className="turn-fallback">{joined(words, words.answers.fallback, turn.details.fallback)}</p>}
       <Sources sentences={sentences} turn={turn.id} onOpen={open} />
-      {turn.actions && turn.actions.length > 0 && <Offered actions={turn.actions} onAct={onAct} />}
+      {turn.actions && turn.actions.length > 0 && <Offered turn={turn} actions={turn.actions} onAct={onAct} />}
       {outcome !== 'stopped' && <AnswerActions turn={turn} />}
       <HowMade turn={turn} onOpen={open} />
     </article>

@@ -71,7 +71,7 @@ function Row({ event, onRemove }: { event: FeedbackEvent; onRemove(): void }) {
   );
 }
 
-function inWords(signal: Signal, { feedback, ask }: Words): string {
+function inWords(signal: Signal, { feedback, ask, answers }: Words): string {
   switch (signal.kind) {
     case 'answer-thumb':
       return feedback.signals.answerThumb[signal.thumb];
@@ -89,5 +89,9 @@ function inWords(signal: Signal, { feedback, ask }: Words): string {
       return feedback.signals.copied;
     case 'up-to-date':
       return feedback.signals.upToDate;
+    case 'recalled-turn':
+      return feedback.signals.recalledTurn[signal.thumb];
+    case 'action':
+      return feedback.signals.action[signal.said](answers.actions[signal.action]);
   }
 }

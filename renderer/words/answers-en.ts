@@ -88,6 +88,13 @@ export const answersEn: AnswerWords = {
     'pause-reading': 'Pause or resume reading',
   },
   actionsLabel: 'What Lodestone can do about this',
+  refuseAction: (action) => `Do not offer this here: ${action}`,
+  refusedAction: (action) => `“${action}” is no longer offered for a question like this.`,
+  offerAgain: 'Offer it again',
+
+  recalledHelped: (question) => `It helped: ${question}`,
+  recalledWrong: (question) => `It does not belong here: ${question}`,
+  recalledAway: 'left out for questions like this',
 
   offerTitle: 'Answers in whole sentences of their own?',
   offerText: 'So far answers are put together from sentences of your documents. A language model on this computer can sum up, compare, and translate what was found; every sentence is still checked against its source. It needs a few gigabytes, and nothing leaves this machine.',

@@ -87,6 +87,13 @@ export const answersZh: AnswerWords = {
     'pause-reading': '暂停或继续读取',
   },
   actionsLabel: '磁石可以为此做的事',
+  refuseAction: (action) => `这里不用提供：${action}`,
+  refusedAction: (action) => `以后这样的问题不再提供“${action}”。`,
+  offerAgain: '恢复提供',
+
+  recalledHelped: (question) => `它有帮助：${question}`,
+  recalledWrong: (question) => `它与这里无关：${question}`,
+  recalledAway: '这样的问题不再参考它',
 
   offerTitle: '想让回答自己成文吗？',
   offerText: '目前的回答由文档里的原句组成。这台电脑上的语言模型可以概括、比较、翻译找到的内容，每句话仍会与原文核对。它需要几个 GB 的空间，内容不会离开本机。',

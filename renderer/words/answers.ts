@@ -64,6 +64,14 @@ export interface AnswerWords {
 
   actions: Record<AppAction, string>;
   actionsLabel: string;
+  refuseAction: (action: string) => string;
+  refusedAction: (action: string) => string;
+  offerAgain: string;
+
+  /** Earlier turns that went along with a question. */
+  recalledHelped: (question: string) => string;
+  recalledWrong: (question: string) => string;
+  recalledAway: string;
 
   /** The quiet offer. */
   offerTitle: string;

@@ -250,6 +250,8 @@ export interface Words {
       openedPassage: (seconds: number | undefined) => string;
       copied: string;
       upToDate: string;
+      recalledTurn: Record<'up' | 'down' | 'none', string>;
+      action: Record<'accepted' | 'refused' | 'none', (action: string) => string>;
     };
     fileName: string;
   };
