@@ -5,7 +5,7 @@ import { likeness } from './anchors.ts';
 import type { SetDrawn } from './homogeneous.ts';
 import { shuffled } from './selection.ts';
 import { inOrderOfReward } from './stabilised.ts';
-import { asideLoss, beginTexts, planOf, stepTexts, type TextOptions, type TextTraining } from './train-texts.ts';
+import { asideLoss, beginTexts, planOf, stepTexts, type Point, type TextOptions, type TextTraining } from './train-texts.ts';
 import { finalScorer, type Anchor, type TextLesson, type Trainee } from './trainee.ts';
 
 /**
@@ -66,7 +66,7 @@ export interface DeepOutcome {
 
 export interface DeepWatcher {
   /** After every step. Throws to stop; a promise holds the course up until it resolves. */
-  passed(state: DeepState, step: { done: number; point?: { training: string; pass: number; loss: number; aside: number } }): Promise<void>;
+  passed(state: DeepState, step: { done: number; point?: Point & { training: string } }): Promise<void>;
 }
 
 /** With so many held out questions they are judge enough. */
@@ -167,11 +167,11 @@ class DeepCourse {
     const { steps } = planOf(rest, this.#recipe);
     let training = this.#state.current?.name === name ? this.#state.current.training : await beginTexts(this.#trainee, aside, this.#recipe);
     while (!training.done && rest.length > 0) {
-      const passes = training.curve.length;
+      const looks = training.curve.length;
       training = await stepTexts(this.#trainee, rest, aside, training, this.#recipe, anchors);
       this.#state.current = { name, training };
       const within = (training.pass + training.at / steps) / this.#recipe.passes;
-      const point = training.curve.length > passes ? { training: name, ...training.curve.at(-1)! } : undefined;
+      const point = training.curve.length > looks ? { training: name, ...training.curve.at(-1)! } : undefined;
       await this.#watch.passed(this.#state, { done: Math.min(1, (Object.keys(this.#state.finished).length + within) / this.#total), ...(point && { point }) });
     }
     const { pass } = training.best;

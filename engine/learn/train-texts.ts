@@ -1,6 +1,7 @@
 import { advance, linear, newState, type TrainingState } from '../nn/optimizer.ts';
 import { Random } from '../nn/random.ts';
 import type { Weight } from '../nn/safetensors.ts';
+import { mean, scored } from './gate.ts';
 import { homogeneous, type Drawn, type SetDrawn } from './homogeneous.ts';
 import { selectGroup, selectionOf, shuffled } from './selection.ts';
 import { lessonLoss } from './stabilised.ts';
@@ -19,16 +20,20 @@ export interface TextOptions {
   temperature: number;
 }
 
+/** Mean loss since the look before, and loss and nDCG@10 on what is kept aside, among the texts the loss is taken over. */
+export interface Point { pass: number; loss: number; aside: number; quality: number }
+
 /** What a training consists of between two steps. */
 export interface TextTraining {
   state: TrainingState;
   pass: number;
   /** Place in the present pass. */
   at: number;
-  curve: { pass: number; loss: number; aside: number }[];
+  /** A look every so many steps; between the ends of passes, a pass is a fraction. */
+  curve: Point[];
   /** The weights after the pass that did best on what was kept aside; pass 0 is the untrained model. */
   best: { pass: number; loss: number; weights: Record<string, Weight> };
-  /** Sum of the losses of this pass so far. */
+  /** Sum of the losses since the last look. */
   sum: number;
   done: boolean;
 }
@@ -37,6 +42,8 @@ export interface TextTraining {
 const PATIENCE = 0.25;
 const WARM_UP = 0.1;
 const LONGEST = 1;
+/** Within a long pass, what is kept aside is looked at every so many steps. */
+const LOOKED_STEPS = 10;
 /** What is left of a set makes a step of its own from this share of a batch on. */
 const LEAST_SHARE = 0.25;
 /** Texts that are held where they are, a step. */
@@ -79,16 +86,23 @@ export async function stepTexts(trainee: Trainee, lessons: readonly TextLesson[]
   const { state } = advance(training.state, gradients, {
     learningRate: options.learningRate, schedule: linear(steps * options.passes, Math.ceil(WARM_UP * steps * options.passes)), longest: LONGEST, weightDecay: 0.01,
   });
-  const after: TextTraining = { ...training, state, at: training.at + 1, sum: training.sum + loss };
-  if (after.at < steps) return after;
+  const at = training.at + 1;
+  const ends = at >= steps;
+  const after: TextTraining = { ...training, state, at, sum: training.sum + loss };
+  if (!ends && (at % LOOKED_STEPS !== 0 || steps - at < LOOKED_STEPS / 2)) return after;
 
-  const pass = training.pass + 1;
-  const now = await asideLoss(trainee, aside, state.weights, options);
-  const best = now < training.best.loss ? { pass, loss: now, weights: copied(state.weights) } : training.best;
-  return {
-    ...after, pass, at: 0, sum: 0, best, curve: [...training.curve, { pass, loss: after.sum / steps, aside: now }],
-    done: pass >= options.passes || pass - best.pass >= Math.max(2, Math.ceil(PATIENCE * options.passes)),
-  };
+  const pass = training.pass + (ends ? 1 : at / steps);
+  const now = await lookAside(trainee, aside, state.weights, options);
+  const best = now.loss < training.best.loss ? { pass, loss: now.loss, weights: copied(state.weights) } : training.best;
+  const since = at - lastLook(training, steps);
+  const looked = { ...after, sum: 0, best, curve: [...training.curve, { pass, loss: after.sum / since, aside: now.loss, quality: now.quality }] };
+  if (!ends) return looked;
+  return { ...looked, pass, at: 0, done: pass >= options.passes || pass - best.pass >= Math.max(2, Math.ceil(PATIENCE * options.passes)) };
+}
+
+/** The step of this pass after which what is kept aside was last looked at. */
+function lastLook({ pass, curve }: TextTraining, steps: number): number {
+  return Math.max(0, Math.round(((curve.at(-1)?.pass ?? 0) - pass) * steps));
 }
 
 /** Being surer or less sure of the same order is no gain: the loss is taken where scores are multiplied by the best of these. */
@@ -96,16 +110,25 @@ const SHARPER = [0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4];
 
 /** Mean loss over lessons, nothing trained, at the sharpness that suits it best. */
 export async function asideLoss(trainee: Trainee, lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>, options: TextOptions): Promise<number> {
+  return (await lookAside(trainee, lessons, weights, options)).loss;
+}
+
+/** `asideLoss`, and mean nDCG@10 of the lessons in which something is said to answer; 0 where there are none. */
+async function lookAside(trainee: Trainee, lessons: readonly TextLesson[], weights: Readonly<Record<string, Weight>>, options: TextOptions): Promise<{ loss: number; quality: number }> {
   const scoresOf = await finalScorer(trainee, weights);
   const sums = SHARPER.map(() => 0);
+  const qualities: number[] = [];
   let total = 0;
   for (const lesson of lessons) {
     const short = shortened(lesson, options.texts);
     const scores = await scoresOf(short);
     SHARPER.forEach((by, i) => (sums[i]! += lessonLoss(scores, short, (short.slopes ? 1 : options.temperature) / by).loss));
     total += lesson.weight;
+    const places = short.texts.map((_, i) => i);
+    const right = places.filter((place) => short.target[place]! > 0);
+    if (right.length > 0) qualities.push(scored(places.sort((a, b) => scores[b]! - scores[a]! || a - b), right).ndcg);
   }
-  return total === 0 ? 0 : Math.min(...sums) / total;
+  return { loss: total === 0 ? 0 : Math.min(...sums) / total, quality: mean(qualities) };
 }
 
 /** A lesson with what answers it and other texts drawn anew for each pass. */

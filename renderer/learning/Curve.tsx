@@ -2,14 +2,14 @@ import type { RunProgress } from '../../engine/api.ts';
 import { decimal } from '../words/numbers.ts';
 import { useWords } from '../words/useWords.ts';
 import './Curve.css';
-import { meanCurve, pathOf, qualityOf, trainings } from './curves.ts';
+import { meanCurve, passesOf, pathOf, qualityOf, trainings } from './curves.ts';
 
 const WIDTH = 560;
 const HEIGHT = 96;
 /** At least so much of the whole is shown, so that chance does not look like a way up or down. */
 const LEAST_SHOWN = 0.9;
 
-/** How far off a run is, pass by pass: on what it learns from, and on what is kept aside. The mean over all its trainings. */
+/** How far off a run is, look by look: on what it learns from, and on what is kept aside. The mean over all its trainings. */
 export function Curve({ curve }: { curve: RunProgress['curve'] }) {
   const { learning: words, language } = useWords();
   const all = trainings(curve);
@@ -24,7 +24,7 @@ export function Curve({ curve }: { curve: RunProgress['curve'] }) {
 
   return (
     <figure className="curve">
-      <svg viewBox={`-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`} preserveAspectRatio="none" role="img" aria-label={words.curveText(mean.length, shown(last.loss), shown(last.aside))}>
+      <svg viewBox={`-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`} preserveAspectRatio="none" role="img" aria-label={words.curveText(passesOf(all), shown(last.loss), shown(last.aside))}>
         {lines.map((of) => (
           <path key={of} className={`curve-${of}`} d={pathOf(mean.map((point) => point[of]), box)} />
         ))}
@@ -33,7 +33,7 @@ export function Curve({ curve }: { curve: RunProgress['curve'] }) {
         <span className="curve-key curve-loss">{words.curveTraining} <b>{shown(last.loss)}</b></span>
         <span className="curve-key curve-aside">{words.curveAside} <b>{shown(last.aside)}</b></span>
         {quality && <span className="curve-quality">{words.curveQuality} <b>{decimal(language, quality.first * 100, 1)} → {decimal(language, quality.last * 100, 1)}</b></span>}
-        <span className="curve-passes">{words.curvePasses(mean.length)}</span>
+        <span className="curve-passes">{words.curvePasses(passesOf(all))}</span>
         <small>{words.curveHint}</small>
       </figcaption>
     </figure>

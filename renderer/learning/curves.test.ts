@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meanCurve, pathOf, qualityOf, trainings } from './curves.ts';
+import { meanCurve, passesOf, pathOf, qualityOf, trainings } from './curves.ts';
 
 /** "1 0.9, 2 0.8" is a training of two passes: loss, and the same on what is kept aside plus one. */
 const training = (name: string, losses: number[]) => losses.map((loss, i) => ({ training: name, pass: i + 1, loss, aside: loss + 1 }));
@@ -15,6 +15,11 @@ test('the way of all trainings together is told from where it began; one that en
   assert.deepEqual(mean.map(({ loss }) => loss), [1, 0.5, 0.3]);
   assert.deepEqual(mean.map(({ aside }) => aside), [1, 7 / 12, 5 / 12]);
   assert.deepEqual(meanCurve([]), []);
+});
+
+test('passes are told whole, however often one was looked at', () => {
+  const looked = [0.25, 0.5, 0.75, 1, 1.25].map((pass) => ({ training: 'final', pass, loss: 1, aside: 1 }));
+  assert.deepEqual([passesOf([looked, training('fold 1', [4])]), passesOf([])], [1, 0]);
 });
 
 test('the finding score of what is kept aside is the mean over the trainings that tell it', () => {

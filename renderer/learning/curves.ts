@@ -8,7 +8,7 @@ export function trainings(curve: Points): Points[] {
 }
 
 /**
- * The mean over all trainings by pass, as a share of what it was after the first; a training that ended earlier stays at
+ * The mean over all trainings, look by look, as a share of what it was after the first; a training that ended earlier stays at
  * its last value.
  */
 export function meanCurve(all: Points[]): { loss: number; aside: number }[] {
@@ -16,6 +16,11 @@ export function meanCurve(all: Points[]): { loss: number; aside: number }[] {
   const at = (pass: number, of: 'loss' | 'aside'): number => all.reduce((sum, points) => sum + points[Math.min(pass, points.length - 1)]![of], 0);
   const share = (pass: number, of: 'loss' | 'aside'): number => (at(0, of) === 0 ? 1 : at(pass, of) / at(0, of));
   return Array.from({ length: passes }, (_, pass) => ({ loss: share(pass, 'loss'), aside: share(pass, 'aside') }));
+}
+
+/** Whole passes of the training that has made most; a long pass is looked at more than once. */
+export function passesOf(all: Points[]): number {
+  return Math.floor(Math.max(0, ...all.map((points) => points.at(-1)?.pass ?? 0)));
 }
 
 /** Mean nDCG@10 on what is kept aside, at the first pass of all trainings and at the last; undefined where it is not told. */
