@@ -9,11 +9,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Engine, LibraryId, SearchQuery } from '../api.ts';
 import { openEngine } from '../engine.ts';
 import { resourcesDir } from '../locations.ts';
+import { idle } from '../testing.ts';
 import { readSet, type EvaluationSet } from './beir.ts';
 import { meanQuality, ranked, type Quality } from './metrics.ts';
 import { trecRun } from './trec.ts';
@@ -30,8 +30,11 @@ type Run = Map<string, [document: string, score: number][]>;
 
 export interface SetResult { leg: Leg; quality: Quality; run: Run; /** Milliseconds a question, median. */ milliseconds: number }
 
-/** Indexes a set in an engine of its own and asks its questions of each leg. */
-export async function evaluateSet(set: EvaluationSet, limit = Infinity): Promise<{ chunks: number; results: SetResult[] }> {
+/** A set in an engine of its own, answerable by words and by meaning. `ids` are its documents' by their names there. */
+export interface IndexedSet { engine: Engine; dataDir: string; library: LibraryId; ids: ReadonlyMap<string, string> }
+
+/** Indexes a set in an engine of its own, which is gone after the work. */
+export async function withSet<T>(set: EvaluationSet, work: (indexed: IndexedSet) => Promise<T>): Promise<T> {
   const dataDir = mkdtempSync(join(tmpdir(), 'lodestone-evaluate-'));
   const engine = await openEngine({ dataDir, resourcesDir });
   try {
@@ -43,7 +46,18 @@ export async function evaluateSet(set: EvaluationSet, limit = Infinity): Promise
       return [`${i}.md`, id];
     }));
     await engine.add(library, [folder]);
-    const chunks = await indexed(engine, library);
+    await idle(engine);
+    return await work({ engine, dataDir, library, ids });
+  } finally {
+    await engine.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Asks a set's questions of each leg. */
+export function evaluateSet(set: EvaluationSet, limit = Infinity): Promise<{ chunks: number; results: SetResult[] }> {
+  return withSet(set, async ({ engine, library, ids }) => {
+    const { chunks } = (await engine.libraries()).find(({ id }) => id === library)!;
     const questions = spread(set.questions, limit);
     const judged = new Map(questions.map(({ id }) => [id, set.judged.get(id)!]));
     const legs = (await engine.models()).some(({ role }) => role === 'embedder') ? LEGS : LEGS.slice(0, 1);
@@ -54,10 +68,7 @@ export async function evaluateSet(set: EvaluationSet, limit = Infinity): Promise
       results.push({ leg, quality: meanQuality(rankings, judged), run, milliseconds });
     }
     return { chunks, results };
-  } finally {
-    await engine.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A title and a plain text as Markdown that reads as exactly that: every mark escaped, every line at the margin. */
@@ -66,24 +77,13 @@ export function markdown(title: string, text: string): string {
   return (title.trim() === '' ? '' : `# ${plain(title).replace(/\s+/g, ' ')}\n\n`) + plain(text);
 }
 
-/** Waits until every document is answerable by words and by meaning; gives the number of chunks. */
-async function indexed(engine: Engine, library: LibraryId): Promise<number> {
-  const embeds = (await engine.models()).some(({ role }) => role === 'embedder');
-  for (;;) {
-    const { waiting, unembedded } = await engine.progress();
-    if (waiting === 0 && (!embeds || unembedded === 0)) break;
-    await delay(100);
-  }
-  return (await engine.libraries()).find(({ id }) => id === library)!.chunks;
-}
-
-/** At most `limit` of the questions, evenly spread. */
-function spread<Item>(items: Item[], limit: number): Item[] {
-  if (items.length <= limit) return items;
+/** At most `limit` of the items, evenly spread. */
+export function spread<Item>(items: readonly Item[], limit: number): Item[] {
+  if (items.length <= limit) return [...items];
   return Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)]!);
 }
 
-async function ask(engine: Engine, library: LibraryId, questions: EvaluationSet['questions'], leg: Leg, ids: Map<string, string>) {
+async function ask(engine: Engine, library: LibraryId, questions: EvaluationSet['questions'], leg: Leg, ids: IndexedSet['ids']) {
   const run: Run = new Map();
   const times: number[] = [];
   for (const { id, text } of questions) {

@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSet, type EvaluationSet } from '../evaluate/beir.ts';
+import { spread } from '../evaluate/evaluate.ts';
 import { isAcross, openMeasurer } from '../models/late.ts';
 import { readManifest } from '../models/manifest.ts';
 import { openReranker } from '../models/reranker.ts';
 import { RELEVANT } from '../rank.ts';
 import { recordSpeed, writeReranker, type RerankRecipe } from './rerank-folder.ts';
 import { calibrate, fitHead, qualityOf, scoresOf, topsOf, type Head, type Measured, type TopKind } from './rerank-head.ts';
-import { askedOf, mixed, spread, type Asked } from './rerank-sets.ts';
+import { askedOf, mixed, type Asked } from './rerank-sets.ts';
 
 const models = fileURLToPath(new URL('../../resources/models', import.meta.url));
 const { values: given } = parseArgs({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gradients } from './gradient.ts';
 import * as g from './graph.ts';
-import { lateHead, lateMeasures, lateReranker, MEASURES } from './late.ts';
+import { lateHead, lateMeasures, MEASURES } from './late.ts';
 import { Program } from './program.ts';
 import { Random } from './random.ts';
 import type { Checkpoint } from './safetensors.ts';
@@ -81,7 +81,7 @@ test('what is measured of a passage is what its tokens have in common with the q
 });
 
 test('each language has its own row of the head', async () => {
-  const program = await Program.open({ logits: lateReranker(WIDTH, new Weights(checkpoint)) });
+  const program = await Program.open({ logits: lateHead(lateMeasures(WIDTH), new Weights(checkpoint)) });
   const logits = [...(await program.run(feeds))['logits']!.data as Float32Array];
   await program.close();
   logits.forEach((logit, at) => {
@@ -107,7 +107,7 @@ test('the head is trained by its rows, and the tokens have gradients too', async
     assert.ok(Math.abs(value - wanted) < 1e-3 * Math.max(1, Math.abs(wanted)), `${value}, not ${wanted}`);
   });
 
-  const of = g.reduceSum(lateReranker(WIDTH, new Weights(checkpoint)));
+  const of = g.reduceSum(lateHead(lateMeasures(WIDTH), new Weights(checkpoint)));
   const tokens = applicationsBehind([of]).leaves.filter(({ source }) => source.kind === 'input' && source.name === 'passages');
   const slope = await Program.open({ slope: gradients(of, tokens)[0]!.dense!, of });
   const at = { ...feeds };

@@ -62,8 +62,3 @@ export function lateHead(measures: Value, weights: Weights): Value {
   const row = (at: number): Value => g.slice(both, 1, at, 1);
   return g.reshape(g.add(row(SAME), g.multiply(across, g.subtract(row(ACROSS), row(SAME)))), [passages]);
 }
-
-/** From tokens to logits [passages]; inputs as of `lateMeasures` and `lateHead`. */
-export function lateReranker(width: number, weights: Weights): Value {
-  return lateHead(lateMeasures(width), weights);
-}
