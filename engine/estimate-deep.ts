@@ -5,6 +5,7 @@ import { inspecting } from './learn-levels.ts';
 import { trainingsOf } from './learn/deep-course.ts';
 import { READ, type DeepLevel } from './learn/deep-lessons.ts';
 import { TRAININGS } from './learn/deep-model.ts';
+import { LOOKED_STEPS } from './learn/train-texts.ts';
 import { shortened } from './learn/trainee.ts';
 import { countChunks, sampleChunks } from './store/vectors.ts';
 
@@ -35,8 +36,10 @@ export async function estimateDeep(parts: Omit<DeepParts, 'runsDir' | 'changed'>
       const { guard, near, replay, unanswerable } = training.general;
       const trainings = trainingsOf(data.heldOut.length, recipe);
       const passes = recipe.passes * PASSED;
-      const perTraining = passes * (Math.ceil((0.8 * total + replay) / recipe.batch) * step + 0.2 * total * recipe.texts * scoring) + (2 * READ * total * scoring) / recipe.folds;
-      const judging = 2 * scoring * (guard * near + unanswerable * READ + total * READ);
+      const steps = Math.ceil((0.8 * total + replay) / recipe.batch);
+      const looks = Math.max(1, Math.floor(steps / LOOKED_STEPS));
+      const perTraining = passes * (steps * step + looks * 0.2 * total * recipe.texts * scoring) + (2 * READ * total * scoring) / recipe.folds;
+      const judging = 2 * scoring * (guard * near + unanswerable * READ + total * READ + (data.chunks?.length ?? 0));
       const seconds = Math.ceil((each * (total + unanswerable) + trainings * perTraining + judging) / 1000);
       if (level === 'reranker') return { seconds };
       const chunks = sampleChunks(db, 24);

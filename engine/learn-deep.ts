@@ -6,7 +6,7 @@ import type { Refusal, RunId, RunProgress, Topic } from './api.ts';
 import { inContext } from './context.ts';
 import type { ModelDirs } from './found.ts';
 import { allowed, Cancelled, failureOf, judgedQuestions, measure, Unlearnable } from './learn.ts';
-import { inspecting, learnerOf, type Learner } from './learn-levels.ts';
+import { inspecting, learnerOf, lessThanQuick, type Learner } from './learn-levels.ts';
 import { keepCandidate } from './learned-models.ts';
 import { orderer, runDeepCourse, type DeepData, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
 import { askedLesson, generalLessons, READ, unanswerableLessons, type AskedLesson, type DeepLevel } from './learn/deep-lessons.ts';
@@ -31,7 +31,7 @@ import { RELEVANT, type Reranker } from './rank.ts';
 import { adapters, nextAdapter, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { endRun, keepProgress } from './store/runs.ts';
-import { spaceInUse, spaceOf } from './store/spaces.ts';
+import { spaceOf } from './store/spaces.ts';
 import { sampleChunks } from './store/vectors.ts';
 
 export interface DeepParts {
@@ -131,8 +131,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await show();
     const comparisons = await compared(trainee, lessons, outcome);
     const found: Refusal[] = [...outcome.refusals];
-    const quick = level === 'embedder' ? quickGain(db, learner) : 0;
-    if (quick > 0 && outcome.gain <= quick) found.push('less-than-quick');
+    if (level === 'embedder' && lessThanQuick(db, learner, outcome.gain)) found.push('less-than-quick');
     const id = `${learner.base.id}-learned-${nextAdapter(db)}`;
     const kept = trainee.kept(outcome.weights);
     if (found.length === 0) {
@@ -156,16 +155,6 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await trainee.close();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * What the version for questions that is in use gains by its own report; 0 without one. It belongs to the index of the embedder
- * that learns, and would go out of use with it.
- */
-function quickGain(db: Db, { used, base }: Learner): number {
-  const space = used.id === base.id ? spaceInUse(db)?.space.identity : undefined;
-  const active = space === undefined ? undefined : adapters(db, { space }).find(({ level, state }) => level === 'query' && state === 'active');
-  return active ? active.mine.after - active.mine.before : 0;
 }
 
 /** What can learn. @throws Unlearnable */

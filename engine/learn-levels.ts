@@ -4,7 +4,7 @@ import { hashesIn, type ModelDirs } from './found.ts';
 import type { DeepLevel } from './learn/deep-lessons.ts';
 import { formOf, type Form } from './learn/deep-model.ts';
 import type { InspectOptions } from './models/inspect.ts';
-import { learnedModels, type InUse } from './store/adapters.ts';
+import { adapters, learnedModels, type InUse } from './store/adapters.ts';
 import type { Db } from './store/database.ts';
 import { spaceInUse } from './store/spaces.ts';
 
@@ -32,6 +32,17 @@ export async function learnerOf(db: Db, dirs: ModelDirs, level: DeepLevel): Prom
 /** The model that another was learned from; itself where it was not learned. */
 export function baseOf(db: Db, model: string): string {
   return learnedModels(db).find((learned) => learned.model === model)?.base ?? model;
+}
+
+/**
+ * Whether an embedder gains no more than the version for questions that is in use, by that one's own report. It belongs to the
+ * index of the embedder that learns, and would go out of use with it.
+ */
+export function lessThanQuick(db: Db, { used, base }: { used: Pick<KnownModel, 'id'>; base: Pick<KnownModel, 'id'> }, gain: number): boolean {
+  const space = used.id === base.id ? spaceInUse(db)?.space.identity : undefined;
+  const active = space === undefined ? undefined : adapters(db, { space }).find(({ level, state }) => level === 'query' && state === 'active');
+  const quick = active ? active.mine.after - active.mine.before : 0;
+  return quick > 0 && gain <= quick;
 }
 
 /** How a model of the list is looked at. */

@@ -38,8 +38,8 @@ export const TRAININGS: Record<Form, Training> = {
     open: (folder, level, _, options) => (level === 'reranker' ? openRerankerTrainee : openEmbedderTrainee)(folder, LORA, options),
     write: (base, kept, _, out) => writeLearnedFolder(base, kept, LORA, out),
     recipe: {
-      reranker: { ...large, passes: 4, batch: 4, texts: 8, learningRate: 5e-4, temperature: 1 },
-      embedder: { ...large, passes: 4, batch: 8, texts: 6, learningRate: 3e-4, temperature: 0.05 },
+      reranker: { ...large, passes: 4, batch: 4, texts: 10, learningRate: 5e-4, temperature: 1 },
+      embedder: { ...large, passes: 4, batch: 8, texts: 10, learningRate: 3e-4, temperature: 0.05 },
     },
     general: { guard: 60, near: 8, replay: 60, unanswerable: 20 },
   },

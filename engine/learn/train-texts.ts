@@ -43,7 +43,7 @@ const PATIENCE = 0.25;
 const WARM_UP = 0.1;
 const LONGEST = 1;
 /** Within a long pass, what is kept aside is looked at every so many steps. */
-const LOOKED_STEPS = 10;
+export const LOOKED_STEPS = 10;
 /** What is left of a set makes a step of its own from this share of a batch on. */
 const LEAST_SHARE = 0.25;
 /** Texts that are held where they are, a step. */
