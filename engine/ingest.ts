@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { DocumentId, FailureCode, Settings, Topic } from './api.ts';
 import { split, type CountTokens } from './chunk.ts';
 import { inContext } from './context.ts';
+import { embedNext } from './embed-next.ts';
 import type { Embedder } from './models/embedder.ts';
 import { ParseFailure, placeOf } from './parse/document.ts';
 import type { Parser } from './parse/sandbox.ts';
@@ -14,7 +15,6 @@ import { write, type Db } from './store/database.ts';
 import { fail, removed, stillWaiting, waiting, type Waiting } from './store/documents.ts';
 import { deleteEmptied } from './store/libraries.ts';
 import type { Space } from './store/spaces.ts';
-import { saveVectors, twin, unembedded } from './store/vectors.ts';
 import { indexWords } from './words.ts';
 
 /**
@@ -158,22 +158,9 @@ export function startIngest(parts: IngestParts): Ingest {
   async function embedSome(): Promise<boolean> {
     if (!model) return false;
     const { embedder, space } = model;
-    const chunks = unembedded(db, space, EMBED_BATCH);
-    const [first] = chunks;
-    if (!first) return false;
-    const vectors = new Map(chunks.flatMap(({ chunk }) => {
-      const vector = twin(db, space, chunk);
-      return vector ? [[chunk, vector] as const] : [];
-    }));
-    const missing = chunks.filter(({ chunk }) => !vectors.has(chunk));
-    if (missing.length > 0) {
-      const start = performance.now();
-      const made = await embedder.embed(missing.map((chunk) => inContext(chunk, chunk.title)), 'document');
-      missing.forEach(({ chunk }, i) => vectors.set(chunk, made[i]!));
-      const rate = (1000 * missing.length) / (performance.now() - start);
-      chunksPerSecond = chunksPerSecond === undefined ? rate : 0.9 * chunksPerSecond + 0.1 * rate;
-    }
-    await write(db, () => saveVectors(db, space, first.library, first.content, vectors));
+    const some = await embedNext(db, space, EMBED_BATCH, (texts) => embedder.embed(texts, 'document'));
+    if (!some) return false;
+    if (some.rate !== undefined) chunksPerSecond = chunksPerSecond === undefined ? some.rate : 0.9 * chunksPerSecond + 0.1 * some.rate;
     changed('progress');
     changed('documents');
     return true;

@@ -3,6 +3,7 @@ import type { Topic } from './api.ts';
 import { EngineError } from './api.ts';
 import { bestBundled, knownModels, mustKnow } from './chosen.ts';
 import { inContext } from './context.ts';
+import { embedNext } from './embed-next.ts';
 import type { ModelDirs } from './found.ts';
 import type { Embedder } from './models/embedder.ts';
 import { keepPassport, openKnownEmbedder, recognise } from './opened.ts';
@@ -10,7 +11,7 @@ import { write, type Db } from './store/database.ts';
 import { choose } from './store/models.ts';
 import { get, put, remove } from './store/settings.ts';
 import { beginShadow, cancelShadow, clearDropped, shadow, shadowIsWhole, spaceOf, switchToShadow } from './store/spaces.ts';
-import { countChunks, sampleChunks, saveVectors, twin, unembedded } from './store/vectors.ts';
+import { countChunks, sampleChunks } from './store/vectors.ts';
 
 export interface ReindexParts {
   db: Db;
@@ -92,33 +93,23 @@ export function startReindex({ db, modelDirs, changed, whole }: ReindexParts): R
     const growing = shadow(db);
     if (growing?.model === undefined || get(db, 'paused') === 'yes' || get(db, TROUBLE) !== undefined) return false;
     const { space, model } = growing;
-    const chunks = unembedded(db, space, batch);
-    const [first] = chunks;
-    if (!first) return false;
-    const vectors = new Map(chunks.flatMap(({ chunk }) => {
-      const vector = twin(db, space, chunk);
-      return vector ? [[chunk, vector] as const] : [];
-    }));
-    const missing = chunks.filter(({ chunk }) => !vectors.has(chunk));
-    if (missing.length > 0) {
-      try {
+    try {
+      const some = await embedNext(db, space, batch, async (texts) => {
         const { embedder } = await open(model);
         if (spaceOf(db, embedder.space)?.id !== space.id) throw new Error('The model is not the one it was when its index was begun.');
-        const start = performance.now();
-        const made = await embedder.embed(missing.map((chunk) => inContext(chunk, chunk.title)), 'document');
-        missing.forEach(({ chunk }, i) => vectors.set(chunk, made[i]!));
-        const rate = (1000 * missing.length) / (performance.now() - start);
-        chunksPerSecond = chunksPerSecond === undefined ? rate : 0.8 * chunksPerSecond + 0.2 * rate;
-        batch = Math.min(LARGEST_BATCH, Math.max(1, Math.round((rate * BATCH_MILLISECONDS) / 1000)));
-      } catch (error) {
-        // Of one that was given up meanwhile nobody wants to know.
-        if (shadow(db)?.space.id === space.id) await halt(error instanceof Error ? error.message : String(error));
-        return false;
+        return embedder.embed(texts, 'document');
+      });
+      if (some?.rate !== undefined) {
+        chunksPerSecond = chunksPerSecond === undefined ? some.rate : 0.8 * chunksPerSecond + 0.2 * some.rate;
+        batch = Math.min(LARGEST_BATCH, Math.max(1, Math.round((some.rate * BATCH_MILLISECONDS) / 1000)));
       }
+      if (some) changed('models');
+      return some !== undefined;
+    } catch (error) {
+      // Of one that was given up meanwhile nobody wants to know.
+      if (shadow(db)?.space.id === space.id) await halt(error instanceof Error ? error.message : String(error));
+      return false;
     }
-    await write(db, () => saveVectors(db, space, first.library, first.content, vectors));
-    changed('models');
-    return true;
   }
 
   async function open(model: string): Promise<Opened> {
