@@ -136,7 +136,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
 
       await test.step('what the app can do itself is a button, unless that is switched off', async () => {
         await ask(story.app);
-        await last.getByRole('button', { name: answers.actions['open-settings'] }).click();
+        await last.getByRole('button', { name: answers.actions['open-settings'], exact: true }).click();
         const settings = page.getByRole('dialog', { name: words.settings.title });
         await check('settings');
         await settings.getByLabel(answers.switches.actions.name).click();
