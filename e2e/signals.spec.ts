@@ -1,5 +1,5 @@
 import type { ChunkId, Engine, Signal, Turn } from '../engine/api.ts';
-import { drop, expect, LANGUAGES, settled, test } from './start.ts';
+import { drop, expect, LANGUAGES, picture, settled, test, troubles } from './start.ts';
 import { Writer } from './writer.ts';
 
 /** Three notes that a language model makes one answer of, with much between the first and the second that no note says. */
@@ -13,6 +13,7 @@ const STORIES = {
     question: 'What should I know about the ferry to Elmstead?',
     between: 'People have always liked to sit in the sun and look at the water.',
     nowhere: 'What is the boiling point of tungsten on Jupiter?',
+    unsaid: 'Nobody has measured it on Jupiter; on Earth it is 5930 degrees.',
     correction: 'Dogs travel free of charge on the ferry to Elmstead, on a lead.',
   },
   zh: {
@@ -24,6 +25,7 @@ const STORIES = {
     question: '乘坐开往榆树村的渡轮要知道什么？',
     between: '人们一直喜欢坐在阳光下看水。',
     nowhere: '木星上钨的沸点是多少？',
+    unsaid: '木星上没有人测过，在地球上是 5930 度。',
     correction: '开往榆树村的渡轮允许狗免费乘坐，但必须拴绳。',
   },
 };
@@ -110,6 +112,29 @@ for (const { code, locale, words, reader } of LANGUAGES) {
         expect((await latest(engine, 'copied', 2)).text).toContain(`${others[1]}[3]`);
       });
 
+      const putRight = async (text: string): Promise<void> => {
+        await last.getByRole('button', { name: words.ask.answerFailed }).click();
+        const question = last.getByRole('group', { name: words.ask.reasonQuestion });
+        await question.getByRole('button', { name: words.ask.putRight }).click();
+        await expect(question, 'one question, not two').toHaveCount(0);
+        const field = last.getByLabel(words.ask.putRightLabel);
+        await expect(field).toBeFocused();
+        await expect(last.getByRole('button', { name: words.ask.putRightKeep })).toBeDisabled();
+        await field.fill(text);
+        expect(await troubles(page)).toEqual([]);
+        await last.getByRole('button', { name: words.ask.putRightKeep }).click();
+        await expect(field).toHaveCount(0);
+        await expect(last.locator('.answer-corrected')).toContainText(text);
+        await expect(question).toHaveCount(0);
+      };
+      await test.step('an answer can be put right, and what says so is learned', async () => {
+        await putRight(story.correction);
+        expect(await latest(engine, 'corrected', 1)).toEqual({ kind: 'corrected', turn: (await turnsOf(engine))[0]!.id, text: story.correction });
+        await picture(page, `signals-${code}-put-right`);
+        const { questions, gaps } = await engine.learning();
+        expect([questions, gaps]).toEqual([1, []]);
+      });
+
       await test.step('a nearest passage that is opened counts as opened', async () => {
         await ask(story.nowhere);
         const near = last.getByRole('list', { name: words.ask.nearest }).getByRole('button');
@@ -124,6 +149,20 @@ for (const { code, locale, words, reader } of LANGUAGES) {
         await page.getByRole('tab', { name: words.settings.sections.feedback }).click();
         await expect(page.getByRole('tabpanel').getByText(words.feedback.signals.openedPassage(opened.dwell)).first()).toBeVisible();
         await page.keyboard.press('Escape');
+      });
+
+      await test.step('what no document says is listed as a gap', async () => {
+        await putRight(story.unsaid);
+        await page.getByRole('button', { name: words.learning.title, exact: true }).click();
+        const dialog = page.getByRole('dialog', { name: words.learning.title });
+        await dialog.getByText(words.learning.gaps(1)).click();
+        const gap = dialog.locator('.gaps').getByRole('listitem');
+        await expect(gap).toContainText(story.nowhere);
+        await expect(gap).toContainText(story.unsaid);
+        await picture(page, `signals-${code}-gap`);
+        expect(await troubles(page)).toEqual([]);
+        await engine.deleteFeedback((await engine.feedback()).filter(({ signal }) => signal.kind === 'corrected').map(({ id }) => id));
+        await expect(gap).toHaveCount(0);
       });
     });
   });
