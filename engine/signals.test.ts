@@ -168,6 +168,9 @@ test('what an answer cited against the correction is wrong', async () => {
   const [row] = await samples();
   assert.match(row!.pos[0]!, /14 euros/);
   assert.deepEqual([row!.neg_weights[0], row!.neg[0]!.includes('12 euros')], [0.5, true]);
+  const { documents } = await engine.documents({ library: turn.hits.find(({ documentName }) => documentName === 'prices.md')!.library, offset: 0, limit: 10 });
+  await engine.removeDocuments(documents.map(({ id }) => id));
+  assert.doesNotMatch(await engine.exportFeedback(), /It was decided/, 'what was found with the correction goes with its document');
 });
 
 test('a correction that nothing says is a gap in the library and no sample, until it goes with its event', async () => {

@@ -35,7 +35,7 @@ export const learningEn: LearningWords = {
     heldOut: 'Never learned from, only used to check.',
   },
   gaps: (value) => `${plural(value, 'gap', 'gaps')} in your library`,
-  gapsText: 'You wrote these answers yourself, and nothing in your documents says so. Add a document that does, and ask again.',
+  gapsText: 'You wrote these answers yourself, and nothing in your documents says so. Add a document that does; a gap closes once you call a passage right for its question.',
   onDocuments: (value) => `on ${plural(value, 'document', 'documents')}`,
   missingTitle: 'Before learning pays',
   missingQuestions: (done, of) => `${n(done)} of ${plural(of, 'question', 'questions')} judged`,

@@ -34,7 +34,7 @@ export const learningZh: LearningWords = {
     heldOut: '从不用于学习，只用来检验。',
   },
   gaps: (value) => `资料库里有 ${n(value)} 处空白`,
-  gapsText: '这些答案是你自己写的，文档里没有一处这样说。添加写有答案的文档，再问一次。',
+  gapsText: '这些答案是你自己写的，文档里没有一处这样说。添加写有答案的文档；等你为这个问题认可一个段落，空白就会消失。',
   onDocuments: (value) => `涉及 ${n(value)} 份文档`,
   missingTitle: '还差一些才值得学习',
   missingQuestions: (done, of) => `已评价 ${n(done)} 个问题，需要 ${n(of)} 个`,
