@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -9,7 +9,11 @@ import type { Adapter, Engine, LearningLevel } from './api.ts';
 import { openEngine } from './engine.ts';
 import { THINGS } from './learn/town.ts';
 import { addTwins, ASKED, judgeTwins } from './learn/twins.ts';
+import type { AdapterId } from './api.ts';
+import type { Manifest } from './models/manifest.ts';
 import { makeSmallEmbedder } from './models/testing.ts';
+import { openCheckpoint } from './nn/safetensors.ts';
+import type { VersionReport } from './store/adapters.ts';
 
 /** The reranker and the embedder that ship, taught by a person in a library where they are wrong out of habit. */
 
@@ -75,16 +79,29 @@ test('the reranker learns: it says how long that takes, leaves nothing when it i
 
   await engine.deactivate('reranker');
   assert.deepEqual(await rankings(engine), shipped, 'as it shipped, bit for bit');
+  const manifestOf = (): string => readFileSync(join(dataDir, 'models', version.model!, 'manifest.json'), 'utf8');
+  const manifest = manifestOf();
   rmSync(join(dataDir, 'models', version.model!), { recursive: true });
   await engine.activate(version.id);
   assert.deepEqual(await rankings(engine), after, 'its folder is made again from what is stored');
-  assert.equal(Buffer.from((await engine.exportAdapter(version.id)).subarray(8)).toString('utf8', 0, 1), '{', 'a safetensors file');
+  assert.equal(manifestOf(), manifest);
+  const metadataOf = async (id: AdapterId): Promise<VersionReport> => {
+    const file = join(root, 'exported.safetensors');
+    writeFileSync(file, await engine.exportAdapter(id));
+    return JSON.parse(openCheckpoint(file).metadata['report']!) as VersionReport;
+  };
+  const report = await metadataOf(version.id);
+  assert.deepEqual(report, (JSON.parse(manifest) as Manifest).recipe['learned'], 'the same with the file that is exported and the folder that is used');
+  assert.deepEqual([report.version, report.level, report.base, report.metrics.mine, report.refusals, report.seed], [version.id, 'reranker', bundled, version.mine, [], 1]);
+  assert.match(`${report.baseHash} ${report.snapshot}`, /^[0-9a-f]{16} [0-9a-f]{16}$/);
 
   // Another run begins with what shipped, not with what was learned.
   await engine.deleteFeedback((await engine.feedback()).map(({ id }) => id));
   assert.equal((await engine.adapters())[0]!.stale, true);
   await judgeTwins(engine, documents, 3);
   const luck = await learned(engine, 'reranker');
+  const parent = (await metadataOf(luck.id)).parent;
+  assert.deepEqual([parent?.version, parent?.sha256?.length], [version.id, 64]);
   assert.deepEqual([luck.state, luck.base, luck.parent, luck.model], ['rejected', bundled, version.id, undefined]);
   assert.ok(luck.refusals.length > 0);
   assert.equal(await activeModel(engine, 'reranker'), version.model, 'nothing changed');

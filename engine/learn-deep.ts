@@ -26,9 +26,11 @@ import { taughtBy } from './learn/teacher.ts';
 import type { Trainee } from './learn/trainee.ts';
 import { Vectors } from './learn/vectors.ts';
 import type { Embedder } from './models/embedder.ts';
+import { inspectModel } from './models/inspect.ts';
+import { modelHash } from './models/manifest.ts';
 import { openKnownEmbedder } from './opened.ts';
 import { RELEVANT, type Reranker } from './rank.ts';
-import { adapters, nextAdapter, type KeptComparison } from './store/adapters.ts';
+import { adapters, nextAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { endRun, keepProgress } from './store/runs.ts';
 import { spaceOf } from './store/spaces.ts';
@@ -142,14 +144,13 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     }
     await allowed(db, run);
     const accepted = found.length === 0;
-    await keepCandidate(parts, run, level, learner, accepted ? folder! : undefined, {
-      bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, contents, progress,
-      report: {
-        recipe: { ...recipe, form: learner.form, sets: outcome.sets, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, ...(accepted && { model: id }),
-        signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
-        bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: Math.round((Date.now() - begun) / 1000),
-      },
-    });
+    const { manifest } = await inspectModel(learner.base.place, inspecting(parts.modelDirs, learner.base));
+    const report: AdapterReport = {
+      recipe: { ...recipe, form: learner.form, sets: outcome.sets, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, baseHash: modelHash(manifest), ...(accepted && { model: id }),
+      signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
+      bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: Math.round((Date.now() - begun) / 1000),
+    };
+    await keepCandidate(parts, run, level, learner, accepted ? folder! : undefined, { bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, contents, progress, report });
     if (accepted) folder = undefined;
   } finally {
     await trainee.close();

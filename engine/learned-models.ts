@@ -7,12 +7,12 @@ import { Cancelled } from './learn.ts';
 import { inspecting, type Learner } from './learn-levels.ts';
 import type { AskedLesson, DeepLevel } from './learn/deep-lessons.ts';
 import { formOf, TRAININGS } from './learn/deep-model.ts';
-import { clearLearned } from './learn/learned-folder.ts';
+import { clearLearned, writeReport } from './learn/learned-folder.ts';
 import { unpacked } from './learn/packed.ts';
 import { openEmbedder } from './models/embedder.ts';
 import { inspectModel } from './models/inspect.ts';
 import { keepPassport } from './opened.ts';
-import { adapterBytes, learnedModels, saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
+import { adapterBytes, learnedModels, nextAdapter, reportOf, saveAdapter, versionReport, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { choose, saveModel, type AddedModel } from './store/models.ts';
 import { endRun, keepProgress, openRun } from './store/runs.ts';
@@ -30,6 +30,9 @@ export interface Made { bytes: Uint8Array; report: AdapterReport; comparisons: K
  * @param folder none where the candidate was refused
  */
 export async function keepCandidate({ db, modelDirs }: { db: Db; modelDirs: ModelDirs }, run: RunId, level: DeepLevel, { used, base }: Learner, folder: string | undefined, { bytes, report, comparisons, lessons, contents, progress }: Made): Promise<void> {
+  const parent = learnedModels(db).find((learned) => learned.model === used.id)?.id;
+  const version = { level, space: base.id, report, ...(parent !== undefined && { parent }) };
+  if (folder !== undefined) await writeReport(folder, reportOf(db, nextAdapter(db), version));
   const model = folder === undefined ? undefined : await rowOf(modelDirs, report.model!, folder, level, base);
   const next = folder !== undefined && level === 'embedder' ? await openEmbedder(folder, inspecting(modelDirs, base)) : undefined;
   try {
@@ -37,11 +40,7 @@ export async function keepCandidate({ db, modelDirs }: { db: Db; modelDirs: Mode
     await write(db, () => {
       // Cancelled in the very last moment: nothing comes into use.
       if (openRun(db)?.id !== run) throw new Cancelled();
-      const parent = learnedModels(db).find((learned) => learned.model === used.id)?.id;
-      const adapter = saveAdapter(db, {
-        level, space: base.id, bytes, report, comparisons, ...(parent !== undefined && { parent }),
-        events: lessons.flatMap(({ events }) => events), contents,
-      });
+      const adapter = saveAdapter(db, { ...version, bytes, comparisons, events: lessons.flatMap(({ events }) => events), contents });
       if (model) saveModel(db, model);
       if (folder !== undefined && level === 'reranker') choose(db, 'reranker', report.model);
       // A person who is going over to another embedder just now is not interrupted.
@@ -85,6 +84,7 @@ export async function restoreModel(db: Db, dirs: ModelDirs, adapter: AdapterId):
   if (form === undefined) throw new EngineError('invalid', `${base.name} cannot be trained any more.`);
   const folder = join(dirs[1]!, version.model);
   await TRAININGS[form].write(base.place, unpacked(bytes), { id: version.model, name: `${base.name} · ${adapter}` }, folder);
+  await writeReport(folder, versionReport(db, adapter));
   const row = await rowOf(dirs, version.model, folder, version.level, base);
   if (row) await write(db, () => saveModel(db, row));
 }

@@ -7,11 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Document, Engine, Run, SearchQuery } from './api.ts';
 import { openEngine } from './engine.ts';
-import { encodeAdapter, weightCount } from './learn/query-adapter.ts';
+import { decodeAdapter, encodeAdapter, reportIn, weightCount } from './learn/query-adapter.ts';
 import type { Sample } from './learn/samples.ts';
 import { addTown, pointAtPassage, QUESTIONS, THINGS } from './learn/town.ts';
 import { next } from './learn/train-query.ts';
-import { saveAdapter } from './store/adapters.ts';
+import { saveAdapter, type VersionReport } from './store/adapters.ts';
 import { openDatabase } from './store/database.ts';
 import { idle } from './testing.ts';
 
@@ -90,6 +90,10 @@ test('a run says how long it takes, can be paused and cancelled, and ends with a
   assert.equal(adapter!.questions, 34);
   assert.ok(adapter!.mine.questions >= 30 && adapter!.guard.questions === 200 && !adapter!.stale);
   assert.equal(adapter!.state === 'rejected', adapter!.refusals.length > 0);
+  const exported = await engine.exportAdapter(adapter!.id);
+  const report = reportIn(exported) as VersionReport;
+  assert.deepEqual([report.version, report.level, report.refusals, report.metrics.mine, report.parent], [adapter!.id, 'query', adapter!.refusals, adapter!.mine, undefined]);
+  assert.ok(report.base.includes(`@${report.baseHash} `) && report.seed === report.recipe['seed'] && report.snapshot.length === 16 && decodeAdapter(exported).dimensions > 0, 'with it goes what it was made of');
   const comparisons = await engine.comparisons(adapter!.id);
   assert.equal(comparisons.length, 34);
   const changes = comparisons.map(({ ndcgBefore, ndcgAfter }) => Math.abs(ndcgAfter - ndcgBefore));

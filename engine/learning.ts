@@ -5,7 +5,9 @@ import type { ModelDirs } from './found.ts';
 import { inUse, levelStandings } from './learn-levels.ts';
 import { isTimeToLearn } from './learn/idle.ts';
 import { keyOf, overlaps, type ChunkName } from './learn/judgements.ts';
+import { packed, unpacked } from './learn/packed.ts';
 import { MINIMUM } from './learn/prepare.ts';
+import { decodeAdapter, encodeAdapter } from './learn/query-adapter.ts';
 import { parseSamples } from './learn/samples.ts';
 import * as store from './store/adapters.ts';
 import type { Db } from './store/database.ts';
@@ -104,7 +106,9 @@ export function learningVerbs({ db, search, learner, change, modelDirs, models }
     async exportAdapter(adapter: AdapterId) {
       const bytes = store.adapterBytes(db, adapter);
       if (!bytes) throw new EngineError('not-found', 'That version is gone.');
-      return bytes;
+      const report = store.versionReport(db, adapter);
+      if (report.level === 'query') return encodeAdapter(decodeAdapter(bytes), report);
+      return packed(unpacked(bytes), { level: report.level, base: report.base, report: JSON.stringify(report) });
     },
     exportSamples: () => learner().exportSamples(),
     async importSamples(text) {

@@ -128,9 +128,13 @@ export function fitKind(mine: readonly Float32Array[], others: readonly Float32A
   return kind;
 }
 
-/** An adapter as bytes: five numbers, then the weights, the mean and the kind, little-endian float32, then the weighing as JSON. */
-export function encodeAdapter({ dimensions, rank, alpha, weights, mean, kind, weighing }: QueryAdapter): Uint8Array {
-  const text = weighing ? JSON.stringify({ ...weighing, words: [...weighing.words] }) : '';
+/**
+ * An adapter as bytes: five numbers, then the weights, the mean and the kind, little-endian float32, then the weighing as JSON.
+ *
+ * @param report what it takes along when it leaves this machine
+ */
+export function encodeAdapter({ dimensions, rank, alpha, weights, mean, kind, weighing }: QueryAdapter, report?: object): Uint8Array {
+  const text = weighing || report ? JSON.stringify({ ...(weighing && { ...weighing, words: [...weighing.words] }), ...(report && { report }) }) : '';
   const json = new TextEncoder().encode(text.padEnd(text.length + ((4 - (Buffer.byteLength(text) % 4)) % 4)));
   const numbers = Float32Array.of(VERSION, dimensions, rank, alpha, json.length, ...weights, ...mean, ...kind);
   const bytes = new Uint8Array(numbers.byteLength + json.length);
@@ -156,6 +160,14 @@ export function decodeAdapter(bytes: Uint8Array): QueryAdapter {
   const mean = numbers.slice(head + count, head + count + dimensions);
   const kind = numbers.slice(head + count + dimensions);
   if (length === 0) return { dimensions, rank, alpha, weights, mean, kind };
-  const { words, ...weighing } = JSON.parse(new TextDecoder().decode(bytes.subarray(numbers.byteLength))) as Omit<Weighing, 'words'> & { words: [string, number][] };
-  return { dimensions, rank, alpha, weights, mean, kind, weighing: { ...weighing, words: new Map(words) } };
+  const { words, report: _, ...weighing } = noted(bytes, length) as Omit<Weighing, 'words'> & { words?: [string, number][]; report?: object };
+  return { dimensions, rank, alpha, weights, mean, kind, ...(words && { weighing: { ...weighing, words: new Map(words) } }) };
+}
+
+const noted = (bytes: Uint8Array, length: number): unknown => JSON.parse(new TextDecoder().decode(bytes.subarray(bytes.byteLength - length)));
+
+/** The report that an exported adapter came with. */
+export function reportIn(bytes: Uint8Array): object | undefined {
+  const [version, , , , length = 0] = new Float32Array(bytes.slice().buffer);
+  return version === VERSION && length > 0 ? (noted(bytes, length) as { report?: object }).report : undefined;
 }

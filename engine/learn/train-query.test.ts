@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adapt, decodeAdapter, encodeAdapter, fitKind, ofKind, weightCount } from './query-adapter.ts';
+import { adapt, decodeAdapter, encodeAdapter, fitKind, ofKind, reportIn, weightCount } from './query-adapter.ts';
 import { beginTraining, lossOf, next, STANDARD, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
 
 const D = 12;
@@ -102,6 +102,11 @@ test('an adapter survives as bytes; other bytes are refused', () => {
   assert.deepEqual(decodeAdapter(encodeAdapter(adapter)), adapter);
   const weighing = { numbers: [0.5, -1.25], words: new Map([['heading 常见', 1.5], ['opening a', -0.25]]), level: 0.75, alpha: 0.5 };
   assert.deepEqual(decodeAdapter(encodeAdapter({ ...adapter, weighing })), { ...adapter, weighing });
+  const report = { snapshot: 'abc', metrics: { bound: 0.1 }, words: 'these are not the weighing’s' };
+  for (const one of [adapter, { ...adapter, weighing }]) {
+    const bytes = encodeAdapter(one, report);
+    assert.deepEqual([decodeAdapter(bytes), reportIn(bytes), reportIn(encodeAdapter(one))], [one, report, undefined], 'a report changes nothing of what it does');
+  }
   assert.throws(() => decodeAdapter(encodeAdapter(adapter).slice(0, -4)), RangeError);
   assert.throws(() => decodeAdapter(new Uint8Array(7)), RangeError);
 });

@@ -121,16 +121,19 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** One hash over all files of a model. */
+export function modelHash({ files }: Pick<Manifest, 'files'>): string {
+  return createHash('sha256').update(Object.keys(files).sort().map((name) => files[name]!.sha256).join()).digest('hex').slice(0, 16);
+}
+
 /**
  * The vector space of an embedder as a stable text: two vectors may be compared only if theirs is equal. The query's prompt
  * is not part of it, since it can change without the stored vectors becoming wrong; `adapter` is the hash of trained weights
  * laid over the model, `precision` that of its numbers.
  */
 export function spaceIdentity(manifest: Manifest, provider: Provider, adapter = 'none', precision = 'float32'): string {
-  const hashes = Object.keys(manifest.files).sort().map((name) => manifest.files[name]!.sha256);
-  const model = createHash('sha256').update(hashes.join()).digest('hex').slice(0, 16);
   return [
-    `${manifest.id}@${model}`, `adapter=${adapter}`, `document=${JSON.stringify(manifest.prompts.document)}`, `pooling=${manifest.pooling}`,
+    `${manifest.id}@${modelHash(manifest)}`, `adapter=${adapter}`, `document=${JSON.stringify(manifest.prompts.document)}`, `pooling=${manifest.pooling}`,
     `normalised=${manifest.normalised}`, `tokens=${manifest.maxTokens}`, ...(manifest.promptSkipped ? ['prompt=skipped'] : []), ...(manifest.end === undefined ? [] : [`end=${manifest.end}`]),
     ...(manifest.score === 'dot' ? ['score=dot'] : []), ...(precision === 'float32' ? [] : [`precision=${precision}`]), `provider=${provider}`,
   ].join(' ');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Adapter, AdapterId, EventId, LearningLevel, TakenBack, Watch } from '../api.ts';
 import { EngineError } from '../api.ts';
 import type { ChunkName } from '../learn/judgements.ts';
@@ -8,6 +9,23 @@ import { get, put } from './settings.ts';
 export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | 'mine' | 'guard' | 'bound' | 'alpha' | 'refusals' | 'habits' | 'seconds' | 'base' | 'model'> {
   recipe: Record<string, unknown>;
   snapshot: string;
+  /** Of the model it was learned from; a space names its own. */
+  baseHash?: string;
+}
+
+/** What a version takes along wherever it goes: enough to know what it was made of and how good it was, and to make it again. */
+export interface VersionReport extends Pick<Adapter, 'level' | 'signals' | 'questions' | 'refusals'> {
+  version: AdapterId;
+  /** The model it was learned from, or the vector space, and the hash of that model's files. */
+  base: string;
+  baseHash: string;
+  recipe: Record<string, unknown>;
+  seed: number;
+  /** Hash of all that it learned from. */
+  snapshot: string;
+  metrics: Pick<Adapter, 'mine' | 'guard' | 'bound' | 'alpha'>;
+  /** What was in use before it, and the hash of that version's bytes; absent where that was the model as it shipped. */
+  parent?: { version: AdapterId; sha256?: string };
 }
 
 /** A judged question's first hits before and after, by name: texts are looked up where they stand when it is shown. */
@@ -39,6 +57,25 @@ export function adapterBytes(db: Db, id: AdapterId, space?: string): Uint8Array 
   return row && (space === undefined || row.space === space) ? new Uint8Array(row.bytes) : undefined;
 }
 
+/** The report of a version that is stored. @throws EngineError 'not-found' */
+export function versionReport(db: Db, id: AdapterId): VersionReport {
+  const row = sql<{ level: LearningLevel; space: string; parent: AdapterId | null; report: string }>(db, 'select level, space, parent_id parent, report from adapter where id = ?').get(id);
+  if (!row) throw new EngineError('not-found', 'That version is gone.');
+  const { parent, report, ...rest } = row;
+  return reportOf(db, id, { ...rest, report: JSON.parse(report) as AdapterReport, ...(parent !== null && { parent }) });
+}
+
+/** The report of a version that has, or will have, this number. */
+export function reportOf(db: Db, version: AdapterId, { level, space, parent, report }: Pick<NewAdapter, 'level' | 'space' | 'parent' | 'report'>): VersionReport {
+  const { recipe, snapshot, signals, questions, refusals, mine, guard, bound, alpha, baseHash } = report;
+  const bytes = parent === undefined ? undefined : adapterBytes(db, parent);
+  return {
+    version, level, base: space, baseHash: baseHash ?? /@([0-9a-f]+)/.exec(space)?.[1] ?? '', recipe, seed: Number(recipe['seed'] ?? 0), snapshot, signals, questions, refusals,
+    metrics: { mine, guard, bound, alpha },
+    ...(parent !== undefined && { parent: { version: parent, ...(bytes && { sha256: createHash('sha256').update(bytes).digest('hex') }) } }),
+  };
+}
+
 /** Stores a candidate and, where nothing speaks against it, brings one for questions into use; call within one transaction. */
 export function saveAdapter(db: Db, { level, space, parent, bytes, report, comparisons, events, contents }: NewAdapter): AdapterId {
   const accepted = report.refusals.length === 0;
@@ -65,7 +102,7 @@ export function adapters(db: Db, inUse: InUse): Adapter[] {
       exists (select 1 from adapter_content c where c.adapter_id = a.id and not exists (
         select 1 from content k join document d on d.content_id = k.id and d.state <> 'removed' where k.hash = c.hash)) stale
     from adapter a order by id desc`).all().map(({ id, level, space, made, accepted, parent, report, takenBack, stale }) => {
-    const { recipe: _, snapshot: __, ...told } = JSON.parse(report) as AdapterReport;
+    const { recipe: _, snapshot: __, baseHash: ___, ...told } = JSON.parse(report) as AdapterReport;
     const own = level === 'query' ? inUse.space : inUse[level]?.base;
     const isActive = level === 'query' ? id === active : accepted === 1 && told.model === inUse[level]?.model;
     const state = own !== space ? 'foreign' : isActive ? 'active' : accepted ? 'accepted' : 'rejected';
@@ -85,8 +122,8 @@ export function learnedModels(db: Db): LearnedModel[] {
 }
 
 /** The number that the next adapter will have. */
-export function nextAdapter(db: Db): number {
-  return (sql<{ seq: number }>(db, `select seq from sqlite_sequence where name = 'adapter'`).get()?.seq ?? 0) + 1;
+export function nextAdapter(db: Db): AdapterId {
+  return ((sql<{ seq: number }>(db, `select seq from sqlite_sequence where name = 'adapter'`).get()?.seq ?? 0) + 1) as AdapterId;
 }
 
 /** @throws EngineError 'not-found' */
