@@ -115,7 +115,7 @@ export function testVerbs({ db, search, change, announce }: TestSetParts): TestV
 
   /** A written question as a sample: negatives are what the present ranking shows beside its source. */
   async function sampleOf(library: LibraryId, llm: Writer, { question, source, kind, seed, quote }: WrittenQuestion): Promise<Partial<Sample>> {
-    const ranked = (await hits(library, question, 60)).map((hit) => ({ ...nameOf(hit), text: hit.text, relevance: hit.relevance }));
+    const ranked = (await hits(library, question, 60)).map((hit) => ({ ...nameOf(hit), text: hit.text, documentName: hit.documentName, relevance: hit.relevance }));
     const negatives = hardNegatives(ranked, [{ ...source, relevance: 1 }], quote === source.text ? [] : [quote]);
     return {
       query: question, pos: [source.text], neg: negatives.map(({ chunk }) => chunk.text), pos_ids: [keyOf(source)], neg_ids: negatives.map(({ chunk }) => keyOf(chunk)), task: 'qa', weight: WEIGHT, split: 'train',

@@ -18,8 +18,8 @@ export async function minedFor(production: SearchParts, { question, libraries, a
   const vectors = asked ? vectorsOf(production.db, asked.space, [...first.map(({ id }) => id), ...positives.map(({ chunk }) => chunk)]) : new Map<ChunkId, Float32Array>();
   const withVector = (chunk: ChunkId) => { const vector = vectors.get(chunk); return vector && { vector }; };
   const ranking = first.map(({ id, relevance }): Ranked & { id: ChunkId } => {
-    const { parent, contentHash, start, end, text } = chunks.get(id)!;
-    return { id, parent, contentHash, start, end, text, relevance, ...withVector(id) };
+    const { parent, contentHash, start, end, text, documentName } = chunks.get(id)!;
+    return { id, parent, contentHash, start, end, text, documentName, relevance, ...withVector(id) };
   });
   const right = positives.map((chunk): Ranked => ({ ...chunk, relevance: 1, ...withVector(chunk.chunk) }));
   return new Map(hardNegatives(ranking, right, answers).map(({ chunk, weight }) => [chunk.id, weight]));

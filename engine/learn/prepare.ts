@@ -89,7 +89,7 @@ async function lessonOf({ db, embedder, reranker, words, groupOf }: LearnParts, 
   const ranked = hits.flatMap(({ id, relevance }) => {
     const chunk = found.chunks.get(id);
     const vector = stored.get(id);
-    return chunk ? [{ chunk: id, parent: chunk.parent, contentHash: chunk.contentHash, start: chunk.start, end: chunk.end, text: chunk.text, relevance, ...(vector && { vector }) }] : [];
+    return chunk ? [{ chunk: id, parent: chunk.parent, contentHash: chunk.contentHash, start: chunk.start, end: chunk.end, text: chunk.text, documentName: chunk.documentName, relevance, ...(vector && { vector }) }] : [];
   });
   const right = positives.map(({ chunk }): Ranked => {
     const vector = stored.get(chunk.chunk);
