@@ -1,5 +1,6 @@
 import type { AppAction, EventId, TurnId } from '../api.ts';
-import { byTurn, plainQuestion, type Mark, type TurnMarks } from './judgements.ts';
+import { plainQuestion, type Mark } from './judgements.ts';
+import { byTurn, type TurnMarks } from './turn-marks.ts';
 
 /**
  * What people's signals say of what stands beside documents: earlier turns (chat), accepted answers as examples (icl) and the

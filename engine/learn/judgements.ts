@@ -2,7 +2,9 @@ import type { AdapterId, AppAction, ConversationId, EventId, Hit, LibraryId, Sig
 import type { EventContext } from '../store/feedback.ts';
 import { hitsCopied } from './copied.ts';
 import { supportOf, type Gain } from './corrected.ts';
+import { passedOver, type Preference } from './preferences.ts';
 import { targetsOf, type SaidAnswer } from './targets.ts';
+import { byTurn } from './turn-marks.ts';
 
 /**
  * From what people did to what it says about chunks. Events are what happened and never change; judgements are derived
@@ -107,7 +109,6 @@ export interface JudgeOptions {
 export const SAME = 0.97;
 const OPENED_SECONDS = 20;
 const OPENED = 0.3;
-const SKIPPED = 0.15;
 const REWORDED = 0.3;
 
 /**
@@ -167,9 +168,6 @@ export function plainQuestion(text: string): string {
 
 /** One signal's word on one chunk. */
 interface Claim extends Omit<Judgement, 'events' | 'than'> { event: EventId }
-
-/** A chunk that was preferred to another: a word on the two, not on either (Joachims 2002, “skip above”). */
-interface Preference { over: ChunkName; under: ChunkName; event: EventId }
 
 interface Group { said: JudgedQuestion; claims: Claim[]; preferences: Preference[]; answers: SaidAnswer[] }
 
@@ -274,55 +272,6 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
     }
   }
   return { questions: questions.map(({ said }) => said), conflicts };
-}
-
-/** What counts of a turn: the latest thumb on the answer, the reason given for it, how the answer was put right, and what points at passages. */
-export interface TurnMarks { first: Mark; thumb?: Mark; reason?: Mark; corrected?: Mark; pointed: Mark[]; events: EventId[] }
-
-/** The marks that count, turn by turn in the order they were asked: of thumbs the latest, none where it was taken back. */
-export function byTurn(marks: readonly Mark[]): TurnMarks[] {
-  const turns = new Map<TurnId, TurnMarks & { citations: Map<number, Mark> }>();
-  for (const mark of marks) {
-    let turn = turns.get(mark.turn);
-    if (!turn) turns.set(mark.turn, (turn = { first: mark, pointed: [], events: [], citations: new Map() }));
-    turn.events.push(mark.id);
-    const { signal } = mark;
-    if (signal.kind === 'answer-thumb') {
-      delete turn.reason;
-      delete turn.thumb;
-      if (signal.thumb !== 'down') delete turn.corrected;
-      if (signal.thumb !== 'none') turn.thumb = mark;
-    } else if (signal.kind === 'answer-reason') {
-      turn.reason = mark;
-      delete turn.thumb;
-    } else if (signal.kind === 'corrected') {
-      turn.corrected = mark;
-      if (turn.thumb?.signal.kind === 'answer-thumb' && turn.thumb.signal.thumb === 'up') delete turn.thumb;
-    } else if (signal.kind === 'citation-thumb') {
-      turn.citations.delete(signal.number);
-      if (signal.thumb !== 'none') turn.citations.set(signal.number, mark);
-    } else turn.pointed.push(mark);
-  }
-  return [...turns.values()].sort((a, b) => a.first.asked - b.first.asked)
-    .map(({ citations, ...turn }) => ({ ...turn, pointed: [...citations.values(), ...turn.pointed] }));
-}
-
-/** Of the chunks of which nothing else is said, those to which a chunk that is right was preferred. */
-function passedOver(preferences: readonly Preference[], known: ReadonlySet<string>, judgements: readonly Judgement[], locate: NonNullable<JudgeOptions['locate']>): Judgement[] {
-  const right = new Set(judgements.filter(({ label }) => label === 1).map(({ chunk }) => keyOf(chunk)));
-  const made = new Map<string, Judgement & { than: ChunkName[] }>();
-  for (const { over, under, event } of preferences) {
-    const better = locate(over).filter((chunk) => right.has(keyOf(chunk)));
-    for (const chunk of better.length > 0 ? locate(under) : []) {
-      const key = keyOf(chunk);
-      if (known.has(key)) continue;
-      const one = made.get(key) ?? { chunk, label: 0, confidence: SKIPPED, weight: SKIPPED, trust: 'observed', than: [], events: [] };
-      one.than.push(...better.filter((other) => !one.than.some((each) => keyOf(each) === keyOf(other))));
-      if (!one.events.includes(event)) one.events.push(event);
-      made.set(key, one);
-    }
-  }
-  return [...made.values()];
 }
 
 function near(vectors: JudgeOptions['vectors'], a: string, b: string): boolean {

@@ -1,5 +1,6 @@
 import type { EventId, Outdated } from '../api.ts';
-import { byTurn, type Mark } from './judgements.ts';
+import type { Mark } from './judgements.ts';
+import { byTurn } from './turn-marks.ts';
 
 /**
  * Which contents people call outdated: those an answer cited that was faulted for it, until they say that the document still

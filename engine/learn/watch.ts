@@ -1,7 +1,8 @@
 import type { AdapterId, Watch } from '../api.ts';
 import type { Side } from './draft.ts';
 import { isHigher, losesMore } from './e-values.ts';
-import { byTurn, keyOf, overlaps, plainQuestion, type Mark, type TurnMarks } from './judgements.ts';
+import { keyOf, overlaps, plainQuestion, type Mark } from './judgements.ts';
+import { byTurn, type TurnMarks } from './turn-marks.ts';
 
 /**
  * What people say of answers shows whether a version, once in use, does what the gate promised. Two things are counted: in
