@@ -6,6 +6,7 @@ import { useEngine } from '../engine.tsx';
 import { chooseTexts, saveFile } from '../host.ts';
 import { WriteQuestions } from '../tests/WriteQuestions.tsx';
 import { useWords } from '../words/useWords.ts';
+import { zipped } from './zipped.ts';
 
 /** Judged questions as training samples: taken along, or brought in from elsewhere. */
 export function SamplesPage({ imported, library }: { /** Samples from elsewhere that are there. */ imported: number; library: Library | undefined }) {
@@ -16,7 +17,8 @@ export function SamplesPage({ imported, library }: { /** Samples from elsewhere 
 
   const exportAll = async (): Promise<void> => {
     const files = await engine.exportSamples();
-    for (const { path, text } of files) saveFile(path.replaceAll('/', '-'), 'application/jsonl', text);
+    // Folders mean something to those who train with them: one archive keeps them.
+    if (files.length > 0) saveFile(`${words.samplesFileName}-${new Date().toISOString().slice(0, 10)}.zip`, 'application/zip', await zipped(files));
     say(files.length === 0 ? words.nothingToExport : words.exported(files.length));
   };
   const bringIn = async (): Promise<void> => {

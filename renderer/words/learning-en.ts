@@ -175,9 +175,10 @@ export const learningEn: LearningWords = {
 
   samplesLead: 'Samples are your judged questions in the form other training programs read (LLM-Embedder, FlagEmbedding): one question a line, with right and wrong passages.',
   exportTitle: 'Take along',
-  exportText: 'Contains your questions and the texts of the passages. Nothing is sent anywhere; the files are saved where you choose.',
+  exportText: 'Contains your questions and the texts of the passages. Nothing is sent anywhere; one archive with all files is saved where you choose.',
   exportDo: 'Export samples…',
-  exported: (files) => `${plural(files, 'file', 'files')} saved.`,
+  samplesFileName: 'lodestone-samples',
+  exported: (files) => `Saved in one archive: ${plural(files, 'file', 'files')}.`,
   nothingToExport: 'There is nothing to export yet.',
   importTitle: 'Bring in',
   importText: 'Samples of the same form help the next run. Whether it is better is still judged by your own questions alone.',

@@ -174,9 +174,10 @@ export const learningZh: LearningWords = {
 
   samplesLead: '样本就是你评价过的问题，采用其他训练程序能读的格式（LLM-Embedder、FlagEmbedding）：每行一个问题，附正确与错误的段落。',
   exportTitle: '带走',
-  exportText: '其中包含你的问题和段落原文。不会发送到任何地方，文件保存在你选择的位置。',
+  exportText: '其中包含你的问题和段落原文。不会发送到任何地方，所有文件打成一个压缩包，保存在你选择的位置。',
   exportDo: '导出样本…',
-  exported: (files) => `已保存 ${n(files)} 个文件。`,
+  samplesFileName: '磁石样本',
+  exported: (files) => `已保存为一个压缩包，共 ${n(files)} 个文件。`,
   nothingToExport: '还没有可以导出的内容。',
   importTitle: '引入',
   importText: '同样格式的样本可以帮助下一次学习。是否有进步，仍只用你自己的问题来判断。',

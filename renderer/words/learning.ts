@@ -154,6 +154,7 @@ export interface LearningWords {
   exportTitle: string;
   exportText: string;
   exportDo: string;
+  samplesFileName: string;
   exported: (files: number) => string;
   nothingToExport: string;
   importTitle: string;
