@@ -204,7 +204,8 @@ export async function prepared({ db, embedder: used, reranker, guardFile, teache
   // Rows of vectors that nothing else is put among are in the order of the pairs.
   const rows = await guardRows(pairs, embedder, new Vectors(embedder.dimensions), new WordList());
   const lessonsOf = (half: 'guard' | 'replay') => generalLessons(pairs, rows[half].slice(0, general[half]), (row) => row, level, general.near);
-  const imported = await importedLessons(db, embedder, lessons);
+  // How long a run takes is known without them.
+  const imported = most === Infinity ? await importedLessons(db, embedder, lessons, () => wait(1)) : [];
   const replay = [...lessonsOf('replay'), ...imported.map((lesson) => ({ ...lesson, group: lesson.question, found: 0, seen: [] }))];
   const others = pairs.filter(({ half }) => half === 'guard');
   const every = Math.max(1, Math.floor(others.length / general.unanswerable));

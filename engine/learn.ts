@@ -105,7 +105,8 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
   const pairs = readPairs(guardFile);
   const { guard, replay } = await guardRows(pairs, embedder, vectors, words, reranker);
   const unanswerable = await unanswerableRows({ db, embedder, reranker, words }, judged, pairs.filter(({ half }) => half === 'guard').map(({ question }) => question), vectors);
-  const imported = await importedRows(await importedLessons(db, embedder, lessons), embedder, vectors);
+  const rest = (): Promise<void> => allowed(db, run);
+  const imported = await importedRows(await importedLessons(db, embedder, lessons, rest), embedder, vectors, rest);
   const data: CourseData = {
     matrix: vectors, mean: vectors.mean('chunk '), background: embedder.background ?? BACKGROUND, words: words.words, train: train.map(({ row, group }) => ({ row, group })),
     heldOut: heldOut.map(({ row }) => row), guard, replay, imported, unanswerable,

@@ -25,6 +25,7 @@ after(async () => {
 });
 
 const lessonsOf = (...rows: object[]) => lessonsOfSamples(parseSamples(rows.map((row) => JSON.stringify(row)).join('\n')), new Set(['here']));
+const rest = async (): Promise<void> => undefined;
 const near = (a: readonly number[], b: readonly number[]): void => {
   assert.equal(a.length, b.length);
   a.forEach((x, i) => assert.ok(Math.abs(x - b[i]!) < 1e-6, `${a} against ${b}`));
@@ -67,8 +68,8 @@ test('the rows of the question’s side have the teacher’s shares for their ta
   const { db } = memoryDatabase();
   saveImported(db, parseSamples(['{"query":"green tea","pos":["tea is green"],"neg":["coffee is black"],"teacher_scores":[1,2]}', '{"query":"green tea","pos":["tea is green"],"neg":["coffee is black"],"type":"symmetric_sts"}', '{"query":"nothing to tell apart","pos":["x"],"neg":[]}', '{"query":"kept aside","pos":["x"],"neg":["y"],"split":"holdout"}'].join('\n')).map((row) => JSON.stringify(row)));
   const vectors = new Vectors(embedder.dimensions);
-  const lessons = await importedLessons(db, embedder, []);
-  const [scored, symmetric, ...others] = await importedRows(lessons, embedder, vectors);
+  const lessons = await importedLessons(db, embedder, [], rest);
+  const [scored, symmetric, ...others] = await importedRows(lessons, embedder, vectors, rest);
   assert.equal(others.length, 0);
   const [a, b] = scored!.target;
   assert.ok(b! > a! && Math.abs(a! + b! - 1) < 1e-6);
@@ -97,6 +98,7 @@ test('DM-4: no sample is learned from that gives away the answer to a question t
     sample('Anything', ` ${reading.chunks.chunks[0]!.text}\n`), sample('brewed long is how green tea the', 'for ever'), sample('When was the mill built?', reading.chunks.chunks[2]!.text, { pos_ids: [keyOf(mill!)] }),
   ]);
   assert.ok(asked!.reduce((sum, x, d) => sum + x * again![d]!, 0) >= 0.97, 'the same in other words');
-  assert.deepEqual((await importedLessons(db, embedder, judged)).map(({ question }) => question), ['What is done at night?', 'When was the mill built?']);
-  assert.equal((await importedLessons(db, embedder, [])).length, 5, 'what is not judged by gives nothing away');
+  assert.deepEqual((await importedLessons(db, embedder, judged, rest)).map(({ question }) => question), ['What is done at night?', 'When was the mill built?']);
+  await assert.rejects(importedLessons(db, embedder, judged, () => Promise.reject(new Error('cancelled'))), /cancelled/);
+  assert.equal((await importedLessons(db, embedder, [], rest)).length, 5, 'what is not judged by gives nothing away');
 });

@@ -37,8 +37,9 @@ export interface ImportedLesson extends TextLesson {
  * where a person named what is right, that stands above the teacher's.
  *
  * @param judged the questions of this run
+ * @param rest between two samples; throws to stop
  */
-export async function importedLessons(db: Db, embedder: Embedder, judged: readonly Pick<Splittable, 'chunks' | 'vector'>[]): Promise<ImportedLesson[]> {
+export async function importedLessons(db: Db, embedder: Embedder, judged: readonly Pick<Splittable, 'chunks' | 'vector'>[], rest: () => Promise<void>): Promise<ImportedLesson[]> {
   const gaveAway = keptAside(db, judged);
   const contents = contentsOfSamples(db);
   const usable: Sample[] = [];
@@ -47,6 +48,7 @@ export async function importedLessons(db: Db, embedder: Embedder, judged: readon
     const [vector] = await embedder.embed([sample.query], 'query');
     if (!gaveAway(sample, vector)) usable.push(sample);
     await setImmediate();
+    await rest();
   }
   return lessonsOfSamples(usable, contents);
 }
@@ -104,7 +106,7 @@ function scoresOf({ teacher_scores, pos_scores, neg_scores }: Sample): number[] 
  * scored them, how much each should count is softmax of that. They are replayed along with the general pairs; the gate judges by
  * the person's own questions alone.
  */
-export async function importedRows(lessons: readonly ImportedLesson[], embedder: Embedder, vectors: Vectors): Promise<JudgedRow[]> {
+export async function importedRows(lessons: readonly ImportedLesson[], embedder: Embedder, vectors: Vectors, rest: () => Promise<void>): Promise<JudgedRow[]> {
   const asked = await taskKnown(embedder);
   const rows: JudgedRow[] = [];
   for (const { question, texts, task, instruction, type, target, rewards, counts, weight, contents } of lessons) {
@@ -120,6 +122,7 @@ export async function importedRows(lessons: readonly ImportedLesson[], embedder:
       standing: new Uint8Array(texts.length), score: new Float32Array(texts.length), clues: noClues(texts.length), contents,
     });
     await setImmediate();
+    await rest();
   }
   return rows;
 }
