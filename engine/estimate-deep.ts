@@ -27,7 +27,7 @@ export async function estimateDeep(parts: Omit<DeepParts, 'runsDir' | 'changed'>
     const { lessons, data, total } = await prepared({ ...parts, runsDir: '', changed: () => undefined }, embedder, level, learner, async () => undefined, PROBED[learner.form]);
     if (lessons.length === 0) return { seconds: 0 };
     const each = (performance.now() - begun) / (lessons.length + data.unanswerable.length);
-    const trainee = await training.open(learner.base.place, level, lessons, inspecting(modelDirs, learner.base));
+    const trainee = await training.open(learner.base.place, level, lessons, inspecting(modelDirs, learner.base), total);
     try {
       const weights = trainee.begin(recipe.seed);
       const batch = lessons.slice(0, learner.form === 'lora' ? 1 : recipe.batch).map((lesson) => shortened(lesson, recipe.texts));

@@ -109,7 +109,9 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
   let folder: string | undefined;
   try {
     const file = stateFile(runsDir, run);
-    const state: DeepState = loadDeepState(file, snapshot) ?? { finished: {} };
+    // What was trained one way cannot be gone on with another.
+    const begunAs = `${snapshot} ${trainee.told ?? ''}`;
+    const state: DeepState = loadDeepState(file, begunAs) ?? { finished: {} };
     if (state.current) progress.curve = state.current.training.curve.map((point) => ({ training: state.current!.name, ...point }));
     progress.phase = 'training';
     let next = 0;
@@ -119,7 +121,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
         progress.done = SHARES.preparing + SHARES.training * done;
         if (Date.now() >= next) {
           const from = Date.now();
-          saveDeepState(file, now, snapshot);
+          saveDeepState(file, now, begunAs);
           next = Date.now() + Math.max(KEPT_MILLISECONDS, (Date.now() - from) / KEEPING_SHARE);
         }
         await show();

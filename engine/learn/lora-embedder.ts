@@ -2,14 +2,13 @@ import { finish, readArchitecture } from '../models/architectures.ts';
 import { measureBackground, type Background } from '../models/background.ts';
 import { readerOf } from '../models/embedder.ts';
 import { inspectFolder, type InspectOptions } from '../models/inspect.ts';
-import { textFeeds, type TokenText } from '../models/network.ts';
-import { GradientCache, weightFeeds } from '../nn/gradcache.ts';
+import type { TokenText } from '../models/network.ts';
 import { atStrength } from '../nn/lora.ts';
 import type { Weight } from '../nn/safetensors.ts';
-import type { Tensor } from '../nn/session.ts';
 import { anchorLoss, heldBy } from './anchors.ts';
+import { openLoraNetwork, sampleOf, type LoraSample, type LoraSetup } from './lora-network.ts';
 import { batchLoss, batchOf, dot, textsOf, type AskedText } from './text-batch.ts';
-import { betweenBackgrounds, LORA, type LoraRecipe, type Trainee } from './trainee.ts';
+import { betweenBackgrounds, LORA, type Anchor, type LoraRecipe, type TextLesson, type Trainee } from './trainee.ts';
 
 /**
  * LoRA on both sides of an embedder (a folder with safetensors): one adapter for questions and documents, since they share the
@@ -18,34 +17,44 @@ import { betweenBackgrounds, LORA, type LoraRecipe, type Trainee } from './train
  *
  * Throws a sentence where the folder is no embedder whose weights can be trained.
  */
-export async function openEmbedderTrainee(path: string, recipe: LoraRecipe = LORA, options: InspectOptions = {}): Promise<Trainee> {
+export async function openEmbedderTrainee(path: string, recipe: LoraRecipe = LORA, options: InspectOptions = {}, lessons: readonly TextLesson[] = []): Promise<Trainee> {
   const { folder, manifest, tokenizer } = await inspectFolder(path, options);
   if (manifest.role !== 'embedder') throw new Error(`The model in ${path} is a ${manifest.role}, not an embedder.`);
   if (folder.checkpoint === undefined) throw new Error(`The model in ${path} has no safetensors, so it cannot be trained.`);
-  const architecture = readArchitecture(folder.config, folder.checkpoint, { lora: { ...recipe, adapts: () => true } });
+  const { checkpoint, projection } = folder;
   const pooling = manifest.pooling as 'cls' | 'mean' | 'last';
   const reader = readerOf(tokenizer, manifest);
-  const vector = finish(architecture.embedder(pooling, manifest.maxTokens), folder.projection, true);
-  const width = Number(vector.shape[1]);
-  const begin = (seed: number): Record<string, Weight> => architecture.weights.initial(seed);
-  const cache = await GradientCache.open(vector, architecture.weights.trained, begin(0), { folder: folder.checkpoint.folder, threads: recipe.threads ?? 1 });
+  const output: LoraSetup['output'] = (architecture, training) => finish(architecture.embedder(pooling, manifest.maxTokens, training), projection, true);
+  const read: LoraSetup['read'] = (more) => readArchitecture(folder.config, checkpoint, more);
+  const width = Number(output(read({}), {}).shape[1]);
 
-  const feedsOf = (texts: readonly TokenText[]): Record<string, Tensor> => {
-    const known = textFeeds(texts, pooling);
-    return Object.fromEntries(Object.keys(cache.inputs).filter((name) => name in known).map((name) => [name, known[name]!()]));
-  };
-  /** Chunks of texts of like length, and where each text went. */
-  const chunked = (texts: readonly AskedText[]): { chunks: Record<string, Tensor>[]; at: Uint32Array } => {
+  /** Texts with like lengths together, and where each text went. */
+  const placed = (texts: readonly AskedText[]): { tokens: TokenText[]; at: Uint32Array } => {
     const order = texts.map(({ text, side, task }, i) => ({ tokens: reader.read(text, side, task), i })).sort((a, b) => b.tokens.ids.length - a.tokens.ids.length);
     const at = new Uint32Array(texts.length);
     order.forEach(({ i }, place) => (at[i] = place));
-    return { at, chunks: Array.from({ length: Math.ceil(order.length / recipe.chunk) }, (_, i) => feedsOf(order.slice(i * recipe.chunk, (i + 1) * recipe.chunk).map(({ tokens }) => tokens))) };
+    return { at, tokens: order.map(({ tokens }) => tokens) };
   };
+  /** All texts of some lessons, and the loss over their vectors; `before` are those of anchors at the beginning. */
+  const batchFor = (some: readonly TextLesson[], anchors: readonly Anchor[] = [], before: readonly Float32Array[] = []): LoraSample => {
+    const { texts, rows } = batchOf(some, manifest);
+    const { tokens, at } = placed([...texts, ...anchors]);
+    const there = rows.map(({ question, keys, ...row }) => ({ ...row, question: at[question]!, keys: keys.map((key) => at[key]!) }));
+    return {
+      texts: tokens,
+      loss: (outputs) => {
+        const found = batchLoss(outputs, width, there);
+        return Promise.resolve({ ...found, loss: found.loss + anchorLoss(outputs, width, before.map((vector, i) => ({ at: at[texts.length + i]!, vector })), found.gradient) });
+      },
+    };
+  };
+  const network = await openLoraNetwork({ read, output, pooling, pairs: false, folder: checkpoint.folder, adapts: () => true }, recipe, sampleOf(lessons, (some) => batchFor(some)));
+  const { begin } = network;
 
   async function vectorsOf(texts: readonly AskedText[], weights: Readonly<Record<string, Weight>>): Promise<(text: number) => Float32Array> {
-    const { chunks, at } = chunked(texts);
+    const { tokens, at } = placed(texts);
     const parts: Float32Array[] = [];
-    for (const chunk of chunks) parts.push(await cache.run({ ...chunk, ...weightFeeds(weights) }));
+    for (let from = 0; from < tokens.length; from += recipe.chunk) parts.push(await network.run(tokens.slice(from, from + recipe.chunk), weights));
     return (i) => parts[Math.floor(at[i]! / recipe.chunk)]!.subarray((at[i]! % recipe.chunk) * width, ((at[i]! % recipe.chunk) + 1) * width);
   }
   const backgroundOf = (weights: Readonly<Record<string, Weight>>): Promise<Background> => measureBackground({
@@ -62,15 +71,9 @@ export async function openEmbedderTrainee(path: string, recipe: LoraRecipe = LOR
 
   return {
     begin,
-    async gradients(lessons, weights, anchors = []) {
-      const { texts, rows } = batchOf(lessons, manifest);
-      const before = await held(anchors);
-      const { chunks, at } = chunked([...texts, ...anchors]);
-      const placed = rows.map(({ question, keys, ...row }) => ({ ...row, question: at[question]!, keys: keys.map((key) => at[key]!) }));
-      return cache.gradients(chunks, weightFeeds(weights), (outputs) => {
-        const found = batchLoss(outputs, width, placed);
-        return Promise.resolve({ ...found, loss: found.loss + anchorLoss(outputs, width, before.map((vector, i) => ({ at: at[texts.length + i]!, vector })), found.gradient) });
-      });
+    async gradients(some, weights, anchors = []) {
+      const { texts, loss } = batchFor(some, anchors, await held(anchors));
+      return network.gradients(texts, weights, loss);
     },
     async scores(lesson, weights) {
       const row = await vectorsOf(textsOf(lesson, manifest), weights);
@@ -83,6 +86,7 @@ export async function openEmbedderTrainee(path: string, recipe: LoraRecipe = LOR
     calibrated: async (weights) => betweenBackgrounds(await backgroundOf(weights), shipped),
     atStrength,
     kept: (weights) => ({ ...weights }),
-    close: () => cache.close(),
+    told: network.told,
+    close: () => network.close(),
   };
 }

@@ -51,6 +51,8 @@ export interface Trainee {
   steadied?(weights: Readonly<Record<string, Weight>>, lessons: readonly TextLesson[]): Promise<Record<string, Weight>>;
   /** A model with so much of what was learned applied, 0…1. */
   atStrength(weights: Readonly<Record<string, Weight>>, strength: number): Record<string, Weight>;
+  /** How it is trained, in a few words, where there is more than one way. */
+  told?: string;
   /** What a folder is made of, with the base's, that gives the scores of these weights (`learned-folder.ts`). */
   kept(weights: Readonly<Record<string, Weight>>): Record<string, Weight>;
   close(): Promise<void>;
@@ -81,7 +83,22 @@ export async function spreadOf(scoresOf: (lesson: TextLesson) => Promise<Float32
 }
 
 /** How an adapter is trained. */
-export interface LoraRecipe { rank: number; alpha: number; /** Texts in one uninterrupted run. */ chunk: number; threads?: number }
+export interface LoraRecipe {
+  rank: number;
+  alpha: number;
+  /** Texts in one uninterrupted run. */
+  chunk: number;
+  threads?: number;
+  /** Of the frozen base. Absent: eight bits where that is faster and its gradients are those of full precision; `int8` does without being faster. */
+  precision?: 'float32' | 'int8';
+  /** Share of activations that are dropped in training; none where a token's vector is shorter than `dropsFrom`, since nothing can be spared there. */
+  dropout?: number;
+  dropsFrom?: number;
+  /** So many of the lower layers are not adapted, and what comes out of them is kept. */
+  frozen?: number;
+  /** Where `frozen` is not said: half of the layers if so many texts would take longer than this. */
+  most?: { texts: number; seconds: number };
+}
 
 export const LORA: LoraRecipe = { rank: 8, alpha: 16, chunk: 8, threads: 1 };
 

@@ -1,4 +1,4 @@
-import { bertEmbedder, bertPrefix, bertReranker, readBertConfig, type BertConfig } from '../nn/bert.ts';
+import { bertEmbedder, bertHidden, bertPrefix, bertReranker, readBertConfig, type BertConfig, type BertOptions } from '../nn/bert.ts';
 import * as g from '../nn/graph.ts';
 import { llamaEmbedder, llamaPrefix, llamaWeights, readLlamaConfig } from '../nn/llama.ts';
 import type { Checkpoint } from '../nn/safetensors.ts';
@@ -6,6 +6,9 @@ import { readT5Config, t5CrossEncoder, t5Embedder, t5Weights } from '../nn/t5.ts
 import { constant, type Value } from '../nn/value.ts';
 import { Weights, type WeightsOptions } from '../nn/weights.ts';
 import type { Projection } from './model-folder.ts';
+
+/** How a graph is built to be trained through: with masks that drop activations, or from the input of a layer on (`nn/bert.ts`). */
+export type Training = Pick<BertOptions, 'dropout' | 'from'>;
 
 /** A network that can be built from a checkpoint. */
 export interface Architecture {
@@ -22,11 +25,15 @@ export interface Architecture {
   /** The weights it needs, by their names in the checkpoint, and their shapes. */
   needed(role: 'embedder' | 'reranker', labels: number): Record<string, number[]>;
   /** Text vectors before any projection, [batch, width]; the input `pooling_mask` marks what is averaged. */
-  embedder(pooling: 'cls' | 'mean' | 'last', longest: number): Value;
+  embedder(pooling: 'cls' | 'mean' | 'last', longest: number, training?: Training): Value;
   /** No vector of a token, and no mean of them, is longer: by the weights of the last norm. */
   bound(): number;
   /** A logit for every pair, [batch]; absent where such models are no cross-encoders. */
-  crossEncoder?(longest: number): Value;
+  crossEncoder?(longest: number, training?: Training): Value;
+  /** Its layers, where it can be built with `Training`. */
+  layers?: number;
+  /** What goes into a layer, [batch, tokens, width], of texts or pairs of texts; where it can be built with `Training`. */
+  hidden?(upTo: number, pairs: boolean): Value;
 }
 
 /** The network a `config.json` describes; `options` say what of it is learned. Throws a sentence where it is none of those that are known. */
@@ -48,8 +55,10 @@ const bert: Reader = (json, checkpoint, options) => {
     weights, width: config.width, longest: config.longest, vocabulary, poolings: ['cls', 'mean'],
     needed: (role, labels) => bertWeights(config, prefix, vocabulary, count(json, 'intermediate_size'), role === 'reranker' ? labels : 0),
     bound: () => normBound(checkpoint, `${prefix}encoder.layer.${config.layers - 1}.output.LayerNorm`),
-    embedder: (pooling) => bertEmbedder(config, weights, { pooling: pooling === 'cls' ? 'cls' : 'mean', normalised: false }),
-    crossEncoder: () => bertReranker(config, weights),
+    embedder: (pooling, _, training) => bertEmbedder(config, weights, { ...training, pooling: pooling === 'cls' ? 'cls' : 'mean', normalised: false }),
+    crossEncoder: (_, training) => bertReranker(config, weights, training),
+    layers: config.layers,
+    hidden: (upTo, pairs) => bertHidden(config, weights, upTo, pairs),
   };
 };
 
