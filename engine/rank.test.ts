@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fuse, RELEVANT, rerank, unspacedShare, type Reranker } from './rank.ts';
+import { fuse, readTogether, RELEVANT, rerank, unspacedShare, type Reranker } from './rank.ts';
 import { questionWords, scoreWords, wordTokens } from './words.ts';
 
 const PASSAGES: Record<string, string> = {
@@ -79,4 +79,22 @@ test('a reranker has the last word; without one nothing changes', async () => {
   const reranked = await rerank(shortest, 'owl tea raft', hits, candidate);
   assert.deepEqual(order(reranked), ['owl', 'tea', 'raft']);
   assert.deepEqual(reranked[0]!.rerank, { rank: 1, score: -PASSAGES.owl!.length, model: 'shortest' });
+});
+
+test('for two rankings of one question each passage is read once, and both come out as if they were alone', async () => {
+  const [one, other] = [fused('owl tea raft', { owl: 0.5 }), fused('owl tea raft', { raft: 0.5, 茶: 0.4 })];
+  const candidate = ({ id, score }: { id: string; score: number }) => ({ text: PASSAGES[id]!, prior: score });
+  const read: string[] = [];
+  const reader: Reranker = {
+    id: 'reader', trust: 0.7,
+    async score(_, candidates) {
+      read.push(...candidates.map(({ text }) => text));
+      return candidates.map(({ text, prior }) => Math.sin(text.length) + 0.7 * prior);
+    },
+  };
+  const alone = [await rerank(reader, 'owl tea raft', one, candidate), await rerank(reader, 'owl tea raft', other, candidate)];
+  read.length = 0;
+  const together = await readTogether(reader, 'owl tea raft', [...one, ...other].map(candidate));
+  assert.deepEqual([await rerank(together, 'owl tea raft', one, candidate), await rerank(together, 'owl tea raft', other, candidate)], alone);
+  assert.deepEqual(read.toSorted(), Object.values(PASSAGES).toSorted());
 });
