@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DocumentId } from '../api.ts';
 import type { Statement } from '../extract/statements.ts';
+import { AGAINST, SAYS } from '../learn/corrected.ts';
 import { openEmbedder } from '../models/embedder.ts';
 import { openAligner } from './align.ts';
 import { alignTriples, citationQuality, readTriples } from './testing/citations.ts';
@@ -24,6 +25,17 @@ test('of 154 sentences in both languages citations are right and complete; the h
     const { precision, coverage, flagged } = citationQuality(judged.filter((one) => one.half === half));
     assert.ok(precision >= 0.85 && coverage >= 0.8 && flagged >= 0.85, `${half}: precision ${precision}, coverage ${coverage}, unsupported marked ${flagged}`);
   }
+
+  // As corrections: what is right leads to its passage, what stands nowhere is a gap, and only what says otherwise speaks against it.
+  const rows = judged.filter(({ half }) => half === 'test').map(({ supports, gains }) => {
+    const best = gains.reduce((a, b) => (a.gain >= b.gain ? a : b));
+    const holds = supports.some((words) => best.text.replace(/\s/g, '').includes(words.replace(/\s/g, '')));
+    return { true: supports.length > 0, found: best.gain < SAYS ? 'gap' : holds ? 'right' : 'wrong', against: gains.some(({ gain }) => gain < AGAINST) };
+  });
+  const share = (all: typeof rows, which: (row: (typeof rows)[number]) => boolean): number => all.filter(which).length / all.length;
+  const [right, wrong] = [rows.filter((row) => row.true), rows.filter((row) => !row.true)];
+  assert.ok(right.length >= 30 && share(right, ({ found }) => found === 'right') >= 0.9 && share(right, ({ found }) => found === 'wrong') <= 0.03 && share(right, ({ against }) => against) <= 0.03);
+  assert.ok(wrong.length >= 30 && share(wrong, ({ found }) => found === 'gap') >= 0.85 && share(wrong, ({ against }) => against) >= 0.2);
 });
 
 test('a figure, a name, an opposite or a denial that is otherwise in the source is no support', async () => {

@@ -95,22 +95,22 @@ test('an accepted answer is kept with the question', () => {
 const corrected = (gains: Record<number, number>, text = 'Three minutes.', turn = 1) => eventOf({ kind: 'corrected', text }, { turn, gains });
 
 test('DM-1: a corrected answer makes right what says it, wherever it was found, and wrong what the answer cited against it', () => {
-  assert.deepEqual(words([answer('down'), corrected({ 1: -0.3, 2: 0.1, 3: 0.6 })]), ['1: 0·0.5', '3: 1·0.8'], 'found with the question, not cited');
-  assert.deepEqual(words([answer('down'), corrected({ 1: 0.02, 2: -0.2, 9: 0.95 })]), ['2: 0·0.5', '9: 1·0.8'], 'found with the correction');
+  assert.deepEqual(words([answer('down'), corrected({ 1: -0.7, 2: -0.1, 3: 0.6 })]), ['1: 0·0.5', '3: 1·0.8'], 'found with the question, not cited');
+  assert.deepEqual(words([answer('down'), corrected({ 1: 0.02, 2: -0.31, 9: 0.95 })]), ['2: 0·0.5', '9: 1·0.8'], 'found with the correction');
   assert.deepEqual(words([answer('down'), corrected({ 1: 0.9, 2: 0.8, 3: -0.9 })]), ['1: 1·0.8'], 'the best alone, and nothing against what was not cited');
   const { questions: [said] } = judged([answer('down'), corrected({ 3: 0.6 })]);
   assert.deepEqual([said!.answers, said!.gap, said!.judgements[0]!.inferred, said!.judgements[0]!.trust], [['Three minutes.'], undefined, true, 'answer']);
 });
 
 test('DM-1: what nothing says is a gap in the library, and nothing is learned of passages', () => {
-  const { questions: [said] } = judged([answer('down'), corrected({ 1: -0.3, 2: 0.39 })]);
+  const { questions: [said] } = judged([answer('down'), corrected({ 1: -0.7, 2: 0.39 })]);
   assert.deepEqual([said!.gap, said!.judgements, said!.answers, said!.unanswerable], ['Three minutes.', [], ['Three minutes.'], false]);
   assert.equal(judged([corrected({}), eventOf({ kind: 'right-place', document, start: 320, end: 380 }, { span: [1, 320, 380] })]).questions[0]!.gap, undefined, 'until somebody shows where it stands');
   assert.equal(judged([corrected({}), corrected({ 2: 0.7 })]).questions[0]!.gap, undefined);
 });
 
 test('a correction says more than a reason, the latest counts, and it goes with its thumb', () => {
-  assert.deepEqual(words([answer('down'), reason('bad-answer'), corrected({ 1: -0.3, 3: 0.6 })]), ['1: 0·0.5', '3: 1·0.8']);
+  assert.deepEqual(words([answer('down'), reason('bad-answer'), corrected({ 1: -0.7, 3: 0.6 })]), ['1: 0·0.5', '3: 1·0.8']);
   assert.deepEqual(words([corrected({ 3: 0.6 }), corrected({ 2: 0.6 })]), ['2: 1·0.8']);
   assert.deepEqual(words([answer('down'), corrected({ 3: 0.6 }), answer('none')]), []);
   assert.deepEqual(words([answer('down'), corrected({ 3: 0.6 }), answer('up')]), ['1: 1·0.5', '2: 1·0.5']);

@@ -28,7 +28,7 @@ export function readTriples(): Triples[] {
   return JSON.parse(readFileSync(here('./citations.json'), 'utf8')) as Triples[];
 }
 
-export interface Judged { half: Triples['half']; kind: string; text: string; supports: string[]; support: Support; /** Of the statements cited, those that hold words of the source that support it. */ right: number; milliseconds: number }
+export interface Judged { half: Triples['half']; kind: string; text: string; supports: string[]; support: Support; /** Of the statements cited, those that hold words of the source that support it. */ right: number; milliseconds: number; /** What each passage found gives to the sentence, with its text. */ gains: { gain: number; text: string }[] }
 
 /** Asks each question of a library of all the samples, and aligns its sentences with what was found. */
 export async function alignTriples(triples: readonly Triples[], embedder: Embedder): Promise<Judged[]> {
@@ -54,8 +54,9 @@ export async function alignTriples(triples: readonly Triples[], embedder: Embedd
       const start = performance.now();
       const support = await aligner.align(text);
       const milliseconds = performance.now() - start;
+      const gains = [...((await aligner.gains(text)) ?? [])].map(([hit, gain]) => ({ gain, text: hits[hit]!.text }));
       const right = support.statements.filter(({ quote }) => supports.some((words) => quote.includes(words) || words.includes(quote))).length;
-      judged.push({ half, kind, text, supports, support, right, milliseconds });
+      judged.push({ half, kind, text, supports, support, right, milliseconds, gains });
     }
   }
   db.close();
