@@ -30,7 +30,7 @@ import { inspectModel } from './models/inspect.ts';
 import { modelHash } from './models/manifest.ts';
 import { openKnownEmbedder } from './opened.ts';
 import { RELEVANT, type Reranker } from './rank.ts';
-import { adapters, nextAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
+import { nextAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { endRun, keepProgress } from './store/runs.ts';
 import { spaceOf } from './store/spaces.ts';
