@@ -1,4 +1,9 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Engine } from '../engine/api.ts';
+import { addTwins, judgeTwins } from '../engine/learn/twins.ts';
+import { makeSmallEmbedder } from '../engine/models/testing.ts';
 import { documents, questions, type Asked } from './machines.ts';
 import { drop, expect, LANGUAGES, picture, settled, test, troubles } from './start.ts';
 
@@ -24,7 +29,7 @@ for (const { code, locale, words } of LANGUAGES) {
     test.use({ locale, colorScheme });
 
     test('from the first thumb to a version and back', async ({ page, lodestone }) => {
-      test.setTimeout(180_000);
+      test.setTimeout(300_000);
       const [first, ...others] = questions(code);
       const dialog = page.getByRole('dialog', { name: learning.title });
       const tab = (section: keyof typeof learning.sections) => dialog.getByRole('tab', { name: learning.sections[section], exact: true }).click();
@@ -123,6 +128,12 @@ for (const { code, locale, words } of LANGUAGES) {
           expect((await engine.learning()).active).toBe(adapter!.id);
         }
         await check('versions');
+        await version.getByRole('button', { name: /^(Actions for|.*的操作)/ }).click();
+        const saved = page.waitForEvent('download');
+        await page.getByRole('menuitem', { name: learning.export }).click();
+        const file = await saved;
+        expect(file.suggestedFilename()).toContain(`${learning.fileName}-${adapter!.id}`);
+        expect(await readFile(await file.path())).toEqual(Buffer.from(await engine.exportAdapter(adapter!.id)));
         await engine.deleteFeedback((await engine.feedback()).slice(0, 1).map(({ id }) => id));
         await expect(version).toContainText(learning.stale);
         await version.getByRole('button', { name: /^(Actions for|.*的操作)/ }).click();
@@ -148,6 +159,94 @@ for (const { code, locale, words } of LANGUAGES) {
         await page.getByRole('dialog', { name: learning.removeImportedTitle }).getByRole('button', { name: learning.removeImported }).click();
         await expect(page.getByText(learning.importedRemoved).first()).toBeVisible();
       });
+    });
+
+    test('the deep levels say how long they take or why they cannot learn, and an embedder that was accepted grows its index', async ({ page, lodestone }) => {
+      test.setTimeout(300_000);
+      const dialog = page.getByRole('dialog', { name: learning.title });
+      const check = async (name: string): Promise<void> => {
+        await picture(page, `learning-${code}-${colorScheme}-${name}`);
+        expect(await troubles(page), name).toEqual([]);
+      };
+      const choose = async (level: keyof typeof learning.levels): Promise<void> => {
+        await dialog.getByText(learning.levels[level].name, { exact: true }).click();
+        await expect(dialog.getByText(learning.levels[level].text)).toBeVisible();
+      };
+      /** A sentence that says a length of time, whatever it is. */
+      const timed = (sentence: (time: string) => string): RegExp => new RegExp(sentence('§').replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace('§', '.+'));
+      const folder = await mkdtemp(path.join(tmpdir(), 'lodestone-deep-'));
+      const engine = await lodestone.door();
+
+      try {
+        await test.step('each level says what it is for and how long it takes here; the embedder also how long its index takes', async () => {
+          await judgeTwins(engine, await addTwins(engine, path.join(folder, 'twins')));
+          await page.getByRole('button', { name: learning.title, exact: true }).click();
+          for (const level of ['reranker', 'embedder'] as const) {
+            await choose(level);
+            await expect(dialog.getByText(timed(learning.takes))).toBeVisible({ timeout: 60_000 });
+            await expect(dialog.getByText(timed(learning.thenIndex))).toHaveCount(level === 'embedder' ? 1 : 0);
+          }
+          await check('deep-estimate');
+        });
+
+        // One run of each kind is enough for a machine of two cores: the embedder's to its end, the reranker's until it is under way.
+        if (code === 'en') {
+          await test.step('an embedder that passes is in use when its index has grown, and says so meanwhile', async () => {
+            await engine.pause();
+            await dialog.getByRole('button', { name: learning.learn, exact: true }).click();
+            await expect(dialog.getByRole('heading', { name: learning.levels.embedder.name })).toBeVisible();
+            await expect(dialog.locator('.curve').getByRole('img')).toBeVisible({ timeout: 120_000 });
+            await check('deep-run');
+            const outcome = dialog.getByRole('region', { name: learning.latest });
+            await expect(outcome).toBeVisible({ timeout: 180_000 });
+            const [version] = await engine.adapters();
+            expect(version).toMatchObject({ level: 'embedder', refusals: [], state: 'accepted' });
+            await expect(outcome.getByText(timed(learning.growing))).toBeVisible();
+            await outcome.scrollIntoViewIfNeeded();
+            await check('deep-growing');
+            await engine.resume();
+            await expect(outcome.getByText(learning.accepted)).toBeVisible({ timeout: 30_000 });
+            await expect(outcome.getByText(timed(learning.growing))).toHaveCount(0);
+            expect((await engine.models()).find(({ role, active }) => role === 'embedder' && active)!.id).toBe(version!.model);
+          });
+
+          await test.step('one click goes back, and another forward: the index is kept', async () => {
+            await dialog.getByRole('tab', { name: learning.sections.versions, exact: true }).click();
+            const version = dialog.locator('.version').first();
+            await expect(version).toContainText(learning.levels.embedder.name);
+            await version.getByRole('button', { name: learning.back }).click();
+            await expect(version).toContainText(learning.versionStates.accepted, { timeout: 30_000 });
+            await version.getByRole('button', { name: learning.use, exact: true }).click();
+            await expect(version).toContainText(learning.versionStates.active, { timeout: 30_000 });
+            await check('deep-versions');
+          });
+        } else {
+          await test.step('a run of the reranker says so, and leaves nothing when it is cancelled', async () => {
+            await choose('reranker');
+            await dialog.getByRole('button', { name: learning.learn, exact: true }).click();
+            await expect(dialog.getByRole('heading', { name: learning.levels.reranker.name })).toBeVisible();
+            await check('deep-run');
+            await dialog.getByRole('button', { name: learning.cancel, exact: true }).click();
+            await page.getByRole('dialog', { name: learning.cancelTitle }).getByRole('button', { name: learning.cancelDo }).click();
+            await expect(dialog.getByText(learning.states.cancelled)).toBeVisible();
+            expect(await engine.adapters()).toEqual([]);
+          });
+
+          await test.step('a model that cannot be trained is not: it says why', async () => {
+            await engine.useModel('embedder', await engine.addModel(await makeSmallEmbedder(path.join(folder, 'letters'), { id: 'letters', dimensions: 16, seed: 1 })));
+            await choose('embedder');
+            const { name } = (await engine.models()).find(({ id }) => id.includes('letters'))!;
+            await expect(dialog.getByText(learning.untrainable.form(name))).toBeVisible({ timeout: 30_000 });
+            await expect(dialog.getByRole('button', { name: learning.learn, exact: true })).toHaveCount(0);
+            await choose('reranker');
+            await expect(dialog.getByRole('button', { name: learning.learn, exact: true })).toBeVisible();
+            await choose('embedder');
+            await check('deep-untrainable');
+          });
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     });
   });
 }
