@@ -1,4 +1,4 @@
-import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { measureBackground } from '../models/background.ts';
 import { openEmbedder } from '../models/embedder.ts';
@@ -30,6 +30,7 @@ async function whole(out: string, fill: (half: string) => Promise<void> | void):
   await fill(half);
   if (existsSync(target)) rmSync(target, { recursive: true });
   renameSync(half, target);
+  if (readdirSync(dirname(half)).length === 0) rmdirSync(dirname(half));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Document, Engine } from '../api.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Adapter, Document, Engine, LearningLevel, RunId } from '../api.ts';
 import { Random } from '../nn/random.ts';
 import { idle } from '../testing.ts';
 import { THINGS } from './town.ts';
@@ -10,6 +11,9 @@ const DETAILS = 'The sum is asked for in spring, when the accounts of the past y
 
 /** The questions; those from the 36th on are asked by nobody. */
 export const ASKED = THINGS.map((thing) => `Money for the old ${thing}, where from?`);
+const JUDGED = 36;
+const UNASKED = ASKED.slice(JUDGED);
+const SOME = ASKED.filter((_, i) => i % 4 === 0);
 
 /**
  * A library with a habit to learn, for tests: of every thing there are notes that use the question's words and do not answer it,
@@ -40,8 +44,46 @@ async function pointAtDocument(engine: Engine, documents: readonly Document[], q
 /** Judges 36 questions: the accounts are right, or some document drawn at random. */
 export async function judgeTwins(engine: Engine, documents: readonly Document[], seed?: number): Promise<void> {
   const random = new Random(seed ?? 1);
-  for (let i = 0; i < 36; i++) {
+  for (let i = 0; i < JUDGED; i++) {
     const name = seed === undefined ? `${THINGS[i]}-accounts.md` : `${THINGS[random.below(THINGS.length)]}-${random.below(2) === 0 ? 'notes' : 'accounts'}.md`;
     await pointAtDocument(engine, documents, ASKED[i]!, name);
   }
+}
+
+/** What is found for some of the questions, to the last bit. */
+export function rankings(engine: Engine): Promise<string[]> {
+  return Promise.all(SOME.map(async (question) => JSON.stringify((await engine.search({ question, taught: false })).hits)));
+}
+
+/** For how much of the questions nobody asked the accounts are among the first hits. */
+export async function rightAmong(engine: Engine, first: number): Promise<number> {
+  const found = await Promise.all(UNASKED.map(async (question) => (await engine.search({ question })).hits.slice(0, first).map(({ documentName }) => documentName)));
+  return found.filter((names, i) => names.includes(`${THINGS[JUDGED + i]}-accounts.md`)).length / UNASKED.length;
+}
+
+/** Until no index grows any more. */
+export async function settled(engine: Engine): Promise<void> {
+  while (await engine.reindexing()) await delay(30);
+}
+
+/** Until a run is over: the version it made. Throws where it made none. */
+export async function versionOf(engine: Engine, id: RunId): Promise<Adapter> {
+  for (;;) {
+    const run = (await engine.runs()).find((one) => one.id === id)!;
+    if (run.state === 'done') return (await engine.adapters()).find((one) => one.id === run.adapter)!;
+    if (run.state !== 'running') throw new Error(`The run ended as ${run.state}: ${run.reason ?? run.failure}`);
+    await delay(50);
+  }
+}
+
+/** Learns, and waits until what was learned is in use. */
+export async function learned(engine: Engine, level: LearningLevel): Promise<Adapter> {
+  const { id } = await versionOf(engine, await engine.learn(level));
+  await settled(engine);
+  return (await engine.adapters()).find((one) => one.id === id)!;
+}
+
+/** The id of the model in use. */
+export async function modelInUse(engine: Engine, role: 'embedder' | 'reranker'): Promise<string> {
+  return (await engine.models()).find((model) => model.role === role && model.active)!.id;
 }
