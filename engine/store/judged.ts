@@ -87,10 +87,12 @@ export function groupOfEvent(db: Db, event: EventId): string | undefined {
 /** Some content that a sample names, and that was in the library then, is in no document any more. */
 const FORGOTTEN = `exists (select 1 from sample_content n where n.sample_id = s.id and not exists (
   select 1 from content c join document d on d.content_id = c.id and d.state <> 'removed' where c.hash = n.hash))`;
-/** The contents that a sample's chunks are of, by their names. */
-const NAMED = `select distinct substr(value, 1, instr(value, '#') - 1) hash from (
-  select value from imported_sample i, json_each(i.line, '$.pos_ids') where i.id = @id union select value from imported_sample i, json_each(i.line, '$.neg_ids') where i.id = @id)
-  where instr(value, '#') > 1`;
+
+/** The contents that a sample's chunks are of, by their names: hash, `#`, span. */
+function contentsNamed(line: string): Set<string> {
+  const { pos_ids, neg_ids } = JSON.parse(line) as { pos_ids?: unknown; neg_ids?: unknown };
+  return new Set([pos_ids, neg_ids].flat().flatMap((name) => (typeof name === 'string' && name.includes('#') ? [name.slice(0, name.indexOf('#'))] : [])));
+}
 
 /** Samples that came from elsewhere or were written by a language model, as lines of JSON; none of what stood in a document that is gone. */
 export function importedSamples(db: Db): string[] {
@@ -110,14 +112,14 @@ export function importedCount(db: Db): number {
 export function saveImported(db: Db, lines: readonly string[]): void {
   for (const line of lines) {
     const id = insertSample(db, line);
-    sql(db, `insert into sample_content select @id, hash from (${NAMED}) where hash in (select hash from content)`).run({ id });
+    for (const hash of contentsNamed(line)) sql(db, 'insert into sample_content select ?, hash from content where hash = ?').run(id, hash);
   }
 }
 
 /** Keeps a sample made of this library's own chunks, unless one of their documents went away while it was made; call within one transaction. */
 export function saveWritten(db: Db, line: string): void {
   const id = insertSample(db, line);
-  sql(db, `insert into sample_content select @id, hash from (${NAMED})`).run({ id });
+  for (const hash of contentsNamed(line)) sql(db, 'insert into sample_content values (?, ?)').run(id, hash);
   sql(db, `delete from imported_sample as s where id = ? and ${FORGOTTEN}`).run(id);
 }
 
