@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { installedModels } from '../models/installed.ts';
 import { makeRecordedFolder } from '../models/testing.ts';
+import { dealtAnew, type DeepLesson } from './deep-course.ts';
 import { openLateTrainee } from './late-head.ts';
 import { openEmbedderTrainee } from './lora-embedder.ts';
 import { openRerankerTrainee } from './lora-reranker.ts';
@@ -92,4 +93,23 @@ test('BG-4: where what answers another question may be right too, a row moves no
   };
   assert.ok(gradientOf().subarray(8, 10).some((value) => value !== 0), 'b is told from a');
   assert.deepEqual([...gradientOf('symmetric_class').subarray(6)], [0, 0, 0, 0, 0, 0]);
+});
+
+test('labels dealt out anew take the teacher’s rewards and what was called wrong with them: as much as before, and without any sense', () => {
+  const texts = Array.from({ length: 14 }, (_, i) => `text ${i}`);
+  const taught: DeepLesson = {
+    question: 'q', texts, priors: texts.map(() => 0), target: texts.map((_, i) => Number(i === 2)), counts: texts.map((_, i) => (i < 10 ? 0.5 : 1)), weight: 1, group: 'g', found: 10, seen: [0, 1, 2, 3, 4, 5],
+    rewards: texts.map((_, i) => (i < 8 ? (i === 2 ? 9 : -i) : undefined)), against: { said: [1], front: [0, 3, 4, 5], mined: [11, 12, 13] },
+  };
+  const dealt = Array.from({ length: 40 }, (_, seed) => dealtAnew(taught, seed));
+  for (const { target, rewards, against, seen } of dealt) {
+    const right = target.indexOf(1);
+    assert.ok(seen.includes(right) && target.filter((share) => share > 0).length === 1);
+    assert.deepEqual(rewards!.filter((reward) => reward !== undefined).sort(), taught.rewards!.filter((reward) => reward !== undefined).sort(), 'the same rewards');
+    assert.equal(rewards![right], 9, 'the best where it is called right now');
+    assert.deepEqual([against!.said, against!.mined], [[], [11, 12, 13]]);
+    assert.ok(!against!.front.includes(right));
+  }
+  assert.deepEqual(new Set(dealt.map(({ target }) => target.indexOf(1))), new Set(taught.seen));
+  assert.ok(new Set(dealt.map(({ rewards }) => rewards!.join())).size > 10);
 });
