@@ -43,7 +43,7 @@ const reranker = rerankerFolder === undefined || rerankerFolder === 'none' ? und
 
 const asked: Asked[] = await askSets(folders.map(readSet), { embedder, ...(reranker && { reranker }) }, Number(values.questions));
 await embedder.close();
-const kind = !reranker ? 'both' : reranker.exact ? 'exact' : 'rerank';
+const kind = reranker ? 'rerank' : 'both';
 console.log(`${reranker ? `with ${reranker.id}` : 'words and vectors'}, ${values.questions} + ${values.questions} questions a set, ${values.uncalibrated ? 'as shipped' : 'calibrated by the set itself'}\n`);
 measured(asked, NATURAL, NATURAL, kind, !values.uncalibrated);
 if (asked.some(({ set }) => OTHERS.includes(set))) measured(asked, OTHERS, NATURAL, kind, !values.uncalibrated);
@@ -51,4 +51,4 @@ traded(asked, [...NATURAL, ...OTHERS], NATURAL, kind, !values.uncalibrated);
 console.log('by words alone');
 measured(asked, NATURAL, NATURAL, 'words', !values.uncalibrated);
 if (asked.some(({ set }) => OTHERS.includes(set))) measured(asked, OTHERS.slice(0, 4), NATURAL, 'words', !values.uncalibrated);
-if (values.fit) fitAll(asked, NATURAL, [...(reranker?.exact ? (['exact'] as const) : []), ...(reranker ? (['rerank', 'rerank-across'] as const) : (['both', 'across'] as const)), 'words']);
+if (values.fit) fitAll(asked, NATURAL, [...(reranker ? (['rerank', 'rerank-across'] as const) : (['both', 'across'] as const)), 'words']);

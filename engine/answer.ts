@@ -59,7 +59,7 @@ const GAP = 0.9;
  */
 export async function* answer(parts: AnswerParts, { question, libraries, conversation, before = [] }: AnswerQuestion, signal?: AbortSignal): AsyncGenerator<AnswerEvent> {
   const start = performance.now();
-  const { db, embedder, reranker, memory } = parts;
+  const { db, embedder, memory } = parts;
   const completed = await standalone(parts.llm, question, before, signal);
   if (completed.by) yield { kind: 'standalone', question: completed.question };
   const { hits, models } = await search(parts, { question: completed.question, libraries }, true);
@@ -71,7 +71,7 @@ export async function* answer(parts: AnswerParts, { question, libraries, convers
   const calibration = parts.calibration?.(libraries) ?? SHIPPED;
   // Of two rankings interleaved either may have found it.
   const best = hits.some(({ trace }) => trace.drafted) ? hits.toSorted((a, b) => b.relevance - a.relevance) : hits;
-  const evidence = await evidenceOf(completed.question, best, { statistics, ...(embedder && { embed: (texts, side) => embedder.embed(texts, side) }), ...(background && { background }), ...(reranker?.exact && { exact: reranker.exact }) });
+  const evidence = await evidenceOf(completed.question, best, { statistics, ...(embedder && { embed: (texts, side) => embedder.embed(texts, side) }), ...(background && { background }) });
   const details: AnswerDetails = { found: { probability: probabilityOf(evidence, calibration), threshold: calibration.threshold } };
   if (completed.by) details.completedBy = completed.by;
   if (parts.trouble !== undefined) details.fallback = parts.trouble;

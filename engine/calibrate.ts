@@ -30,9 +30,9 @@ export const modelsOf = ({ embedder, reranker }: Omit<SearchParts, 'db'>): strin
  * @param rest called between two questions, so that others are answered meanwhile
  */
 export async function calibrate(parts: SearchParts, library: LibraryId, rest: () => Promise<void> = async () => undefined): Promise<Calibration> {
-  const { db, embedder, reranker } = parts;
+  const { db, embedder } = parts;
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
-  const options = { statistics, ...(embedder && { embed: (texts: string[], side: 'query' | 'document') => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }), ...(reranker?.exact && { exact: reranker.exact }) };
+  const options = { statistics, ...(embedder && { embed: (texts: string[], side: 'query' | 'document') => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }) };
   const hitsOf = async (question: string): Promise<Hit[]> => (await search(parts, { question, libraries: [library], limit: DEPTH, taught: false })).hits;
   // A library's line is not for passages in another language.
   const sample = async (question: string, hits: readonly Hit[], answered: boolean, higher = 0): Promise<Sample[]> => {

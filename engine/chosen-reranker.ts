@@ -28,12 +28,11 @@ export function holdReranker(db: Db, dirs: ModelDirs): Holder<OpenReranker> {
     if (!model || model.trouble !== undefined) return undefined;
     const idle = openWhenUsed(() => openKnownReranker(dirs, model));
     // Only then it is known whether it can be opened.
-    const opened = await idle.use(async ({ exact, trust }) => ({ exact: exact !== undefined, trust })).catch(() => undefined);
+    const opened = await idle.use(async ({ trust }) => ({ trust })).catch(() => undefined);
     if (!opened) return undefined;
     return {
       id: model.id, score: (question, candidates) => idle.use((reranker) => reranker.score(question, candidates)),
       ...(opened.trust !== undefined && { trust: opened.trust }),
-      ...(opened.exact && { exact: (question: string, texts: string[]) => idle.use((reranker) => reranker.exact!(question, texts)) }),
       close: () => idle.close(),
     };
   });

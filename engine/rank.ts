@@ -157,8 +157,6 @@ export interface Reranker {
   score(question: string, candidates: readonly Candidate[]): Promise<number[]>;
   /** What one unit of the prior adds to a logit; nothing if absent. */
   trust?: number;
-  /** Of one that can tell: how much of the question each text says word for word, from -3 (none of it) to above 0 (all, and repeatedly). */
-  exact?(question: string, texts: string[]): Promise<number[]>;
 }
 
 /** How many of the fused hits a reranker reads. */

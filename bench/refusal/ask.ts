@@ -40,7 +40,7 @@ export async function askSets(sets: EvaluationSet[], parts: Omit<SearchParts, 'd
       const [hits, byWords] = [all.slice(0, LOOKED_AT), allByWords.slice(0, LOOKED_AT)];
       asked.push({
         set: set.name, kind, question, found: hits.some(answers), foundByWords: byWords.some(answers),
-        evidence: await evidenceOf(question, hits, { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }), ...(parts.reranker?.exact && { exact: parts.reranker.exact }) }),
+        evidence: await evidenceOf(question, hits, { statistics, embed: (texts, side) => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }),
         words: await evidenceOf(question, byWords, { statistics }),
       });
     };

@@ -11,11 +11,8 @@ const CURVE = [0.02, 0.03, 0.04, 0.06, 0.08, 0.1];
 /** Shares of unanswerable questions refused, of which it is printed what they cost in each set. */
 const REFUSED = [0.84, 0.86, 0.88, 0.9, 0.92, 0.94];
 
-/** Evidence as this kind of search has it; one with a reranker that does not tell what is said word for word has less than one that does. */
-function evidenceIn({ words, evidence }: Asked, kind: Kind): Evidence {
-  if (kind === 'words') return words;
-  return kind === 'rerank' && evidence.kind === 'exact' ? { ...evidence, kind } : evidence;
-}
+/** Evidence as this kind of search has it. */
+const evidenceIn = ({ words, evidence }: Asked, kind: Kind): Evidence => (kind === 'words' ? words : evidence);
 
 const isFound = (one: Asked, kind: Kind): boolean => (kind === 'words' ? one.foundByWords : one.found);
 
@@ -81,7 +78,7 @@ interface Judged { set: string; kind: Asked['kind']; found: boolean; probability
 function judged(asked: readonly Asked[], set: string, others: readonly string[], kind: Kind, perLibrary: boolean): Judged[] {
   const weights = { ...WEIGHTS };
   const before = asked.filter((one) => others.includes(one.set));
-  for (const own of kind === 'words' ? (['words'] as const) : kind === 'exact' || kind === 'rerank' ? ([kind, 'rerank-across'] as const) : ([kind, 'across'] as const)) {
+  for (const own of kind === 'words' ? (['words'] as const) : kind === 'rerank' ? ([kind, 'rerank-across'] as const) : ([kind, 'across'] as const)) {
     // Sets across languages are few: each of them serves all the others.
     const from = own.endsWith('across') ? asked.filter((one) => one.set !== set) : before;
     if (from.some((one) => one.kind === 'in' && evidenceIn(one, own).kind === own)) weights[own] = fitted(from, own);

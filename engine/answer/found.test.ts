@@ -29,7 +29,7 @@ async function library(texts: string[], reranker?: Reranker) {
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
   return async (question: string): Promise<Evidence> => {
     const { hits } = await search({ db, ...(reranker && { reranker }) }, { question });
-    return evidenceOf(question, hits, { statistics, ...(reranker?.exact && { exact: reranker.exact }) });
+    return evidenceOf(question, hits, { statistics });
   };
 }
 
@@ -40,7 +40,7 @@ test('the rarest words of a question tell an article from its siblings', async (
   const gone = await (await library(SIBLINGS))(ASKED);
   assert.equal(there.kind, 'words');
   assert.equal(there.rare, 1);
-  assert.ok(gone.rare <= 1 / 3, String(gone.rare));
+  assert.ok(gone.rare <= 2 / 3, String(gone.rare));
   assert.ok(probabilityOf(there, SHIPPED) > probabilityOf(gone, SHIPPED) + 0.3);
 });
 
@@ -49,21 +49,19 @@ test('of Chinese, pairs of characters that a question word has torn off are not 
   assert.equal((await asked('图书馆什么时候开门？')).rare, 1);
 });
 
-test('the bundled reranker tells how much is said word for word', { skip: name === undefined && 'no reranker in resources/models' }, async () => {
+test('so it does where the bundled reranker has read the hits', { skip: name === undefined && 'no reranker in resources/models' }, async () => {
   const reranker = await openReranker(join(models, name!));
   const there = await (await library([...SIBLINGS, HARBOUR], reranker))(ASKED);
   const gone = await (await library(SIBLINGS, reranker))(ASKED);
-  assert.deepEqual([there.kind, gone.kind], ['exact', 'exact']);
-  assert.ok(there.exact > gone.exact + 0.5, `${there.exact}, ${gone.exact}`);
-  assert.ok(probabilityOf(there, SHIPPED) > 0.5 && probabilityOf(gone, SHIPPED) < SHIPPED.threshold);
-  assert.equal((await (await library(SIBLINGS, { id: reranker.id, score: reranker.score }))(ASKED)).kind, 'rerank', 'one that does not tell is weighed without');
   await reranker.close();
+  assert.deepEqual([there.kind, gone.kind], ['rerank', 'rerank']);
+  assert.ok(there.rare > gone.rare && there.best > gone.best + 0.2, `${JSON.stringify(there)}, ${JSON.stringify(gone)}`);
 });
 
 test('without hits nothing is found; of evidence only the clues that its kind weighs count', async () => {
   const none = await (await library(SIBLINGS))('zyzzyva');
   assert.ok(probabilityOf(none, SHIPPED) < 0.1);
   const { constant, best, rare } = WEIGHTS.words;
-  const evidence: Evidence = { kind: 'words', best: 1, exact: 7, rare: 1, meaning: 7, nearer: 7 };
+  const evidence: Evidence = { kind: 'words', best: 1, rare: 1, meaning: 7, nearer: 7 };
   assert.ok(Math.abs(scoreOf(evidence) - constant - best! - rare!) < 1e-9);
 });

@@ -18,7 +18,6 @@ const SHORT = 60;
 /** Tokens of a wide stretch; a near one is as long as the question. */
 const WIDE = 16;
 const NARROWEST = 4;
-const EXACT = MEASURES.indexOf('exact');
 
 /**
  * Opens a late-interaction reranker: `model.onnx` is a table of token vectors in the form of a static embedder (a text's
@@ -28,17 +27,13 @@ const EXACT = MEASURES.indexOf('exact');
 export async function openLateReranker(folder: string, manifest: Manifest, options: RerankerOptions = {}): Promise<OpenReranker> {
   const head = openCheckpoint(join(folder, 'head.safetensors'));
   const measures = lateMeasures(manifest.dimensions!);
-  const reader = await openReader(folder, manifest, { logits: lateHead(measures, new Weights(head)), measures }, { ...options, folder: head.folder });
+  const reader = await openReader(folder, manifest, { logits: lateHead(measures, new Weights(head)) }, { ...options, folder: head.folder });
   const trust = head.read('trust')[0]!;
   return {
     id: manifest.id, trust,
     async score(question, candidates) {
       const logits = await reader.read(question, candidates.map(({ text }) => text), 'logits');
       return candidates.map(({ prior }, i) => logits[i]! + trust * prior);
-    },
-    async exact(question, texts) {
-      const read = await reader.read(question, texts, 'measures');
-      return texts.map((_, i) => read[i * MEASURES.length + EXACT]!);
     },
     close: () => reader.close(),
   };
