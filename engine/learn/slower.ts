@@ -4,7 +4,7 @@ import { openReranker } from '../models/reranker.ts';
 import type { DeepLevel } from './deep-lessons.ts';
 
 const MAY_TAKE = 1.1;
-/** Other programs can only make one slower: the fastest of so many rounds counts, and both are timed by turns. */
+/** A crowded cache can only make one slower: the fastest of so many rounds counts, and both are timed by turns. */
 const LEAST_ROUNDS = 3;
 const ROUNDS = 12;
 
@@ -39,8 +39,10 @@ async function opened(level: DeepLevel, folder: string, options: InspectOptions)
   return { work: (_, texts) => embedder.embed([...texts], 'document'), close: () => embedder.close() };
 }
 
+/** Processor time of this thread, on which models run too: what other programs do on the machine must not count. */
 async function time(work: () => Promise<unknown>): Promise<number> {
-  const from = performance.now();
+  const from = process.threadCpuUsage();
   await work();
-  return performance.now() - from;
+  const { user, system } = process.threadCpuUsage(from);
+  return user + system;
 }
