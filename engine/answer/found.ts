@@ -56,9 +56,9 @@ const NOTHING = -5;
 export const WEIGHTS: Record<Evidence['kind'], Weights> = {
   rerank: { constant: -2.7, best: 2.81, rare: 2.57, meaning: 1.76, nearer: 1.11 },
   'rerank-across': { constant: -1.34, best: 1.79, meaning: 0.92 },
-  both: { constant: -2.06, best: 3.5, rare: 2.81, meaning: 1.69, nearer: 1.07 },
-  across: { constant: -1.47, best: 2.84, meaning: 1.74 },
-  words: { constant: -0.46, best: 3.22, rare: 3.36 },
+  both: { constant: -2.69, best: 3.04, rare: 2.58, meaning: 1.85, nearer: 1.09 },
+  across: { constant: -1.37, best: 2.91, meaning: 1.63 },
+  words: { constant: -0.85, best: 2.9, rare: 3.08 },
 };
 
 /**
