@@ -1,5 +1,6 @@
 import type { Answer, AnswerDetails, AppAction, Block, Citation, ConversationId, DocumentId, Hit, LibraryId, ModelsInUse, Sentence } from './api.ts';
 import { openAligner } from './answer/align.ts';
+import { asFound } from './answer/as-found.ts';
 import { packed } from './answer/budget.ts';
 import { evidenceOf, probabilityOf, SHIPPED, type Calibration } from './answer/found.ts';
 import { passagesOf, worthGiving, type Numbered } from './answer/passages.ts';
@@ -69,9 +70,7 @@ export async function* answer(parts: AnswerParts, { question, libraries, convers
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
   const background = embedder?.background;
   const calibration = parts.calibration?.(libraries) ?? SHIPPED;
-  // Of two rankings interleaved either may have found it.
-  const best = hits.some(({ trace }) => trace.drafted) ? hits.toSorted((a, b) => b.relevance - a.relevance) : hits;
-  const evidence = await evidenceOf(completed.question, best, { statistics, ...(embedder && { embed: (texts, side) => embedder.embed(texts, side) }), ...(background && { background }) });
+  const evidence = await evidenceOf(completed.question, asFound(hits), { statistics, ...(embedder && { embed: (texts, side) => embedder.embed(texts, side) }), ...(background && { background }) });
   const details: AnswerDetails = { found: { probability: probabilityOf(evidence, calibration), threshold: calibration.threshold } };
   if (completed.by) details.completedBy = completed.by;
   if (parts.trouble !== undefined) details.fallback = parts.trouble;
@@ -102,7 +101,7 @@ export async function* answer(parts: AnswerParts, { question, libraries, convers
     yield tell(models.answerer);
   }
   const made = await extract(completed.question, hits, {
-    blocks: (hit) => sources.blocks(hit), statistics, threshold: Math.min(RELEVANT, best[0]!.relevance),
+    blocks: (hit) => sources.blocks(hit), statistics, threshold: Math.min(RELEVANT, Math.max(...hits.map(({ relevance }) => relevance))),
     ...(embedder && { embed: async (asked, statements) => [...(await embedder.embed([asked], 'query')), ...(await embedder.embed(statements, 'document'))] }),
   });
   for (const { text, citations, opens } of made.sentences) {

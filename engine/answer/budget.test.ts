@@ -58,6 +58,19 @@ test('of the conversation the oldest goes first', async () => {
   assert.ok(!said.includes('first') && said.includes('third'), said.join());
 });
 
+test('of earlier turns and examples it says how many of the last are in it', async () => {
+  const exchanges = (word: string) => [1, 2, 3].map((i) => ({ question: `${word} ${i}?`, answer: 'We spoke of the garden. '.repeat(4) }));
+  const counts = await Promise.all([2200, 4200, 16_000].map(async (contextTokens) => {
+    const { messages, along } = await packed(counting(contextTokens), { question: 'When?', passages: [passage(0, 'In May.')], history: [], remembered: exchanges('pond'), examples: exchanges('gate') });
+    const all = messages.map(({ content }) => content).join('\n');
+    for (const [word, count] of [['pond', along.remembered], ['gate', along.examples]] as const) {
+      assert.deepEqual([1, 2, 3].filter((i) => all.includes(`${word} ${i}?`)), [1, 2, 3].slice(3 - count), `${contextTokens} tokens`);
+    }
+    return along.remembered + along.examples;
+  }));
+  assert.ok(counts[0]! < counts[1]! && counts[1]! < counts[2]! && counts[2] === 6, counts.join());
+});
+
 test('a question that is too long is refused with a sentence', async () => {
   await assert.rejects(packed(counting(1200), { question: 'why '.repeat(500), passages: [], history: [] }), { code: 'invalid', message: /too long/ });
 });
