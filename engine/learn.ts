@@ -11,7 +11,7 @@ import { habitsOf } from './learn/habits.ts';
 import { MINIMUM, prepareLessons, snapshotOf, split, unanswerableRows, type Lesson } from './learn/prepare.ts';
 import { encodeAdapter, type QueryAdapter } from './learn/query-adapter.ts';
 import { importedLessons, importedRows } from './learn/imported.ts';
-import { takesLonger } from './learn/slower.ts';
+import { ownTime, takesLonger } from './learn/slower.ts';
 import { beginTraining, STANDARD, trainPass, type TrainOptions } from './learn/train-query.ts';
 import { fitWeighing, shortened, WEIGHING, WordList } from './learn/train-weighing.ts';
 import { Vectors } from './learn/vectors.ts';
@@ -58,7 +58,7 @@ const BACKGROUND = { mean: 0, deviation: 0.08 };
 const KEEP_MILLISECONDS = 500;
 const COMPARED = 100;
 /** Questions asked with and without a candidate, to see how long each takes. */
-const TIMED = 3;
+const TIMED = 6;
 
 /** Of the whole run, by experience: asking the questions again, training, comparing. */
 const SHARES = { preparing: 0.25, training: 0.65 };
@@ -200,7 +200,7 @@ const asked = ({ row: { question }, libraries }: Lesson): SearchQuery => ({ ques
 /** Whether questions are answered noticeably later with a candidate than without. */
 function slows(parts: SearchParts, lessons: readonly Lesson[], adapter: QueryAdapter): Promise<boolean> {
   const timed = async (learned?: Learned): Promise<void> => { for (const lesson of lessons.slice(0, TIMED)) await rank({ ...parts, ...(learned && { learned }) }, asked(lesson)); };
-  return takesLonger(() => timed(), () => timed(trying(adapter)));
+  return takesLonger(() => timed(), () => timed(trying(adapter)), ownTime);
 }
 
 /** First hits before and after, through search itself, and how well they answer as they are shown; those that change most first. */

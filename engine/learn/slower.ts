@@ -4,7 +4,7 @@ import { openReranker } from '../models/reranker.ts';
 import type { DeepLevel } from './deep-lessons.ts';
 
 const MAY_TAKE = 1.1;
-/** A crowded cache can only make one slower: the fastest of so many rounds counts, and both are timed by turns. */
+/** Other programs can only make one slower: the fastest of so many rounds counts, and both are timed by turns. */
 const LEAST_ROUNDS = 3;
 const ROUNDS = 12;
 
@@ -19,8 +19,16 @@ export async function candidateSlower(level: DeepLevel, base: string, candidate:
   }
 }
 
-/** Whether what comes `after` takes more than a tenth longer than what was `before`. */
-export async function takesLonger(before: () => Promise<unknown>, after: () => Promise<unknown>): Promise<boolean> {
+/** Microseconds of processor time of this thread: of work that is done here, what other programs do does not count. */
+export const ownTime = (): number => { const { user, system } = process.threadCpuUsage(); return user + system; };
+
+/** Whether what comes `after` takes more than a tenth longer than what was `before`, by a clock. */
+export async function takesLonger(before: () => Promise<unknown>, after: () => Promise<unknown>, clock: () => number = () => performance.now()): Promise<boolean> {
+  const time = async (work: () => Promise<unknown>): Promise<number> => {
+    const from = clock();
+    await work();
+    return clock() - from;
+  };
   let [first, second] = [Infinity, Infinity];
   for (let round = 0; round < ROUNDS; round++) {
     first = Math.min(first, await time(before));
@@ -37,12 +45,4 @@ async function opened(level: DeepLevel, folder: string, options: InspectOptions)
   }
   const embedder = await openEmbedder(folder, { ...options, threads: 1 });
   return { work: (_, texts) => embedder.embed([...texts], 'document'), close: () => embedder.close() };
-}
-
-/** Processor time of this thread, on which models run too: what other programs do on the machine must not count. */
-async function time(work: () => Promise<unknown>): Promise<number> {
-  const from = process.threadCpuUsage();
-  await work();
-  const { user, system } = process.threadCpuUsage(from);
-  return user + system;
 }
