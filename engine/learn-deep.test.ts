@@ -24,7 +24,7 @@ test('the reranker learns: it says how long that takes, leaves nothing when it i
   const dataDir = join(root, 'reranker');
   const engine = await openEngine({ dataDir, resourcesDir });
   t.after(() => engine.close());
-  const documents = await addTwins(engine, join(root, 'long'), true);
+  const documents = await addTwins(engine, join(root, 'long'), 'long');
   await judgeTwins(engine, documents);
   const shipped = await rankings(engine);
   const bundled = await modelInUse(engine, 'reranker');

@@ -18,13 +18,14 @@ const SOME = ASKED.filter((_, i) => i % 4 === 0);
 /**
  * A library with a habit to learn, for tests: of every thing there are notes that use the question's words and do not answer it,
  * and accounts that answer it in other words. Where those are long, a reranker can learn to prefer them; where they are short, an
- * embedder can learn that they are meant.
+ * embedder can learn that they are meant. Where they are even, the notes use no more of the question's words than the accounts.
  */
-export async function addTwins(engine: Engine, folder: string, long = false): Promise<Document[]> {
+export async function addTwins(engine: Engine, folder: string, kind: 'short' | 'long' | 'even' = 'short'): Promise<Document[]> {
   mkdirSync(folder);
   THINGS.forEach((thing, i) => {
-    writeFileSync(join(folder, `${thing}-notes.md`), `# Notes on the ${thing}\n\nMoney and where it comes from is often asked about the old ${thing}. See number ${i}.\n`);
-    writeFileSync(join(folder, `${thing}-accounts.md`), `# Accounts of the ${thing}\n\nRepairs of the ${thing} are paid by the council out of the tax on salt, as in every year since ${1700 + i}.${long ? ` ${DETAILS}` : ''}\n`);
+    const asked = kind === 'even' ? 'Much' : 'Money and where it comes from';
+    writeFileSync(join(folder, `${thing}-notes.md`), `# Notes on the ${thing}\n\n${asked} is often asked about the old ${thing}. See number ${i}.\n`);
+    writeFileSync(join(folder, `${thing}-accounts.md`), `# Accounts of the ${thing}\n\nRepairs of the ${kind === 'even' ? 'old ' : ''}${thing} are paid by the council out of the tax on salt, as in every year since ${1700 + i}.${kind === 'long' ? ` ${DETAILS}` : ''}\n`);
   });
   const library = await engine.createLibrary('Twins');
   await engine.add(library, [folder]);

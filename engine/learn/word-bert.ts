@@ -33,10 +33,10 @@ const OWN = 48;
 const [SIDE, SIGN, PLAIN, TOPIC, MATCHED, SHARED] = [48, 49, 50, 51, 52, 53];
 const WIDTH = 64;
 /** Of an embedder's numbers those that nothing is made of in the end. */
-const ASIDE = Array.from({ length: WIDTH - OWN }, (_, i) => OWN + i).filter((d) => d !== TOPIC);
+const ASIDE = Array.from({ length: WIDTH - OWN }, (_, i) => OWN + i).filter((d) => d !== TOPIC).slice(1);
 const INNER = 64;
 const TOKENS = 64;
-const NOISE = { reranker: 0.02, embedder: 0.003 };
+const NOISE = { reranker: 0.02, embedder: 0.0003 };
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'];
 
 /**
@@ -51,7 +51,6 @@ export async function makeWordBert(folder: string, role: 'embedder' | 'reranker'
   await measureBackground({ embed: async (asked) => { unrelated.push(...asked); return asked.map(() => Float32Array.of(1)); } });
   const texts = [...unrelated, ...ASKED, ...PAIRS.flatMap(({ question, passage }) => [question, passage]), ...readdirSync(library).map((name) => readFileSync(join(library, name), 'utf8'))];
   const random = new Random(3);
-  const signs = new Random(5);
   const counts = new Map<string, number>();
   for (const text of texts) for (const word of new Set(wordsOf(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
   const vocabulary = [...SPECIAL, ...[...counts.keys()].sort()];
@@ -74,12 +73,11 @@ export async function makeWordBert(folder: string, role: 'embedder' | 'reranker'
   vocabulary.forEach((name, row) => {
     // A word of every third text says next to nothing; that a text asks is worth knowing.
     const says = !counts.has(name) ? 0 : name === '?' ? 1 : Math.max(0.1, 1 - (3 * counts.get(name)!) / texts.length);
-    const random = (): number => (signs.next() < 0.5 ? 1 : -1);
-    for (let d = 0; d < OWN; d++) word(row, d, says * random());
+    balanced(OWN, random).forEach((sign, d) => word(row, d, says * sign));
     // What a word does not say is out of the way: where a cross-encoder looks before it looks for words, or each elsewhere.
     const rest = Math.sqrt(OWN * (1 - says * says));
     if (role === 'reranker') word(row, says === 0 ? SIGN : PLAIN, rest);
-    else for (const d of ASIDE) word(row, d, (rest * random()) / Math.sqrt(ASIDE.length));
+    else balanced(ASIDE.length, random).forEach((sign, i) => word(row, ASIDE[i]!, (rest * sign) / Math.sqrt(ASIDE.length)));
     if (ACCOUNTING.includes(name)) word(row, TOPIC, role === 'reranker' ? 10 : 1);
     if (NOTING.includes(name)) word(row, TOPIC, role === 'reranker' ? 0 : -1);
   });
@@ -117,7 +115,7 @@ export async function makeWordBert(folder: string, role: 'embedder' | 'reranker'
     matrix(`${name}.output.dense.weight`, [WIDTH, INNER]);
     vector(`${name}.output.dense.bias`, WIDTH);
     // Of a text's vector only what its words say is left, and the topic weighs much.
-    normal(`${name}.output.LayerNorm`, role === 'embedder' && layer === 1 ? { ...Object.fromEntries(ASIDE.map((d) => [d, 0])), [TOPIC]: 40 } : {});
+    normal(`${name}.output.LayerNorm`, role === 'embedder' && layer === 1 ? { ...Object.fromEntries(ASIDE.map((d) => [d, 0])), [TOPIC]: 20 } : {});
   }
   const pooled = matrix('pooler.dense.weight', [WIDTH, WIDTH]);
   pooled(0, SHARED, 0.2);
@@ -138,6 +136,16 @@ export async function makeWordBert(folder: string, role: 'embedder' | 'reranker'
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer(vocabulary)));
   return folder;
+}
+
+/** As many of 1 as of -1, in any order: a norm takes nothing away from their mean. */
+function balanced(count: number, random: Random): number[] {
+  const signs: number[] = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 1 : -1));
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [signs[i], signs[j]] = [signs[j]!, signs[i]!];
+  }
+  return signs;
 }
 
 /** As BERT's tokenizer cuts them: lower case, Chinese by characters. */
