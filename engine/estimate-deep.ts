@@ -2,7 +2,7 @@ import type { LearningEstimate } from './api.ts';
 import { inContext } from './context.ts';
 import { trainable, withBase, prepared, type DeepParts } from './learn-deep.ts';
 import { inspecting } from './learn-levels.ts';
-import { trainingsOf } from './learn/deep-course.ts';
+import { ALPHAS, trainingsOf } from './learn/deep-course.ts';
 import { READ, type DeepLevel } from './learn/deep-lessons.ts';
 import { TRAININGS } from './learn/deep-model.ts';
 import { LOOKED_STEPS } from './learn/train-texts.ts';
@@ -14,7 +14,7 @@ const PROBED = { lora: 2, static: 16, late: 16 };
 /** What took so long is not timed again: what the first time opens is little beside that. */
 const LONG_MILLISECONDS = 10_000;
 /** Passes before a training ends, as a share of those it may make, by experience. */
-const PASSED = 0.6;
+const PASSED = { lora: 0.9, static: 0.6, late: 0.6 };
 
 /** Seconds a run would take now: a few questions prepared, one step and one scoring; the rest reckoned. */
 export async function estimateDeep(parts: Omit<DeepParts, 'runsDir' | 'changed'>, level: DeepLevel): Promise<LearningEstimate> {
@@ -35,11 +35,13 @@ export async function estimateDeep(parts: Omit<DeepParts, 'runsDir' | 'changed'>
       const scoring = (await timed(() => trainee.scores(lessons[0]!, weights))) / lessons[0]!.texts.length;
       const { guard, near, replay, unanswerable } = training.general;
       const trainings = trainingsOf(data.heldOut.length, recipe);
-      const passes = recipe.passes * PASSED;
-      const steps = Math.ceil((0.8 * total + replay) / recipe.batch);
-      const looks = Math.max(1, Math.floor(steps / LOOKED_STEPS));
-      const perTraining = passes * (steps * step + looks * 0.2 * total * recipe.texts * scoring) + (2 * READ * total * scoring) / recipe.folds;
-      const judging = 2 * scoring * (guard * near + unanswerable * READ + total * READ + (data.chunks?.length ?? 0));
+      const passes = recipe.passes * PASSED[learner.form];
+      const steps = Math.ceil((0.8 * total + replay / 2) / recipe.batch);
+      const looks = passes * Math.max(1, Math.floor(steps / LOOKED_STEPS));
+      const read = lessons.reduce((sum, { texts }) => sum + texts.length, 0) / lessons.length;
+      // What is kept aside at every look and for every α, where general questions are looked at, too; then what was left out.
+      const perTraining = passes * steps * step + scoring * ((looks + ALPHAS.length + 2) * 0.2 * total * recipe.texts + ALPHAS.length * (replay / 2) * near + (read * total) / recipe.folds);
+      const judging = 2 * scoring * (guard * near + unanswerable * READ + total * read + (data.chunks?.length ?? 0)) + scoring * (total * read + (replay / 2) * near);
       const seconds = Math.ceil((each * (total + unanswerable) + trainings * perTraining + judging) / 1000);
       if (level === 'reranker') return { seconds };
       const chunks = sampleChunks(db, 24);

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,9 @@ import { openEngine } from '../engine.ts';
 import { installedModels } from '../models/installed.ts';
 import { openDatabase } from '../store/database.ts';
 import { problems } from '../store/health.ts';
+import { addedModels } from '../store/models.ts';
+import { runs } from '../store/runs.ts';
+import { shadow } from '../store/spaces.ts';
 
 /** A process is killed at a random moment of so many milliseconds after it began. */
 const LONGEST = 4000;
@@ -17,9 +21,10 @@ const LONGEST = 4000;
  * at what is left; `rounds` times over. At the end the run that was cut off last has to come to its end.
  *
  * @param levels what is learned, by turns
+ * @param told what was cut off by each kill
  * @returns what was not whole, in sentences; none when all was
  */
-export async function killWhileLearning(dataDir: string, resourcesDir: string, rounds: number, { levels = [], longest = LONGEST }: { levels?: readonly LearningLevel[]; longest?: number } = {}): Promise<string[]> {
+export async function killWhileLearning(dataDir: string, resourcesDir: string, rounds: number, { levels = [], longest = LONGEST, told = () => undefined }: { levels?: readonly LearningLevel[]; longest?: number; told?: (what: string) => void } = {}): Promise<string[]> {
   const faults: string[] = [];
   let made = 0;
   for (let round = 1; round <= rounds; round++) {
@@ -37,7 +42,8 @@ export async function killWhileLearning(dataDir: string, resourcesDir: string, r
     if (count(`select count(*) n from run where state = 'failed'`) > 0) wrong('a run failed');
     if (count(`select count(*) n from setting where key = 'adapter.query' and not exists (select 1 from adapter where id = cast(value as integer) and accepted = 1)`) > 0) wrong('what is in use is not there');
     if (count(`select count(*) n from run where state = 'done' and not exists (select 1 from adapter where id = adapter_id)`) > 0) wrong('a run is done without what it made');
-    const models = new Set((await installedModels([join(resourcesDir, 'models'), join(dataDir, 'models')])).models.map(({ manifest }) => manifest.id));
+    const brought = addedModels(db).filter(({ place, details: { files = [] } }) => files.every((name) => existsSync(join(place, name))));
+    const models = new Set([...(await installedModels([join(resourcesDir, 'models'), join(dataDir, 'models')])).models.map(({ manifest }) => manifest.id), ...brought.map(({ id }) => id)]);
     for (const row of db.prepare(`select value from setting where key like 'model.%' union select model from space where id = (select cast(value as integer) from setting where key = 'space')`).pluck().all()) {
       if (!models.has(row as string)) wrong(`${row as string} is in use and is not there`);
     }
@@ -45,6 +51,8 @@ export async function killWhileLearning(dataDir: string, resourcesDir: string, r
     const adapters = count('select count(*) n from adapter');
     if (adapters < made) wrong('what was made is lost');
     made = adapters;
+    const [run] = runs(db, 1);
+    told(shadow(db) ? 'an index that grew' : run?.state === 'running' ? `${run.level}, ${run.progress.phase}` : 'nothing');
     db.close();
   }
   const engine = await openEngine({ dataDir, resourcesDir });

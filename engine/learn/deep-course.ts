@@ -72,7 +72,8 @@ export interface DeepWatcher {
 /** With so many held out questions they are judge enough. */
 const ENOUGH_HELD_OUT = 150;
 const ASIDE = 0.2;
-const ALPHAS = [0.25, 0.5, 0.75, 1];
+/** Shares of what was learned that are tried. */
+export const ALPHAS = [0.25, 0.5, 0.75, 1];
 const WORTH = 0.002;
 /** What general questions may lose in nDCG@10 where α is chosen, by those to replay that are not trained on; the gate looks at others. */
 const GENERAL_MAY_FALL = 0.004;

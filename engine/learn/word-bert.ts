@@ -123,7 +123,7 @@ export async function makeWordBert(folder: string, role: 'embedder' | 'reranker'
   vector('pooler.dense.bias', WIDTH);
   if (role === 'reranker') {
     matrix('classifier.weight', [1, WIDTH], 0.1)(0, 0, 40);
-    vector('classifier.bias', 1, { 0: -8 });
+    vector('classifier.bias', 1, { 0: -24 });
   }
 
   mkdirSync(folder, { recursive: true });
