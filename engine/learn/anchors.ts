@@ -1,7 +1,7 @@
 import type { Anchor } from './trainee.ts';
 
-/** What an anchored text pays for its vector being moved, beside a loss of a few tenths for a question. */
-const ANCHOR = 1;
+/** What an anchored text pays for its vector being moved. With 1, passages like those a person called right hardly followed them. */
+const ANCHOR = 0.2;
 
 /**
  * λ · mean(1 − cos(new, base)) over anchored texts: what nobody spoke of stays where it is. Adds its gradient.
