@@ -148,7 +148,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     const accepted = found.length === 0;
     const { manifest } = await inspectModel(learner.base.place, inspecting(parts.modelDirs, learner.base));
     const report: AdapterReport = {
-      recipe: { ...recipe, form: learner.form, sets: outcome.sets, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, baseHash: modelHash(manifest), ...(accepted && { model: id }),
+      recipe: { ...recipe, form: learner.form, ...(trainee.told !== undefined && { base: trainee.told }), sets: outcome.sets, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, baseHash: modelHash(manifest), ...(accepted && { model: id }),
       signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
       bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: Math.round((Date.now() - begun) / 1000),
     };
