@@ -42,6 +42,8 @@ export interface LoraSample { texts: readonly TokenText[]; loss: Loss }
 
 /** Fewer texts say nothing about a model's activations. */
 const LEAST_SAMPLE = 16;
+/** In narrower networks little is multiplied, and by the clock chance would decide. */
+const LEAST_WIDTH = 256;
 /** A base in eight bits has to be so much faster to be worth its errors. */
 const FASTER = 1.2;
 /** Outputs of frozen layers are kept up to so many bytes; of other texts they are computed anew. */
@@ -92,7 +94,7 @@ export async function openLoraNetwork(setup: LoraSetup, recipe: LoraRecipe, samp
   }
 
   let precision = 'float32';
-  if (sample && recipe.precision !== 'float32' && sample.texts.length >= LEAST_SAMPLE) {
+  if (sample && recipe.precision !== 'float32' && sample.texts.length >= LEAST_SAMPLE && (recipe.precision === 'int8' || width >= LEAST_WIDTH)) {
     const weights = Object.fromEntries(Object.entries(begin(1)).map(([name, { shape, data }]) => [name, { shape, data: data.map((value, i) => value + OFF * Math.sin(i + 1)) }]));
     // Half of the texts set the smoothing of activations; the whole is looked at, the others among it.
     const seen = sample.texts.filter((_, i) => i % 2 === 0);
