@@ -54,6 +54,8 @@ export class Batches {
   private readonly random: () => number;
   private readonly pools: { group: Group; pairs: Int32Array; next: number; share: number }[] = [];
   private readonly held: { group: Group; pairs: Int32Array }[] = [];
+  /** Pools with fewer pairs than a batch: nothing of them is learned. */
+  readonly leftOut: { name: string; pairs: number }[] = [];
 
   constructor(corpus: Corpus, options: BatchOptions, random: () => number) {
     this.corpus = corpus;
@@ -69,7 +71,11 @@ export class Batches {
     });
     for (const { group, pairs, held } of pools.values()) {
       const share = pairs.length ** options.flatness * weight(group, options.mixture);
-      if (pairs.length < options.size || share === 0) continue;
+      if (share === 0) continue;
+      if (pairs.length < options.size) {
+        this.leftOut.push({ name: group.name, pairs: pairs.length });
+        continue;
+      }
       this.pools.push({ group, pairs: this.mix(group, Int32Array.from(pairs)), next: 0, share });
       if (held.length >= 64) this.held.push({ group, pairs: Int32Array.from(held) });
     }

@@ -83,6 +83,7 @@ test('two pairs on one passage are never negatives of each other', async () => {
     assert.equal(group.task, 'ict');
     assert.equal(queries.offsets.length, 9);
     const passage = (at: number): string => passages.ids.subarray(passages.offsets[at], passages.offsets[at + 1]).join();
+    assert.ok(batches.leftOut.length > 0 && batches.leftOut.every(({ name, pairs }) => pairs < 8 && !batches.shares().some((pool) => pool.name === name)), 'pools too small for a batch are told');
     for (let a = 0; a < 8; a++) for (let b = 0; b < 8; b++) assert.equal(mask[a * 8 + b]! < 0, a !== b && passage(a) === passage(b));
   }
 });

@@ -168,6 +168,7 @@ log(`${corpus.group.length} pairs, ${corpus.ids.length} tokens`);
 const random = generator(recipe.seed);
 const batches = new Batches(corpus, { size: recipe.batch, passageTokens: recipe.passageTokens, dropout: recipe.dropout, mixture: recipe.mixture, repeats: recipe.repeats, run: recipe.run, flatness: recipe.flatness, holdEvery: HOLD_EVERY }, random);
 for (const { name, pairs, share } of batches.shares()) log(`${(share * 100).toFixed(1).padStart(5)} %  ${pairs} pairs  ${name}`);
+for (const { name, pairs } of batches.leftOut) log(`left out, fewer than a batch: ${pairs} pairs  ${name}`);
 const table = newTable(tokenCounts(corpus, tokenizer.size), recipe.dimensions, random);
 const heldOut = await train(table, batches);
 log(`loss on pairs kept out: ${JSON.stringify(heldOut)}`);
