@@ -1,12 +1,12 @@
 import type { LearningEstimate } from './api.ts';
 import { inContext } from './context.ts';
-import { trainable, withBase, prepared, type DeepParts } from './learn-deep.ts';
 import { inspecting } from './learn-levels.ts';
 import { ALPHAS, trainingsOf } from './learn/deep-course.ts';
 import { READ, type DeepLevel } from './learn/deep-lessons.ts';
 import { TRAININGS } from './learn/deep-model.ts';
 import { LOOKED_STEPS } from './learn/train-texts.ts';
 import { shortened } from './learn/trainee.ts';
+import { prepared, trainable, withBase, type DeepParts } from './prepare-deep.ts';
 import { countChunks, sampleChunks } from './store/vectors.ts';
 
 /** Questions a probe looks at: a large model takes seconds for each. */
