@@ -84,7 +84,7 @@ export async function openLoraNetwork(setup: LoraSetup, recipe: LoraRecipe, samp
     const tokens = Math.max(...texts.map(({ ids }) => ids.length));
     return {
       ...idsFeeds(texts, setup.pooling, cache.inputs), ...(below && { hidden: await below.hidden(texts, tokens) }),
-      ...(dropout > 0 && dropoutMasks(cache.inputs, { batch: texts.length, tokens, 'batch*tokens': texts.length * tokens }, dropout, seed)),
+      ...(dropout > 0 && dropoutMasks(cache.inputs, { batch: texts.length, tokens }, dropout, seed)),
     };
   }
   async function chunksOf(texts: readonly TokenText[], seed: number): Promise<Feeds[]> {

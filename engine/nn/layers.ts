@@ -59,7 +59,11 @@ export function dropoutMasks(inputs: Readonly<Record<string, ValueType>>, length
   const mask = (shape: Shape): Tensor => {
     const whole = shape.map((dimension) => lengthOf(dimension, lengths));
     const size = whole.reduce((product, length) => product * length, 1);
-    return new Tensor('float32', Float32Array.from({ length: size }, () => (random.next() < rate ? 0 : 1 / (1 - rate))), whole);
+    // Millions of numbers for each chunk of texts: a loop, which is several times faster than a callback.
+    const values = new Float32Array(size);
+    const kept = 1 / (1 - rate);
+    for (let i = 0; i < size; i++) values[i] = random.next() < rate ? 0 : kept;
+    return new Tensor('float32', values, whole);
   };
   return Object.fromEntries(Object.keys(inputs).filter((name) => name.startsWith(DROPOUT)).sort().map((name) => [name, mask(inputs[name]!.shape)]));
 }
