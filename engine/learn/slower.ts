@@ -12,7 +12,8 @@ const ROUNDS = 12;
 export async function candidateSlower(level: DeepLevel, base: string, candidate: string, { question, texts }: { question: string; texts: readonly string[] }, options: InspectOptions): Promise<boolean> {
   const [first, second] = [await opened(level, base, options), await opened(level, candidate, options)];
   try {
-    return await takesLonger(() => first.work(question, texts), () => second.work(question, texts));
+    // On one thread both compute on this one.
+    return await takesLonger(() => first.work(question, texts), () => second.work(question, texts), ownTime);
   } finally {
     await first.close();
     await second.close();
