@@ -1,4 +1,4 @@
-import type { Answer, AnswerDetails, AppAction, Block, Citation, ConversationId, DocumentId, Hit, LibraryId, ModelsInUse, Sentence } from './api.ts';
+import type { AdapterId, Answer, AnswerDetails, AppAction, Block, Citation, ConversationId, DocumentId, Hit, LibraryId, ModelsInUse, Sentence } from './api.ts';
 import { openAligner } from './answer/align.ts';
 import { asFound } from './answer/as-found.ts';
 import { packed } from './answer/budget.ts';
@@ -30,7 +30,7 @@ export interface AnswerParts extends SearchParts {
   /** Earlier turns, accepted answers and the app's actions, as far as the person wants them used. */
   memory?: Partial<Memory>;
   /** How sure a search in these libraries must be; what ships with Lodestone if absent. */
-  calibration?: (libraries: readonly LibraryId[]) => Calibration;
+  calibration?: (libraries: readonly LibraryId[], version?: AdapterId) => Calibration;
 }
 
 /** A question as the person asked it, what was said before it in the conversation, and where to look. */
@@ -69,7 +69,7 @@ export async function* answer(parts: AnswerParts, { question, libraries, convers
   const sources = new Sources(db, hits);
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
   const background = embedder?.background;
-  const calibration = parts.calibration?.(libraries) ?? SHIPPED;
+  const calibration = parts.calibration?.(libraries, models.adapter) ?? SHIPPED;
   const evidence = await evidenceOf(completed.question, asFound(hits), { statistics, ...(embedder && { embed: (texts, side) => embedder.embed(texts, side) }), ...(background && { background }) });
   const details: AnswerDetails = { found: { probability: probabilityOf(evidence, calibration), threshold: calibration.threshold } };
   if (completed.by) details.completedBy = completed.by;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { calibrated, calibratedBy, together, type Sample } from './answer/calibration.ts';
 import { evidenceOf, probabilityOf, SHIPPED, type Evidence } from './answer/found.ts';
 import { pseudoQuestion } from './answer/pseudo.ts';
-import { calibrate, calibrateNext, calibrationFor, modelsOf } from './calibrate.ts';
+import { calibrate, calibrateNext, calibrationFor } from './calibrate.ts';
 import { readSet } from './evaluate/beir.ts';
 import { prepare } from './ingest.ts';
 import { Random } from './nn/random.ts';
@@ -133,11 +133,11 @@ test('the samples answer their own questions and not others, before and after th
       assert.ok(probabilityOf(await evidence(question), line) < line.threshold, question);
     }
   }
-  assert.deepEqual(calibrationFor(db, modelsOf({}), [library]), SHIPPED);
+  assert.deepEqual(calibrationFor(db, {}, [library]), SHIPPED);
   // A second connection cannot see a database in memory: the same one stands in for it.
   const same = new Proxy(db, { get: (target, name) => (name === 'close' ? () => undefined : Reflect.get(target, name, target)) });
   assert.equal(await calibrateNext(parts, () => same), true);
-  assert.deepEqual(calibrationFor(db, modelsOf({}), [library]), calibration);
+  assert.deepEqual(calibrationFor(db, {}, [library]), calibration);
   assert.equal(await calibrateNext(parts, () => same), false);
   db.exec('update calibration set chunks = chunks / 2');
   assert.equal(await calibrateNext(parts, () => same), true);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { calibratedBy, MADE_HIGHER, together, type Sample } from './answer/calibration.ts';
-import { evidenceOf, isAcross, scoreOf, SHIPPED, type Calibration } from './answer/found.ts';
+import { calibratedBy, MADE_HIGHER, through, together, type Pair, type Sample } from './answer/calibration.ts';
+import { evidenceOf, isAcross, scoreOf, type Calibration } from './answer/found.ts';
 import { pseudoQuestion } from './answer/pseudo.ts';
-import type { Hit, LibraryId } from './api.ts';
+import type { AdapterId, Hit, LibraryId } from './api.ts';
 import { Marks } from './learn/learned.ts';
 import { Random } from './nn/random.ts';
 import { search, type SearchParts } from './search.ts';
@@ -20,12 +20,20 @@ const DEPTH = 40;
 /** Of the weights in `answer/found.ts`: a line over the scores of others says nothing. */
 const WEIGHED = 3;
 
-/** Names what search answers with: a calibration for other models says nothing. */
-export const modelsOf = ({ embedder, reranker }: Omit<SearchParts, 'db'>): string => `${embedder?.space ?? 'words'} | ${reranker?.id ?? 'none'} | ${WEIGHED}`;
+/** Names what search answers with: a calibration for other models, or for another version of what was learned, says nothing. */
+export const modelsOf = ({ embedder, reranker }: Pick<SearchParts, 'embedder' | 'reranker'>, version?: AdapterId): string =>
+  `${embedder?.space ?? 'words'} | ${reranker?.id ?? 'none'} | ${WEIGHED}${version === undefined ? '' : ` | version ${version}`}`;
+
+/** The version of what was learned that search answers with now. */
+async function versionOf({ embedder, learned }: SearchParts): Promise<AdapterId | undefined> {
+  await learned?.refresh();
+  return embedder && learned?.adapter(embedder.space, undefined)?.id;
+}
 
 /**
  * How sure search must be in a library, from the library itself: questions made from its passages, which it answers, and which
- * it does not once their document is hidden; and what people said of their own questions.
+ * it does not once their document is hidden; and what people said of their own questions. What a version in use has learned
+ * changes scores and not what is answered: its line is the one without it, seen through that change.
  *
  * @param rest called between two questions, so that others are answered meanwhile
  */
@@ -33,11 +41,20 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
   const { db, embedder } = parts;
   const statistics = { df: (token: string) => documentFrequency(db, token), total: wordStatistics(db).total };
   const options = { statistics, ...(embedder && { embed: (texts: string[], side: 'query' | 'document') => embedder.embed(texts, side), ...(embedder.background && { background: embedder.background }) }) };
-  const hitsOf = async (question: string): Promise<Hit[]> => (await search(parts, { question, libraries: [library], limit: DEPTH, taught: false })).hits;
+  const version = await versionOf(parts);
+  const hitsOf = async (question: string, adapter?: 'none'): Promise<Hit[]> => (await search(parts, { question, libraries: [library], limit: DEPTH, taught: false, ...(adapter && { adapter }) })).hits;
   // A library's line is not for passages in another language.
   const sample = async (question: string, hits: readonly Hit[], answered: boolean, higher = 0): Promise<Sample[]> => {
     const evidence = await evidenceOf(question, hits.slice(0, 10), options);
     return hits.length === 0 || isAcross(evidence) ? [] : [{ score: scoreOf(evidence) - higher, answered, weight: 1 }];
+  };
+  const pairs: Pair[] = [];
+  // Scores without the version, and what the version makes of them.
+  const seen = async (question: string, keep: (hits: readonly Hit[]) => Promise<Sample[]>): Promise<Sample[]> => {
+    const samples = await keep(await hitsOf(question, 'none'));
+    const now = version === undefined ? [] : await keep(await hitsOf(question));
+    if (now.length === samples.length) now.forEach(({ score }, i) => pairs.push({ now: score, before: samples[i]!.score }));
+    return samples;
   };
 
   const random = new Random(library);
@@ -46,10 +63,11 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
     await rest();
     const question = pseudoQuestion(text, () => random.next());
     if (question === undefined) continue;
-    const hits = await hitsOf(question);
-    const hash = hits.find((hit) => hit.document === document)?.contentHash;
-    const left = hits.filter((hit) => hit.document !== document && hit.contentHash !== hash);
-    made.push(...(await sample(question, hits, true, MADE_HIGHER)), ...(await sample(question, left, false)));
+    made.push(...(await seen(question, async (hits) => {
+      const hash = hits.find((hit) => hit.document === document)?.contentHash;
+      const left = hits.filter((hit) => hit.document !== document && hit.contentHash !== hash);
+      return [...(await sample(question, hits, true, MADE_HIGHER)), ...(await sample(question, left, false))];
+    })));
   }
   const marks = new Marks(db);
   marks.refresh();
@@ -58,15 +76,18 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
     const answered = judgements.some(({ label }) => label === 1);
     if (!libraries.includes(library) || (!answered && !unanswerable)) continue;
     await rest();
-    said.push(...(await sample(question, await hitsOf(question), answered)));
+    said.push(...(await seen(question, (hits) => sample(question, hits, answered))));
   }
-  return calibratedBy(made, said);
+  return through(calibratedBy(made, said), pairs);
 }
 
-/** The calibration for a question asked of these libraries, from what is stored; as shipped where nothing is. */
-export function calibrationFor(db: Db, models: string, libraries: readonly LibraryId[]): Calibration {
-  const known = calibrationsOf(db, libraries, models);
-  return known.length === 0 ? SHIPPED : together(known);
+/**
+ * The calibration for a question asked of these libraries, from what is stored: until a new version of what was learned has its
+ * own, the one without it, whose scale the version keeps on average; as shipped where there is none.
+ */
+export function calibrationFor(db: Db, models: Pick<SearchParts, 'embedder' | 'reranker'>, libraries: readonly LibraryId[], version?: AdapterId): Calibration {
+  const [known = []] = [modelsOf(models, version), modelsOf(models)].map((names) => calibrationsOf(db, libraries, names)).filter((found) => found.length > 0);
+  return together(known);
 }
 
 /**
@@ -75,7 +96,7 @@ export function calibrationFor(db: Db, models: string, libraries: readonly Libra
  * @param open another connection to the same file, that may write
  */
 export async function calibrateNext(parts: SearchParts, open: () => Db, rest?: () => Promise<void>): Promise<boolean> {
-  const models = modelsOf(parts);
+  const models = modelsOf(parts, await versionOf(parts));
   const [due] = uncalibrated(parts.db, models, { ...LEAST, embedded: parts.embedder !== undefined });
   if (!due) return false;
   const calibration = await calibrate(parts, due.library, rest);

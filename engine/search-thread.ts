@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { answer, type AnswerParts } from './answer.ts';
-import { calibrationFor, keepCalibrated, modelsOf } from './calibrate.ts';
+import { calibrationFor, keepCalibrated } from './calibrate.ts';
 import { EngineError } from './api.ts';
 import { holdLlm } from './chosen-llm.ts';
 import { holdEmbedder } from './opened.ts';
@@ -39,7 +39,7 @@ if (parentPort) {
       if (!known || known.embedder !== embedder) known = { embedder, learned: openLearned(db, embedder), faqs: openFaqs(db, embedder), memory: openMemory(db, embedder) };
       const { learned, faqs, memory } = known;
       const models = { ...(embedder && { embedder }), ...(reranker && { reranker }) };
-      yield* work({ db, learned, faqs, memory, calibration: (libraries) => calibrationFor(db, modelsOf(models), libraries), ...models });
+      yield* work({ db, learned, faqs, memory, calibration: (libraries, version) => calibrationFor(db, models, libraries, version), ...models });
     } finally {
       release();
       releaseReranker();

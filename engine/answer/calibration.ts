@@ -53,6 +53,21 @@ export function calibrated(samples: readonly Sample[], held: Calibration = SHIPP
   return { slope: Math.max(0.1, slope), shift, threshold: held.threshold };
 }
 
+/** The log-odds of the same hits with a version of what was learned, and before it. */
+export interface Pair { now: number; before: number }
+
+const LEAST_PAIRS = 10;
+
+/** A line for scores as they are now from one for scores as they were: the straight line that fits the pairs best lies between. */
+export function through(line: Calibration, pairs: readonly Pair[]): Calibration {
+  if (pairs.length < LEAST_PAIRS) return line;
+  const mean = (of: (pair: Pair) => number): number => pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
+  const [now, before] = [mean((pair) => pair.now), mean((pair) => pair.before)];
+  const spread = mean((pair) => (pair.now - now) ** 2);
+  const steepness = spread === 0 ? 1 : Math.max(0.1, mean((pair) => (pair.now - now) * (pair.before - before)) / spread);
+  return { ...line, slope: line.slope * steepness, shift: line.shift + line.slope * (before - steepness * now) };
+}
+
 /** One line for a question asked of several libraries, each by its number of chunks. */
 export function together(calibrations: readonly { calibration: Calibration; chunks: number }[]): Calibration {
   const all = calibrations.reduce((sum, { chunks }) => sum + chunks, 0);

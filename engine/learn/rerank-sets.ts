@@ -32,7 +32,8 @@ export function askedOf(set: EvaluationSet, embedderFolder: string, limit: numbe
       const asked: Asked[] = [];
       const own = spread(set.questions, limit).map(({ id, text }) => ({ question: text, grades: set.judged.get(id)! }));
       for (const { question, grades } of [...own, ...strangers.map((question) => ({ question, grades: new Map<string, number>() }))]) {
-        const { hits, chunks } = await rank({ db, embedder }, { question, libraries: [library], limit: HITS });
+        const { hits, chunks, asked: embedded } = await rank({ db, embedder }, { question, libraries: [library], limit: HITS });
+        if (!embedded) throw new Error(`${set.name} was not indexed by ${embedderFolder}. What is measured has to be the best of the models in resources/models.`);
         const document = (hit: (typeof hits)[number]): string => ids.get(chunks.get(hit.id)!.documentName)!;
         asked.push({
           question, grades,

@@ -23,11 +23,11 @@ const { values: given } = parseArgs({
   options: {
     dev: { type: 'string', default: fileURLToPath(new URL('../../../shared/data/dev', import.meta.url)) },
     /** The embedder of the first stage. */
-    embedder: { type: 'string', default: join(models, 'lodestone-embed-static-v1') },
+    embedder: { type: 'string', default: join(models, 'lodestone-embed-static-v2') },
     /** A static embedder whose tokens are compared; the first stage's own if absent. */
     table: { type: 'string' },
     out: { type: 'string', default: models },
-    id: { type: 'string', default: 'lodestone-rerank-late-v1' },
+    id: { type: 'string', default: 'lodestone-rerank-late-v2' },
     /** Keeps what the first stage found between runs. */
     cache: { type: 'string' },
     /** Fits and measures, and writes no model. */
