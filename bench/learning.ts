@@ -172,7 +172,7 @@ async function killed(folder: string, times: number, deep: boolean): Promise<str
   mkdirSync(folder, { recursive: true });
   const [dataDir, files] = [join(folder, 'data'), join(folder, 'files')];
   const person = await openEngine({ dataDir, resourcesDir });
-  if (deep) await judgeTwins(person, await addTwins(person, files));
+  if (deep) await judgeTwins(person, await addTwins(person, files, 'even'));
   else {
     const found = await addTown(person, files);
     for (let i = 0; i < 34; i++) await pointAtPassage(person, found, QUESTIONS[i]!, THINGS[i]!);

@@ -18,7 +18,7 @@ const LEAST = { documents: 6, chunks: 30 };
 const DEPTH = 40;
 
 /** Of the weights in `answer/found.ts`: a line over the scores of others says nothing. */
-const WEIGHED = 3;
+const WEIGHED = 4;
 
 /** Names what search answers with: a calibration for other models, or for another version of what was learned, says nothing. */
 export const modelsOf = ({ embedder, reranker }: Pick<SearchParts, 'embedder' | 'reranker'>, version?: AdapterId): string =>

@@ -9,7 +9,7 @@ import { openDatabase } from './store/database.ts';
 import { createLibrary } from './store/libraries.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v1', import.meta.url)));
+const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v2', import.meta.url)));
 
 test('columns are found by their heads in either language, in any order, with more columns beside them', async () => {
   assert.deepEqual((await readFaqRows('a.csv', bytes('id,Answer,Question\n1,At nine.,When do you open?\n'))).rows, [{ question: 'When do you open?', answer: 'At nine.' }]);

@@ -92,7 +92,7 @@ test('the embedder learns: its index grows beside the other, then it is in use, 
   const dataDir = join(root, 'embedder');
   const engine = await openEngine({ dataDir, resourcesDir });
   t.after(() => engine.close());
-  const documents = await addTwins(engine, join(root, 'short'));
+  const documents = await addTwins(engine, join(root, 'short'), 'even');
   await judgeTwins(engine, documents);
   const shipped = await rankings(engine);
   const bundled = await modelInUse(engine, 'embedder');

@@ -7,7 +7,7 @@ import { openEmbedder } from './models/embedder.ts';
 import { openDatabase } from './store/database.ts';
 import { deleteEvents, saveEvent } from './store/feedback.ts';
 
-const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v1', import.meta.url)));
+const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v2', import.meta.url)));
 const QUESTION = 'How often does the boiler of the engine need inspection?';
 const boiler = 7 as TurnId;
 

@@ -8,7 +8,7 @@ import { beginTurn, createConversation, endTurn } from './store/conversations.ts
 import { openDatabase, type Db } from './store/database.ts';
 import { saveEvent } from './store/feedback.ts';
 
-const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v1', import.meta.url)));
+const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v2', import.meta.url)));
 const library = 1 as LibraryId;
 const words = { words: '', characters: '' };
 

@@ -54,10 +54,10 @@ const NOTHING = -5;
  * subject say most of the question; what they lack are its rarest words. The words of a passage in another language say nothing.
  */
 export const WEIGHTS: Record<Evidence['kind'], Weights> = {
-  rerank: { constant: -2.7, best: 2.81, rare: 2.57, meaning: 1.76, nearer: 1.11 },
-  'rerank-across': { constant: -1.34, best: 1.79, meaning: 0.92 },
-  both: { constant: -2.69, best: 3.04, rare: 2.58, meaning: 1.85, nearer: 1.09 },
-  across: { constant: -1.37, best: 2.91, meaning: 1.63 },
+  rerank: { constant: -2.95, best: 2.21, rare: 2.46, meaning: 2.01, nearer: 1.19 },
+  'rerank-across': { constant: -4.32, best: 0.75, meaning: 3.52 },
+  both: { constant: -2.83, best: 2.9, rare: 2.52, meaning: 2.13, nearer: 1.21 },
+  across: { constant: -6.48, meaning: 5.29 },
   words: { constant: -0.85, best: 2.9, rare: 3.08 },
 };
 

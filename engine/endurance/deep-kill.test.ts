@@ -21,7 +21,7 @@ for (const [models, rounds] of [['that ship', 4], ['that a person brought', 3]] 
     const brought = models === 'that a person brought';
     const resourcesDir = brought ? makeResources(join(root, 'resources'), shipped) : shipped;
     const first = await openEngine({ dataDir, resourcesDir });
-    const documents = await addTwins(first, files, brought ? 'even' : 'short');
+    const documents = await addTwins(first, files, 'even');
     if (brought) {
       await first.useModel('embedder', await first.addModel(await makeWordBert(join(root, 'gte-small'), 'embedder', files)));
       await first.useModel('reranker', await first.addModel(await makeWordBert(join(root, 'bge-reranker-base'), 'reranker', files)));

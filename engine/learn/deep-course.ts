@@ -74,7 +74,10 @@ const ENOUGH_HELD_OUT = 150;
 const ASIDE = 0.2;
 /** Shares of what was learned that are tried. */
 export const ALPHAS = [0.25, 0.5, 0.75, 1];
+/** So much of the loss has to be saved for anything to be applied at all. */
 const WORTH = 0.002;
+/** What a greater share saves beyond this is not worth what it moves. */
+const NEARLY_ALL = 0.95;
 /** What general questions may lose in nDCG@10 where α is chosen, by those to replay that are not trained on; the gate looks at others. */
 const GENERAL_MAY_FALL = 0.004;
 /** What one question loses that slips from the first place to the second: less than that a few questions cannot tell. */
@@ -195,19 +198,24 @@ class DeepCourse {
     return { alike: { before: likeness(await this.#trainee.vectors(chunks, this.shipped)), after: likeness(await this.#trainee.vectors(chunks, weights)) } };
   }
 
-  /** The share of what was learned that answers the questions kept aside best and costs general ones next to nothing; 0 where none does. */
+  /**
+   * The share of what was learned that is applied: of those that cost general questions next to nothing, the least that brings
+   * nearly all of what the best brings on the questions kept aside; 0 where none brings anything.
+   */
   async #alphaOf(weights: Record<string, Weight>, aside: readonly DeepLesson[]): Promise<number> {
     const general = this.#data.replay.filter(({ found }, i) => i % 2 === 1 && found > 0);
-    let best = { alpha: 0, loss: (await asideLoss(this.#trainee, aside, this.shipped, this.#recipe)) * (1 - WORTH) };
+    const shipped = await asideLoss(this.#trainee, aside, this.shipped, this.#recipe);
+    const saved: { alpha: number; loss: number }[] = [];
     for (const alpha of ALPHAS) {
       const applied = this.#trainee.atStrength(weights, alpha);
-      const loss = await asideLoss(this.#trainee, aside, applied, this.#recipe);
-      if (loss >= best.loss) continue;
+      const loss = shipped - (await asideLoss(this.#trainee, aside, applied, this.#recipe));
+      if (loss <= shipped * WORTH) continue;
       const fallen = (await this.judged(general, applied)).reduce((sum, { before, after }) => sum + before.ndcg - after.ndcg, 0);
       if (fallen > Math.max(SLIP, GENERAL_MAY_FALL * general.length)) break;
-      best = { alpha, loss };
+      saved.push({ alpha, loss });
     }
-    return best.alpha;
+    const most = Math.max(0, ...saved.map(({ loss }) => loss));
+    return saved.find(({ loss }) => loss >= NEARLY_ALL * most)?.alpha ?? 0;
   }
 
   /** Questions before and after, and what was gained among the texts the person saw, where one of those is right. */

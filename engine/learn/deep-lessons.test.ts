@@ -29,7 +29,7 @@ test('only what was pointed at is a label for a teacher, and what was passed ove
   await engine.signal({ kind: 'right-place', turn: id, document: right.document, start: right.place.start, end: right.place.end });
 
   const db = openDatabase(join(root, 'data', 'library.sqlite'), 'engine');
-  const embedder = await openEmbedder(join(resourcesDir, 'models', 'lodestone-embed-static-v1'));
+  const embedder = await openEmbedder(join(resourcesDir, 'models', 'lodestone-embed-static-v2'));
   t.after(async () => {
     db.close();
     await embedder.close();

@@ -151,7 +151,7 @@ test('held-out questions are there to evaluate by, over a corpus with titles', (
 });
 
 test('where a tokenizer is at hand, rows are there as token ids for Reranker', async () => {
-  const { plain } = await openTokenizer(fileURLToPath(new URL('../../resources/models/lodestone-embed-static-v1/tokenizer.json', import.meta.url)));
+  const { plain } = await openTokenizer(fileURLToPath(new URL('../../resources/models/lodestone-embed-static-v2/tokenizer.json', import.meta.url)));
   const files = exportFiles(parseSamples(MIXED), { tokenizer: { name: 'org/model', plain } });
   const [group] = files.filter(({ path }) => path === 'export/reranker/org_model/train.group.json');
   const rows = read(group!.text) as unknown as { qry: { qid: string; query: number[] }; pos: { pid: string; passage: number[] }[]; neg: { pid: string; passage: number[] }[] }[];
