@@ -56,7 +56,7 @@ const BACKGROUND = { mean: 0, deviation: 0.08 };
 
 /** Progress is written down, and a killed run goes on, from at most so long ago. */
 const KEEP_MILLISECONDS = 500;
-const COMPARED = 100;
+const COMPARED = 60;
 /** Questions asked with and without a candidate, to see how long each takes. */
 const TIMED = 6;
 

@@ -149,7 +149,8 @@ class Course {
       return { loss: () => leastSurprise(this.#weighedRows(aside, trial)), general: () => meanQuality(this.#weighedRows(odd(replay), trial), matrix) };
     });
     // Questions are told apart by kind only where others would suffer.
-    const [apart, every] = [choose(false), choose(true)];
+    const every = choose(true);
+    const apart = every === 1 ? 0 : choose(false);
     const share = { alpha: Math.max(apart, every), everyKind: every > 0 && every >= apart };
     this.#state.shares[name] = share;
     this.#spent += COSTS.share;

@@ -183,6 +183,10 @@ export const MIGRATIONS: readonly string[] = [
   insert or ignore into sample_content select distinct i.id, substr(value, 1, instr(value, '#') - 1) from imported_sample i, json_each(i.line, '$.neg_ids')
     where instr(value, '#') > 1 and (json_extract(i.line, '$.source') = 'synthetic' or substr(value, 1, instr(value, '#') - 1) in (select hash from content));
   `,
+  // How many chunks and words there are is asked with every question; the rows themselves are long.
+  `
+  create index content_sizes on content (chunks, words);
+  `,
 ];
 
 /**
