@@ -179,7 +179,7 @@ for (const { code, locale, words } of LANGUAGES) {
 
       try {
         await test.step('each level says what it is for and how long it takes here; the embedder also how long its index takes', async () => {
-          await judgeTwins(engine, await addTwins(engine, path.join(folder, 'twins')));
+          await judgeTwins(engine, await addTwins(engine, path.join(folder, 'twins'), 'even'));
           await page.getByRole('button', { name: learning.title, exact: true }).click();
           for (const level of ['reranker', 'embedder'] as const) {
             await choose(level);

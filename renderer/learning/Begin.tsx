@@ -21,7 +21,7 @@ function Missing({ learning: { questions, documents, missing } }: { learning: Le
   const goals = [
     { done: questions, of: questions + missing.questions, text: words.missingQuestions },
     { done: documents, of: documents + missing.documents, text: words.missingDocuments },
-  ];
+  ].filter(({ done, of }) => done < of);
   return (
     <section className="panel">
       <h3>{words.missingTitle}</h3>
