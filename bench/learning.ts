@@ -34,6 +34,8 @@ const { values } = parseArgs({
   },
 });
 const NOISE = 0.1;
+/** Milliseconds in which a deep run, its promotion and the index that grows after it have come and gone. */
+const DEEP_RUN = 7000;
 const SETS = ['techdocs-en', 'techdocs-zh'];
 if (!SETS.every((name) => existsSync(join(values.sets, name)))) {
   console.error(`The sets ${SETS.join(' and ')} are not in ${values.sets}; say where with --sets.`);
@@ -162,9 +164,6 @@ async function learnFromSpoilers(folder: string): Promise<Adapter> {
   await general.close();
   return adapter;
 }
-
-/** Milliseconds in which a deep run, its promotion and the index that grows after it have come and gone. */
-const DEEP_RUN = 7000;
 
 /** Faults of a library that learned and was killed so many times; `deep`: an embedder and a reranker by turns, with the index that grows. */
 async function killed(folder: string, times: number, deep: boolean): Promise<string[]> {
