@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Document, DocumentId, Engine, Health, LibraryId, Progress, Topic } from './api.ts';
+import { EngineError, type Document, type DocumentId, type Engine, type Health, type LibraryId, type Progress, type Topic } from './api.ts';
 import { learningVerbs } from './learning.ts';
 import { Announcements } from './announcements.ts';
 import { converse } from './converse.ts';
@@ -59,8 +59,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const search = keepThread<SearchVerbs>('search-thread', threadData, SEARCH_STREAMS, () => undefined);
 
   // Learning is asked for now and then: its thread starts when it first is, or to go on with a run that was cut off.
+  const closing = new AbortController();
   let learnThread: Thread<LearnVerbs> | undefined;
-  const learner = (): LearnVerbs => (learnThread ??= keepThread<LearnVerbs>('learn-thread', threadData, LEARN_STREAMS, (verbs) => void relay(verbs.changes(), growShadow))).verbs;
+  const learner = (): LearnVerbs => {
+    // As in `switching.ts`: no thread is started that nobody would end.
+    if (closing.signal.aborted) throw new EngineError('closed', 'The engine is closed.');
+    learnThread ??= keepThread<LearnVerbs>('learn-thread', threadData, LEARN_STREAMS, (verbs) => void relay(verbs.changes(), growShadow));
+    return learnThread.verbs;
+  };
   if (openRun(db)) learner();
 
   const announce = (topic: Topic): void => announcements.announce(topic);
@@ -69,7 +75,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const downloaded = openDownloaded(db, { dirs: modelDirs, machine: machine.machine }, announce);
   // Whoever asks about downloads is told why there are none.
   downloaded.catch(() => undefined);
-  const closing = new AbortController();
   void tryDevices(db, modelDirs, () => announce('models'), closing.signal);
 
   async function relay(topics: AsyncIterable<Topic>, then?: (topic: Topic) => void): Promise<void> {

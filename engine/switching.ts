@@ -1,4 +1,4 @@
-import type { EngineError, Topic } from './api.ts';
+import { EngineError, type Topic } from './api.ts';
 import { embedderInUse, knownModels, wantedModel } from './chosen.ts';
 import type { Db } from './store/database.ts';
 import { anyDropped, shadow } from './store/spaces.ts';
@@ -27,10 +27,16 @@ export interface Switching {
  */
 export function openSwitching({ db, threadData, search, ingest, announce, relay }: SwitchingParts): Switching {
   let thread: Thread<ReindexVerbs> | undefined;
-  const reindexer = (): ReindexVerbs => (thread ??= keepThread<ReindexVerbs>('reindex-thread', threadData, REINDEX_STREAMS, (verbs) => {
-    void relay(verbs.changes());
-    void switchWhenWhole(verbs);
-  })).verbs;
+  let closed = false;
+  const reindexer = (): ReindexVerbs => {
+    // Whoever looked something up meanwhile must not leave a thread behind that nobody ends.
+    if (closed) throw new EngineError('closed', 'The engine is closed.');
+    thread ??= keepThread<ReindexVerbs>('reindex-thread', threadData, REINDEX_STREAMS, (verbs) => {
+      void relay(verbs.changes());
+      void switchWhenWhole(verbs);
+    });
+    return thread.verbs;
+  };
 
   async function switchWhenWhole(verbs: ReindexVerbs): Promise<void> {
     try {
@@ -63,6 +69,9 @@ export function openSwitching({ db, threadData, search, ingest, announce, relay 
   return {
     reindexer,
     wake: async () => thread?.verbs.wake(),
-    close: async () => thread?.close(),
+    async close() {
+      closed = true;
+      await thread?.close();
+    },
   };
 }
