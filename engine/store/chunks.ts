@@ -46,13 +46,6 @@ function fromRow({ headings, header, title, page, ...row }: Row): StoredChunk {
   return chunk;
 }
 
-/** Whether anything in the libraries is hidden from answers, so that a search may have to look further. */
-export function anythingHidden(db: Db, libraries: readonly LibraryId[]): boolean {
-  return sql(db, `
-    select 1 from document where library_id in (select value from json_each(?)) and (state = 'removed' or included = 0) limit 1`)
-    .get(JSON.stringify(libraries)) !== undefined;
-}
-
 /** The span of the parent of each chunk. */
 export function parentsOf(db: Db, chunks: readonly ChunkId[]): Map<ChunkId, { start: number; end: number }> {
   const rows = sql<{ chunk: ChunkId; start: number; end: number }>(db, `
