@@ -5,7 +5,7 @@ import { EngineError } from './api.ts';
 import { factsOf, filesBelow, isBelow } from './folders.ts';
 import { detach } from './store/contents.ts';
 import { write, type Db } from './store/database.ts';
-import { enqueue, fail, files, isDismissed, readmit, remove, requeue, type FileFacts } from './store/documents.ts';
+import { enqueue, fail, files, isWanted, readmit, remove, requeue, type FileFacts } from './store/documents.ts';
 import { addFolder, folders } from './store/libraries.ts';
 
 /** Rows written in one transaction: short enough that the thread stays responsive. */
@@ -86,7 +86,7 @@ export async function lookOver(db: Db): Promise<boolean> {
   for (const { library, path } of roots) {
     if (!(await exists(path))) continue;
     try {
-      await enqueueAll(db, library, undismissed(db, library, filesBelow(path)), added);
+      await enqueueAll(db, library, filesBelow(path), added);
     } catch (error) {
       // It went away, or may no longer be read: as a folder that is missing.
       if (!('syscall' in (error as object))) throw error;
@@ -95,17 +95,13 @@ export async function lookOver(db: Db): Promise<boolean> {
   return added.documents.length + others > 0;
 }
 
-/** Without what a person took out of the library. */
-async function* undismissed(db: Db, library: LibraryId, found: AsyncIterable<FileFacts>): AsyncGenerator<FileFacts> {
-  for await (const file of found) if (!isDismissed(db, library, file.path)) yield file;
-}
-
+/** Queues what was found, except what a person took out of the library: before, or while it was looked for. */
 async function enqueueAll(db: Db, library: LibraryId, found: Iterable<FileFacts> | AsyncIterable<FileFacts>, added: Added): Promise<void> {
   let batch: FileFacts[] = [];
   const flush = async (): Promise<void> => {
     const facts = batch;
     batch = [];
-    const results = await write(db, () => facts.map((file) => enqueue(db, library, file)));
+    const results = await write(db, () => facts.filter(({ path }) => isWanted(db, library, path)).map((file) => enqueue(db, library, file)));
     for (const { id, changed } of results) {
       if (changed) added.documents.push(id);
       else added.unchanged++;

@@ -4,9 +4,11 @@ import { openReranker } from '../models/reranker.ts';
 import type { DeepLevel } from './deep-lessons.ts';
 
 const MAY_TAKE = 1.1;
-/** Other programs can only make one slower: the fastest of so many rounds counts, and both are timed by turns. */
+/** Both are timed by turns, and the middle one of the rounds counts: what else goes on in the machine meets some of them. */
 const LEAST_ROUNDS = 3;
-const ROUNDS = 12;
+const ROUNDS = 11;
+/** A round repeats its work for so long: systems that count a thread's time by the ticks of a clock do so every 4 milliseconds. */
+const ROUND_MILLISECONDS = 100;
 
 /** Whether a learned model takes more than a tenth longer for the same texts than the one it was learned from. */
 export async function candidateSlower(level: DeepLevel, base: string, candidate: string, { question, texts }: { question: string; texts: readonly string[] }, options: InspectOptions): Promise<boolean> {
@@ -20,24 +22,29 @@ export async function candidateSlower(level: DeepLevel, base: string, candidate:
   }
 }
 
-/** Microseconds of processor time of this thread: of work that is done here, what other programs do does not count. */
-export const ownTime = (): number => { const { user, system } = process.threadCpuUsage(); return user + system; };
+/** Milliseconds of processor time of this thread: of work that is done here, what other programs do does not count. */
+export const ownTime = (): number => { const { user, system } = process.threadCpuUsage(); return (user + system) / 1000; };
 
-/** Whether what comes `after` takes more than a tenth longer than what was `before`, by a clock. */
+/** Whether what comes `after` takes more than a tenth longer than what was `before`, by a clock of milliseconds. */
 export async function takesLonger(before: () => Promise<unknown>, after: () => Promise<unknown>, clock: () => number = () => performance.now()): Promise<boolean> {
   const time = async (work: () => Promise<unknown>): Promise<number> => {
     const from = clock();
-    await work();
-    return clock() - from;
+    for (let times = 1; ; times++) {
+      await work();
+      const taken = clock() - from;
+      if (taken >= ROUND_MILLISECONDS) return taken / times;
+    }
   };
-  let [first, second] = [Infinity, Infinity];
-  for (let round = 0; round < ROUNDS; round++) {
-    first = Math.min(first, await time(before));
-    second = Math.min(second, await time(after));
-    if (round + 1 >= LEAST_ROUNDS && second <= MAY_TAKE * first) return false;
+  const ratios: number[] = [];
+  while (ratios.length < ROUNDS) {
+    const first = await time(before);
+    ratios.push((await time(after)) / first);
+    if (ratios.length >= LEAST_ROUNDS && median(ratios) <= MAY_TAKE) return false;
   }
   return true;
 }
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function opened(level: DeepLevel, folder: string, options: InspectOptions): Promise<{ work(question: string, texts: readonly string[]): Promise<unknown>; close(): Promise<void> }> {
   if (level === 'reranker') {

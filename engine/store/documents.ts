@@ -128,8 +128,10 @@ export function dismiss(db: Db, ids: DocumentId[]): void {
   remove(db, ids);
 }
 
-export function isDismissed(db: Db, library: LibraryId, path: string): boolean {
-  return sql(db, 'select 1 from dismissed where library_id = ? and path = ?').get(library, path) !== undefined;
+/** Whether the library is still there and nobody took this file out of it. */
+export function isWanted(db: Db, library: LibraryId, path: string): boolean {
+  return sql(db, `select 1 from library where id = @library and removed = 0
+    and not exists (select 1 from dismissed where library_id = @library and path = @path)`).get({ library, path }) !== undefined;
 }
 
 /** A person adds a file, or a folder with all that is below it, once more. */
