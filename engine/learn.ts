@@ -97,7 +97,7 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
     progress.done = (SHARES.preparing * done) / total;
     await show(() => keepProgress(db, run, progress));
   });
-  const { train, heldOut } = split(lessons);
+  const { train, heldOut } = split(lessons, embedder);
   const documents = new Set(lessons.flatMap(({ contents }) => contents)).size;
   if (lessons.length < MINIMUM.questions || documents < MINIMUM.documents) {
     throw new Unlearnable('too-little', `Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
@@ -168,7 +168,7 @@ export async function judgedQuestions(db: Db, embedder: Embedder): Promise<{ que
   marks.refresh();
   const wordings = [...new Set(marks.judged().questions.flatMap((question) => question.wordings))];
   const embedded = await embedder.embed(wordings, 'query');
-  const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])), locate: (name) => chunksAt(db, name) });
+  const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])), locate: (name) => chunksAt(db, name), ...(embedder.background && { background: embedder.background }) });
   return { questions, groupFor: groupsOf(db) };
 }
 

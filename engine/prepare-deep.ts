@@ -84,7 +84,7 @@ export async function prepared({ db, embedder: used, reranker, guardFile, teache
   if (most === Infinity && (lessons.length < MINIMUM.questions || documents < MINIMUM.documents)) {
     throw new Unlearnable('too-little', `Learning begins at ${MINIMUM.questions} judged questions on ${MINIMUM.documents} documents; there are ${lessons.length} on ${documents}.`);
   }
-  const { train: asked, heldOut } = splitQuestions(lessons, MINIMUM.questions);
+  const { train: asked, heldOut } = splitQuestions(lessons, MINIMUM.questions, embedder.background);
   const teacher = most === Infinity ? await openTeacher?.() : undefined;
   // Only what is trained on: judged is by what people said.
   const { lessons: train, ...teaching } = teacher ? await taughtBy(teacher, asked, async (done, total) => wait(done / total)) : { lessons: asked };

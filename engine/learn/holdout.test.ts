@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sameFrom } from './judgements.ts';
 import { groupOf, splitQuestions, type Splittable } from './holdout.ts';
 
 test('a question stands for good where it was put, whatever is asked later', () => {
@@ -27,6 +28,20 @@ test('DM-4: nothing that is judged by leaks into what is learned from', () => {
   assert.deepEqual(names(1), ['free']);
   assert.deepEqual(names(2), ['same document', 'free'], 'a shared document only where too few would be left');
   assert.deepEqual(splitQuestions(questions, 1).heldOut.map(({ name }) => name), ['held']);
+});
+
+test('how near two questions may be is measured from the embedder’s own background', () => {
+  assert.equal(sameFrom(undefined), 0.97);
+  assert.equal(sameFrom({ mean: 0 }), 0.97);
+  assert.equal(sameFrom({ mean: 0.8 }).toFixed(3), '0.994', 'nine tenths and seven hundredths of the way from 0.8 to 1');
+  const at = (cosine: number): Float32Array => Float32Array.of(cosine, Math.sqrt(1 - cosine ** 2));
+  const questions: Splittable[] = [
+    { group: 'held', heldOut: true, chunks: ['a'], contents: ['a'], vector: at(1) }, { group: 'near', heldOut: false, chunks: ['b'], contents: ['b'], vector: at(0.98) },
+    { group: 'same', heldOut: false, chunks: ['c'], contents: ['c'], vector: at(0.995) },
+  ];
+  const learnedFrom = (mean: number) => splitQuestions(questions, 1, { mean, deviation: 0.02 }).train.map(({ group }) => group);
+  assert.deepEqual(learnedFrom(0), []);
+  assert.deepEqual(learnedFrom(0.8), ['near'], 'what is near to everything is not near to one');
 });
 
 test('training questions with a positive chunk in common are one group, through others too', () => {

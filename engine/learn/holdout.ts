@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Background } from '../models/background.ts';
 import { questionWords } from '../words.ts';
-import { plainQuestion } from './judgements.ts';
+import { plainQuestion, sameFrom } from './judgements.ts';
 
 /**
  * Which questions are kept aside to judge by, for good. It is decided when a question first gets feedback and written
@@ -55,19 +56,20 @@ function jaccard(a: Set<string>, b: Set<string>): number {
 /** A judged question with its group and what it leans on. */
 export interface Splittable { group: string; heldOut: boolean; /** Its positives' documents. */ contents: readonly string[]; /** And chunks. */ chunks: readonly string[]; vector?: Float32Array }
 
-/** Above this cosine two questions are the same, whatever group they were put in when there was no vector to look at. */
-const SAME = 0.97;
-
 /**
  * What may be trained on and what is judged by. No training question shares a positive chunk with one that is held out, nor
  * is one nearly the same; as long as enough are left (`least`) none shares a document either. Training questions with a positive
  * chunk in common come out in one group. (DM-4)
+ *
+ * @param background of the embedder that made their vectors: which two mean the same, whatever group they were put in when there
+ * was no vector to look at
  */
-export function splitQuestions<Question extends Splittable>(questions: readonly Question[], least: number): { train: Question[]; heldOut: Question[] } {
+export function splitQuestions<Question extends Splittable>(questions: readonly Question[], least: number, background?: Background): { train: Question[]; heldOut: Question[] } {
+  const same = sameFrom(background);
   const heldOut = questions.filter((question) => question.heldOut);
   const chunks = new Set(heldOut.flatMap((question) => question.chunks));
   const contents = new Set(heldOut.flatMap((question) => question.contents));
-  const clean = questions.filter((question) => !question.heldOut && !question.chunks.some((chunk) => chunks.has(chunk)) && !heldOut.some((other) => near(question.vector, other.vector)));
+  const clean = questions.filter((question) => !question.heldOut && !question.chunks.some((chunk) => chunks.has(chunk)) && !heldOut.some((other) => near(question.vector, other.vector, same)));
   const apart = clean.filter((question) => !question.contents.some((content) => contents.has(content)));
   return { train: joined(apart.length >= least ? apart : clean), heldOut };
 }
@@ -83,11 +85,11 @@ function joined<Question extends Splittable>(questions: readonly Question[]): Qu
   return questions.map((question) => ({ ...question, group: rootOf(question.group) }));
 }
 
-/** Whether two questions mean the same, whatever their words: unit vectors at a cosine c are √(2 − 2c) apart. */
-export function near(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+/** Whether two questions are at the cosine `same` (`sameFrom`) or nearer, whatever their words: unit vectors at a cosine c are √(2 − 2c) apart. */
+export function near(a: Float32Array | undefined, b: Float32Array | undefined, same: number): boolean {
   if (!a || !b) return false;
   let squares = 0;
   // Most are far apart, which a few dimensions tell.
-  for (let d = 0; d < a.length && squares <= 2 - 2 * SAME; d++) squares += (a[d]! - b[d]!) ** 2;
-  return squares <= 2 - 2 * SAME;
+  for (let d = 0; d < a.length && squares <= 2 - 2 * same; d++) squares += (a[d]! - b[d]!) ** 2;
+  return squares <= 2 - 2 * same;
 }

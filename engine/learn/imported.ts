@@ -40,7 +40,7 @@ export interface ImportedLesson extends TextLesson {
  * @param rest between two samples; throws to stop
  */
 export async function importedLessons(db: Db, embedder: Embedder, judged: readonly Pick<Splittable, 'chunks' | 'vector'>[], rest: () => Promise<void>): Promise<ImportedLesson[]> {
-  const gaveAway = keptAside(db, judged);
+  const gaveAway = keptAside(db, judged, embedder.background);
   const contents = contentsOfSamples(db);
   const usable: Sample[] = [];
   for (const sample of importedSamples(db).flatMap(parseSamples)) {

@@ -156,6 +156,7 @@ test('the same question asked again, in other case or nearly the same words, is 
   const vectors = new Map([['How long is tea brewed?', Float32Array.of(1, 0)], ['For how long is tea brewed?', Float32Array.of(0.98, 0.199)]]);
   const { questions: [one, ...more] } = judged([...events, other], { vectors });
   assert.deepEqual([one!.wordings.length, more.length], [3, 0]);
+  assert.equal(judged([...events, other], { vectors, background: { mean: 0.8, deviation: 0.03 } }).questions.length, 2, 'E5 gives unrelated questions 0.8, so that 0.98 says little');
 });
 
 test('a chunk that was cut anew is judged where it now stands, one whose document is gone not at all', () => {

@@ -1,4 +1,5 @@
 import type { AdapterId, AppAction, ConversationId, EventId, Hit, LibraryId, Signal, Trace, TurnId } from '../api.ts';
+import type { Background } from '../models/background.ts';
 import type { EventContext } from '../store/feedback.ts';
 import { hitsCopied } from './copied.ts';
 import { supportOf, type Gain } from './corrected.ts';
@@ -101,12 +102,24 @@ export interface Judged { questions: JudgedQuestion[]; /** Chunks of which equal
 export interface JudgeOptions {
   /** The chunks that now stand where a chunk stood; none when its document is gone. The chunk itself if absent. */
   locate?: (chunk: ChunkName) => readonly ChunkName[];
-  /** Unit vectors of questions by text: those at a cosine of `SAME` or above are one question. */
+  /** Unit vectors of questions by text: those that mean the same (`sameFrom`) are one question. */
   vectors?: ReadonlyMap<string, Float32Array>;
+  /** Cosines of unrelated texts, of the embedder that made them. */
+  background?: Background;
 }
 
-/** Questions this near are one question asked twice. */
-export const SAME = 0.97;
+/** Questions this near are one question asked twice, where unrelated ones have a cosine of 0. */
+const SAME = 0.97;
+
+/**
+ * The cosine from which two questions are one. It lies as far between the embedder's own background and 1 as `SAME` between 0
+ * and 1: with E5 unrelated texts have 0.7 to 0.8, and 0.97 says as little there as 0.88 elsewhere.
+ */
+export function sameFrom(background: Pick<Background, 'mean'> | undefined): number {
+  const mean = background?.mean ?? 0;
+  return mean + SAME * (1 - mean);
+}
+
 const OPENED_SECONDS = 20;
 const OPENED = 0.3;
 const REWORDED = 0.3;
@@ -178,12 +191,13 @@ interface Group { said: JudgedQuestion; claims: Claim[]; preferences: Preference
  *
  * @param marks in the order in which the events came
  */
-export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vectors }: JudgeOptions = {}): Judged {
+export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vectors, background }: JudgeOptions = {}): Judged {
+  const same = sameFrom(background);
   const questions: Group[] = [];
   const byText = new Map<string, Group>();
   const ofQuestion = (mark: Mark): Group => {
     const plain = plainQuestion(mark.question);
-    const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question));
+    const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question, same));
     const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, events: [] }, claims: [], preferences: [], answers: [] };
     if (!known) questions.push(group);
     byText.set(plain, group);
@@ -274,10 +288,10 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   return { questions: questions.map(({ said }) => said), conflicts };
 }
 
-function near(vectors: JudgeOptions['vectors'], a: string, b: string): boolean {
+function near(vectors: JudgeOptions['vectors'], a: string, b: string, same: number): boolean {
   const [x, y] = [vectors?.get(a), vectors?.get(b)];
   if (!x || !y) return false;
   let cosine = 0;
   for (let d = 0; d < x.length; d++) cosine += x[d]! * y[d]!;
-  return cosine >= SAME;
+  return cosine >= same;
 }

@@ -1,8 +1,9 @@
+import type { Background } from '../models/background.ts';
 import type { Db } from '../store/database.ts';
 import { chunksAt, questionGroups } from '../store/judged.ts';
 import { testQuestions } from '../store/test-questions.ts';
 import { groupsByWords, near, type Splittable } from './holdout.ts';
-import { plainQuestion, type ChunkName } from './judgements.ts';
+import { plainQuestion, sameFrom, type ChunkName } from './judgements.ts';
 import type { Sample } from './samples.ts';
 
 /** The chunk that a name of the form hash`#`start`-`end means; undefined where it is no such name. */
@@ -23,9 +24,11 @@ export function spansOf(names: readonly ChunkName[]): (name: ChunkName) => boole
  * held out, part folds or test, and the passages that answer them. To learn from one of these would be to know the answer. (DM-4)
  *
  * @param judged the questions of this run
+ * @param background of the embedder that made their vectors
  * @returns whether a sample gives such an answer away; with its question's vector one in other words is known too
  */
-export function keptAside(db: Db, judged: readonly Pick<Splittable, 'chunks' | 'vector'>[]): (sample: Pick<Sample, 'query' | 'pos' | 'pos_ids'>, vector?: Float32Array) => boolean {
+export function keptAside(db: Db, judged: readonly Pick<Splittable, 'chunks' | 'vector'>[], background?: Background): (sample: Pick<Sample, 'query' | 'pos' | 'pos_ids'>, vector?: Float32Array) => boolean {
+  const same = sameFrom(background);
   const tests = testQuestions(db);
   const groups = questionGroups(db);
   const groupNear = groupsByWords([...groups, ...tests.map(({ question }) => ({ plain: plainQuestion(question), group: 'test' }))]);
@@ -35,5 +38,5 @@ export function keptAside(db: Db, judged: readonly Pick<Splittable, 'chunks' | '
   return ({ query, pos, pos_ids }, vector) => groupNear(plainQuestion(query)) !== undefined
     || pos_ids.some((name) => { const chunk = chunkNamed(name); return chunk !== undefined && answering(chunk); })
     || pos.some((text) => texts.has(text.trim()))
-    || (vector !== undefined && judged.some((other) => near(vector, other.vector)));
+    || (vector !== undefined && judged.some((other) => near(vector, other.vector, same)));
 }

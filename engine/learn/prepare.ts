@@ -184,7 +184,7 @@ export function adding(chunks: ReadonlySet<ChunkId>): Learned {
 export const MINIMUM = { questions: 30, documents: 10 };
 
 /** What may be trained on and judged by. */
-export const split = (lessons: readonly Lesson[]): { train: Lesson[]; heldOut: Lesson[] } => splitQuestions(lessons, MINIMUM.questions);
+export const split = (lessons: readonly Lesson[], { background }: Pick<Embedder, 'background'>): { train: Lesson[]; heldOut: Lesson[] } => splitQuestions(lessons, MINIMUM.questions, background);
 
 /** Names all that a run learns from: a run that is gone on with must find the same. */
 export function snapshotOf(lessons: readonly Lesson[], space: string): string {
