@@ -13,10 +13,11 @@ import { chunksAt, eventTimes, importedSamples } from './store/judged.ts';
 export async function exportSamples({ db, embedder, reranker, tokenizer }: Pick<LearnParts, 'db' | 'embedder' | 'reranker'> & Pick<ExportParts, 'tokenizer'>): Promise<ExportFile[]> {
   const { lessons } = await lessonsOf({ db, embedder, reranker }, new WordList(), async () => undefined);
   const at = eventTimes(db);
-  const own = samplesOf(lessons, { at, ...(reranker && { reranker: reranker.id }) });
+  const { instructionsFor } = embedder;
+  const own = samplesOf(lessons, { at, instructionsFor, ...(reranker && { reranker: reranker.id }) });
   const marks = new Marks(db);
   marks.refresh();
-  const all = [...own, ...besideSamples(db, marks.beside, { at, groupOf: groupsOf(db) }), ...importedSamples(db).flatMap(parseSamples)];
+  const all = [...own, ...besideSamples(db, marks.beside, { at, groupOf: groupsOf(db), instructionsFor }), ...importedSamples(db).flatMap(parseSamples)];
   return exportFiles(all, { titles: titlesOf(db, all), ...(tokenizer && { tokenizer }) });
 }
 

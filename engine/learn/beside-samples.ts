@@ -1,5 +1,6 @@
 import { ACTIONS } from '../actions.ts';
 import type { AppAction, EventId, TurnId } from '../api.ts';
+import type { Prompts } from '../models/families.ts';
 import type { Db } from '../store/database.ts';
 import { acceptedAmong, pastTurn, presentContents, turnAfter, type PastTurn } from '../store/memory.ts';
 import type { Accepted, Beside } from './beside.ts';
@@ -16,6 +17,8 @@ export interface BesideParts {
   at: ReadonlyMap<EventId, number>;
   /** The group a question's feedback was put in when it came. */
   groupOf(events: readonly EventId[], question: string): string;
+  /** What the embedder in use is told of a task on either side. */
+  instructionsFor?: ((task: string) => Prompts) | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface BesideParts {
  * they were given, as LLM-Embedder has them: a teacher's scores tell them apart, or what the person said of them. Those of actions
  * are contrastive only. What leans on a document that is gone, or was said in a conversation that is, is left out.
  */
-export function besideSamples(db: Db, said: readonly Beside[], { at, groupOf }: BesideParts): Sample[] {
+export function besideSamples(db: Db, said: readonly Beside[], { at, groupOf, instructionsFor }: BesideParts): Sample[] {
   const present = presentContents(db);
   const stands = ({ contents }: Pick<Accepted, 'contents'>): boolean => contents.every((hash) => present.has(hash));
   const standing = (id: TurnId): PastTurn | undefined => {
@@ -36,10 +39,11 @@ export function besideSamples(db: Db, said: readonly Beside[], { at, groupOf }: 
   const samples = said.flatMap((one): Omit<Sample, 'query_id'>[] => {
     const { question, events, task } = one;
     const group = groupOf(events, question);
+    const told = instructionsFor?.(task);
     const times = events.flatMap((event) => at.get(event) ?? []);
     const row: Omit<Sample, 'query_id'> = {
       query: question, pos: [], neg: [], pos_index: [], neg_index: [], answers: [], key: [], key_index: [], key_ids: [], key_scores: [], task, pos_ids: [], neg_ids: [],
-      pos_weights: [], neg_weights: [], weight: 1, instruction: '', pos_instruction: '', teacher: 'user', source: 'feedback', event_ids: events,
+      pos_weights: [], neg_weights: [], weight: 1, instruction: told?.query ?? '', pos_instruction: told?.document ?? '', teacher: 'user', source: 'feedback', event_ids: events,
       split: isHeldOut(group) ? 'holdout' : 'train', group, time: times.length === 0 ? '' : new Date(Math.max(...times)).toISOString(),
     };
     if (one.task === 'tool') {

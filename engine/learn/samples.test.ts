@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { exportFiles } from './export-files.ts';
 import { parseSamples, samplesOf, type Sample } from './samples.ts';
 import type { Lesson } from './prepare.ts';
+import { familyNamed } from '../models/families.ts';
+import { instructionsFor as familyInstructions } from '../models/prompts.ts';
 
 const lines = (...rows: object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
@@ -109,6 +111,10 @@ test('an own sample has what search found, when it was said, and the reranker’
   const [right, wrong, ...mined] = own!['teacher_scores'] as number[];
   assert.deepEqual([right, wrong], [6, Math.min(...mined) - 1]);
   assert.deepEqual(mined, own!.neg_ids.slice(1).map((_, i) => 5 - (10 + i)), 'ranks 10 and on, with their own scores');
+  const { tasks, instruction } = familyNamed('llm-embedder')!;
+  const instructionsFor = (task: string) => familyInstructions({ prompts: tasks['qa']!, tasks: { ...tasks }, ...(instruction !== undefined && { instruction }) }, task);
+  const [asked] = samplesOf([lesson], { instructionsFor });
+  assert.deepEqual([asked!.instruction, asked!.pos_instruction], ['Represent this query for retrieving relevant documents: ', 'Represent this document for retrieval: '], 'as LLM-Embedder was trained');
   const [unscored] = samplesOf([lesson]);
   assert.deepEqual([unscored!.teacher, 'teacher_scores' in unscored!, unscored!.time], ['user', false, '']);
 });

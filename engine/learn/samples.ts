@@ -2,6 +2,7 @@ import { keyOf, type ChunkName } from './judgements.ts';
 import { hardNegatives } from './negatives.ts';
 import type { Lesson } from './prepare.ts';
 import { withLabels, type Label } from './reward.ts';
+import type { Prompts } from '../models/families.ts';
 import { EngineError, type EventId } from '../api.ts';
 
 /**
@@ -32,7 +33,7 @@ export interface Sample {
   pos_weights: number[];
   neg_weights: number[];
   weight: number;
-  /** Instructions in words for the question and for what answers it. */
+  /** Instructions in words for the question and for what answers it; of the person's own, those that the embedder in use reads the task's texts with. */
   instruction: string;
   pos_instruction: string;
   /** Who gave `teacher_scores`: the model, and what they are (`mean_loglik`, `rerank_logit`, `rank`); `user` where nobody did. */
@@ -47,6 +48,9 @@ export interface Sample {
   [other: string]: unknown;
 }
 
+/** What a person's own questions are for. */
+const TASK = 'qa';
+
 /** So many hits are kept of a ranking. */
 const KEYS = 20;
 
@@ -55,13 +59,16 @@ export interface SampleParts {
   reranker?: string;
   /** When events were, in milliseconds. */
   at?: ReadonlyMap<EventId, number>;
+  /** What the embedder in use is told of a task on either side. */
+  instructionsFor?: ((task: string) => Prompts) | undefined;
 }
 
 /**
  * Samples of lessons: what was judged wrong first among the negatives, then what the present ranking would have shown next. Where
  * a reranker is in use its scores are the teacher's, with the person's word above them.
  */
-export function samplesOf(lessons: readonly Lesson[], { reranker, at }: SampleParts = {}): Sample[] {
+export function samplesOf(lessons: readonly Lesson[], { reranker, at, instructionsFor }: SampleParts = {}): Sample[] {
+  const told = instructionsFor?.(TASK);
   return lessons.map(({ row, group, heldOut, events, answers, positives, negatives, ranked, served }, i): Sample => {
     const right = positives.map(({ chunk }) => ({ ...chunk, relevance: 1 }));
     const said = new Set(negatives.map(({ chunk }) => chunk.chunk));
@@ -77,11 +84,11 @@ export function samplesOf(lessons: readonly Lesson[], { reranker, at }: SamplePa
     const times = events.flatMap((event) => at?.get(event) ?? []);
     return {
       query: row.question, pos: positives.map(({ chunk }) => chunk.text), neg: wrong.map(({ text }) => text),
-      pos_index: [], neg_index: [], answers, task: 'qa', query_id: i,
+      pos_index: [], neg_index: [], answers, task: TASK, query_id: i,
       key: keys.map(({ text }) => text), key_index: [], key_ids: keys.map(nameOf), key_scores: keys.map(({ relevance }) => relevance),
       pos_ids: positives.map(({ chunk }) => nameOf(chunk)), neg_ids: wrong.map(({ name }) => name),
       pos_weights: positives.map(({ judgement }) => judgement.weight), neg_weights: wrong.map(({ weight }) => weight),
-      weight: row.weight, instruction: '', pos_instruction: '', teacher: scored ? `${reranker}:rerank_logit` : 'user', source: 'feedback', event_ids: events,
+      weight: row.weight, instruction: told?.query ?? '', pos_instruction: told?.document ?? '', teacher: scored ? `${reranker}:rerank_logit` : 'user', source: 'feedback', event_ids: events,
       split: heldOut ? 'holdout' : 'train', group, time: times.length === 0 ? '' : new Date(Math.max(...times)).toISOString(),
       ...(scored && { teacher_scores: withLabels(scores, labels) }),
     };

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Device } from '../nn/session.ts';
 import { measureBackground, type Background } from './background.ts';
+import type { Prompts } from './families.ts';
 import { inspectFolder, type InspectOptions } from './inspect.ts';
 import { readManifest, spaceIdentity, type Manifest } from './manifest.ts';
 import { normalise, openGraph, openOnnx, TOKENS_TOGETHER, type Network, type TokenText } from './network.ts';
-import { promptedText, promptsFor, promptTokens, type Side } from './prompts.ts';
+import { instructionsFor, promptedText, promptsFor, promptTokens, type Side } from './prompts.ts';
 import type { Precision } from './passport.ts';
 import { PROBES } from './probes.ts';
 import { openRounded, type Rounded } from './rounded.ts';
@@ -29,6 +30,8 @@ export interface Embedder {
   tasks?: readonly string[];
   /** The space of documents embedded for a task: another one where the model puts other words before them. */
   spaceFor?(task: string): string;
+  /** What questions and documents of a task are read with, in words; empty where nothing stands before them. */
+  instructionsFor?(task: string): Prompts;
   countTokens(text: string): number;
   /**
    * One vector a text, in their order. A text's vector does not depend on the others. Computes on the calling thread. `task`
@@ -83,6 +86,7 @@ export async function openEmbedder(folder: string, options: EmbedderOptions = {}
     ...(background === undefined ? {} : { background }),
     ...(manifest.tasks === undefined ? {} : { tasks: Object.keys(manifest.tasks) }),
     spaceFor: (task) => spaceIdentity({ ...manifest, prompts: promptsFor(manifest, task) }, provider, 'none', precision),
+    instructionsFor: (task) => instructionsFor(manifest, task),
     countTokens: reader.count,
     embed,
     close: () => network.close(),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FAMILIES, familyNamed, familyOf } from './families.ts';
-import { promptedText } from './prompts.ts';
+import { instructionsFor, promptedText } from './prompts.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A family as the manifest of one of its models has it. */
@@ -50,6 +50,15 @@ for (const [family, task, query, document] of golden) {
 
 test('BGE’s Chinese prompt ends in the full-width colon it was trained with', () => {
   assert.equal(familyNamed('bge-zh')!.tasks['search']!.query.codePointAt(18), 0xff1a);
+});
+
+test('what a model is told of a task is known in words, without the frame around them', () => {
+  const told = (family: string, task: string) => Object.values(instructionsFor(promptingOf(family), task));
+  assert.deepEqual(told('llm-embedder', 'chat'), ['Embed this dialogue to find useful historical dialogues: ', 'Embed this historical dialogue for retrieval: ']);
+  assert.deepEqual(told('e5-mistral', 'claim'), ['Given a claim, retrieve documents that support or refute the claim', '']);
+  assert.deepEqual(told('instructor', 'qa'), ['Represent the question for retrieving supporting documents: ', 'Represent the document for retrieval: '], 'of a task it does not know, what is always there');
+  assert.deepEqual(told('e5', 'qa'), ['query: ', 'passage: ']);
+  assert.deepEqual(told('bge-m3', 'qa'), ['', '']);
 });
 
 test('a task that a model was not trained for is refused by name', () => {

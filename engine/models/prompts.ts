@@ -20,6 +20,17 @@ export function promptsFor(manifest: Prompting, task?: string): Prompts {
   throw new Error(`The model knows no task "${task}"${tasks.length === 0 ? '; it has one way to embed only' : `, only ${tasks.join(', ')}`}.`);
 }
 
+/**
+ * What a model is told of a task on either side, in words: what stands before its texts, without the frame that is put around
+ * an instruction. Of a task that it does not know, what stands there always.
+ */
+export function instructionsFor({ prompts, tasks, instruction = '{task}' }: Prompting, task: string): Prompts {
+  const { query, document } = tasks?.[task] ?? prompts;
+  const [before = '', after = ''] = instruction.split('{task}');
+  const framed = query.length >= before.length + after.length && query.startsWith(before) && query.endsWith(after);
+  return { query: framed ? query.slice(before.length, query.length - after.length) : query, document };
+}
+
 /** The text a model reads, wherever it is trained, indexed or asked: prompt and text. */
 export function promptedText(manifest: Prompting, text: string, side: Side, task?: string): string {
   const prompt = promptsFor(manifest, task)[side];
