@@ -9,6 +9,7 @@ import type { Engine, Run } from './api.ts';
 import { openEngine } from './engine.ts';
 import { addTwins, ASKED, judgeTwins, modelInUse, rankings, rightAmong, versionOf } from './learn/twins.ts';
 import { makeResources, makeWordBert } from './learn/word-bert.ts';
+import { atRest } from './testing.ts';
 
 /** A cross-encoder that a person brought, in Hugging Face's form, learns by LoRA: through the whole engine, from thumbs to search. */
 
@@ -48,11 +49,7 @@ test('a cross-encoder from a folder learns, pauses, goes on, is in use, goes bac
   const run = await engine.learn('reranker');
   await training(engine);
   await engine.pauseLearning();
-  await delay(300);
-  const held = await latest(engine);
-  assert.equal(held.state, 'paused');
-  await delay(300);
-  assert.deepEqual(await latest(engine), held, 'a paused run stands still');
+  assert.equal((await atRest(() => latest(engine))).state, 'paused');
   await engine.resumeLearning();
   const version = await versionOf(engine, run);
   t.diagnostic(`told ${told} s, took ${Math.round((Date.now() - begun) / 1000)} s with a pause`);

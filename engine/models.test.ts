@@ -9,7 +9,7 @@ import { inContext } from './context.ts';
 import { openEngine } from './engine.ts';
 import { openEmbedder, type Embedder } from './models/embedder.ts';
 import { makeSmallEmbedder, type SmallEmbedder } from './models/testing.ts';
-import { idle } from './testing.ts';
+import { atRest, idle } from './testing.ts';
 
 const TOPICS = ['harbour', 'orchard', 'telescope', 'glacier', 'violin', 'lantern', 'quarry', 'meadow', 'compass', 'bakery'];
 const QUESTION = 'a violin near the harbour';
@@ -147,12 +147,8 @@ test('an index that grows can be paused, and goes on after a restart; documents 
   await home.engine.useModel('embedder', id);
   while (((await home.engine.reindexing())?.done ?? 0) === 0) await delay(5);
   await home.engine.pause();
-  await delay(700);
-  const { done } = (await home.engine.reindexing())!;
-  await delay(300);
-  const standing = (await home.engine.reindexing())!;
-  assert.equal(standing.done, done);
-  assert.ok(done < standing.total);
+  const { done, total } = (await atRest(home.engine.reindexing))!;
+  assert.ok(done < total);
   const engine = await home.reopen();
   assert.equal((await engine.reindexing())!.done, done);
   await engine.resume();
