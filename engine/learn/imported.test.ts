@@ -60,7 +60,8 @@ test('a person’s word stands above the teacher’s', () => {
 
 test('an earlier turn of a conversation, of which only the teacher says what it is worth, is learned from; one negative is one', () => {
   const [chat, one] = lessonsOf({ query: 'q', history: ['t1', 't2'], teacher_scores: [-2, -1], task: 'chat' }, { query: 'q', pos: ['a'], neg: ['b', 'c'], pos_scores: [2], neg_scores: [1, 0], type: 'only_1neg' });
-  assert.deepEqual([chat!.texts, chat!.target, chat!.rewards!.length], [['t1', 't2'], [0, 0], 2]);
+  assert.deepEqual([chat!.texts, chat!.target], [['t1', 't2'], [0, 0]]);
+  near(chat!.rewards!, [-20, -10]);
   assert.deepEqual([one!.texts, one!.rewards!.length], [['a', 'b'], 2]);
 });
 
@@ -75,6 +76,8 @@ test('the rows of the question’s side have the teacher’s shares for their ta
   assert.ok(b! > a! && Math.abs(a! + b! - 1) < 1e-6);
   assert.deepEqual([...symmetric!.target], [1, 0]);
   assert.notEqual(scored!.candidates[0], symmetric!.candidates[0]);
+  const [tool] = await importedRows(lessonsOf({ query: 'green tea', pos: ['a'], neg: ['b'], teacher_scores: [1, 2], task: 'tool' }), embedder, vectors, rest);
+  assert.deepEqual([...tool!.target], [1, 0], 'of actions only what was accepted counts');
 });
 
 test('DM-4: no sample is learned from that gives away the answer to a question that is judged by, whichever way it came', async () => {

@@ -7,6 +7,7 @@ import type { Splittable } from './holdout.ts';
 import { chunkNamed, keptAside } from './kept-aside.ts';
 import { temperatureOf, withLabels } from './reward.ts';
 import { parseSamples, type Sample } from './samples.ts';
+import { selectionOf } from './selection.ts';
 import type { TextLesson } from './trainee.ts';
 import { noClues } from './train-weighing.ts';
 import type { Vectors } from './vectors.ts';
@@ -19,7 +20,7 @@ export interface ImportedLesson extends TextLesson {
   task: string;
   /** Rows of one set are trained on together: of one task and kind. */
   set: string;
-  /** What a teacher thinks of each text, in units of its temperature. */
+  /** What a teacher thinks of each text, in units of the task's temperature, or of its own. */
   rewards?: number[];
   /** The query's instruction in words; FlagEmbedding's `prompt`. */
   instruction?: string;
@@ -33,7 +34,8 @@ export interface ImportedLesson extends TextLesson {
 
 /**
  * The samples that may be learned from: of the training split, with something to tell apart, and none that gives away the answer
- * to a question that is judged by (`kept-aside.ts`). A teacher's scores come with them, divided by that teacher's temperature;
+ * to a question that is judged by (`kept-aside.ts`). A teacher's scores come with them, divided by the task's temperature, or that
+ * teacher's;
  * where a person named what is right, that stands above the teacher's.
  *
  * @param judged the questions of this run
@@ -77,7 +79,7 @@ export function lessonsOfSamples(samples: readonly Sample[], contents: ReadonlyS
       counts: [...right.map(() => 1), ...wrong.map((trust) => Math.min(1, Math.max(0, trust)))],
       set: type === undefined || type === 'normal' ? task : `${task} ${type}`,
       contents: [...new Set([...sample.pos_ids, ...sample.neg_ids].flatMap((name) => chunkNamed(name)?.contentHash ?? []))].filter((hash) => contents.has(hash)),
-      ...(scores && { rewards: withLabels(scores.map((score) => score / temperatures.get(teacher)!), scores.map((_, i) => (said && i < pos.length ? 1 : undefined))) }),
+      ...(scores && { rewards: withLabels(scores.map((score) => score / (selectionOf(task).temperature ?? temperatures.get(teacher)!)), scores.map((_, i) => (said && i < pos.length ? 1 : undefined))) }),
       ...(instruction !== undefined && { instruction }), ...(type !== undefined && { type }),
     };
   });
@@ -103,7 +105,7 @@ function scoresOf({ teacher_scores, pos_scores, neg_scores }: Sample): number[] 
 
 /**
  * Imported lessons as rows for the question's side, by meaning alone: a row's candidates are its own texts, and where a teacher
- * scored them, how much each should count is softmax of that. They are replayed along with the general pairs; the gate judges by
+ * scored them and the task is taught, how much each should count is softmax of that. They are replayed along with the general pairs; the gate judges by
  * the person's own questions alone.
  */
 export async function importedRows(lessons: readonly ImportedLesson[], embedder: Embedder, vectors: Vectors, rest: () => Promise<void>): Promise<JudgedRow[]> {
@@ -114,7 +116,7 @@ export async function importedRows(lessons: readonly ImportedLesson[], embedder:
     const [query] = await embedder.embed([question], 'query', purpose);
     const side = type?.startsWith('symmetric') ? 'query' : 'document';
     const documents = await embedder.embed([...texts], side, purpose);
-    const shares = rewards ? softmax(rewards) : target;
+    const shares = rewards && (selectionOf(task).taught || !target.some((share) => share > 0)) ? softmax(rewards) : target;
     rows.push({
       question, query: query!, weight, found: texts.length, positives: target.flatMap((share, i) => (share > 0 ? [i] : [])),
       candidates: Int32Array.from(documents, (document, i) => vectors.add(`sample ${side} ${purpose ?? ''} ${texts[i]}`, () => document)),

@@ -36,10 +36,12 @@ test('where nobody said what answers, the teacher does; without a teacher nobody
 });
 
 test('each task as LLM-Embedder was trained; a teacher that sees little difference in long texts teaches nothing', () => {
-  assert.deepEqual(['qa', 'icl', 'convsearch', 'tool', 'chat', 'lrlm', undefined].map((task) => { const { positive, negative, taught } = selectionOf(task); return [positive, negative, taught]; }), [
-    ['first', 'random', true], ['random', 'random', true], ['first', 'random', false], ['first', 'random', false], ['teacher', 'random', true], ['teacher', 'random', true], ['first', 'random', true],
+  assert.deepEqual(['qa', 'icl', 'convsearch', 'tool', 'chat', 'lrlm', undefined].map((task) => { const { positive, negative, taught, temperature } = selectionOf(task); return [positive, negative, taught, temperature]; }), [
+    ['first', 'random', true, undefined], ['random', 'random', true, undefined], ['first', 'random', false, undefined], ['first', 'random', false, undefined],
+    ['teacher', 'random', true, 0.1], ['teacher', 'random', true, 0.1], ['first', 'random', true, undefined],
   ]);
-  const flat = { right: [], wrong: [0, 1, 2], rewards: [-1, -1.05, -1.02] };
+  const inUnits = (...scores: number[]) => scores.map((score) => score / selectionOf('lrlm').temperature!);
+  const flat = { right: [], wrong: [0, 1, 2], rewards: inUnits(-1, -1.05, -1.02) };
   assert.equal(selectGroup(flat, selectionOf('lrlm'), 8, new Random(1)), undefined);
-  assert.equal(selectGroup({ ...flat, rewards: [-1, -1.2, -1.02] }, selectionOf('lrlm'), 8, new Random(1))!.first, 0);
+  assert.equal(selectGroup({ ...flat, rewards: inUnits(-1, -1.2, -1.02) }, selectionOf('lrlm'), 8, new Random(1))!.first, 0);
 });

@@ -10,18 +10,25 @@ export interface Selection {
   positive: PositiveRule;
   negative: NegativeRule;
   taught: boolean;
-  /** By how much the best reward must exceed the worst for a sample to teach anything. */
+  /**
+   * By what a teacher's scores are divided where its shares themselves are taught (KL divergence), and not its order (stabilised
+   * distillation, at a temperature measured of each teacher).
+   */
+  temperature?: number;
+  /** By how much the best reward must exceed the worst for a sample to teach anything, in units of the temperature. */
   margin?: number;
 }
 
 const QA: Selection = { positive: 'first', negative: 'random', taught: true };
+/** Of what is remembered: mean log-likelihoods lie close together. */
+const SHARPENED = 0.1;
 const SELECTIONS: Record<string, Selection> = {
   qa: QA,
   icl: { positive: 'random', negative: 'random', taught: true },
   convsearch: { positive: 'first', negative: 'random', taught: false },
   tool: { positive: 'first', negative: 'random', taught: false },
-  chat: { positive: 'teacher', negative: 'random', taught: true },
-  lrlm: { positive: 'teacher', negative: 'random', taught: true, margin: 0.1 },
+  chat: { positive: 'teacher', negative: 'random', taught: true, temperature: SHARPENED },
+  lrlm: { positive: 'teacher', negative: 'random', taught: true, temperature: SHARPENED, margin: 0.1 / SHARPENED },
 };
 
 /** How samples of a task are selected from; of a task that is not known, as questions are. */

@@ -4,8 +4,8 @@ import { denseGradients } from '../nn/gradient.ts';
 import { Program } from '../nn/program.ts';
 import { Tensor } from '../nn/session.ts';
 import { input } from '../nn/value.ts';
-import { MASKED, NOT_OWN, stabilised } from './losses.ts';
-import { inOrderOfReward, lessonLoss, stabilisedLoss } from './stabilised.ts';
+import { divergence, MASKED, NOT_OWN, stabilised } from './losses.ts';
+import { divergenceLoss, inOrderOfReward, lessonLoss, stabilisedLoss } from './stabilised.ts';
 import { batchLoss, type BatchRow } from './text-batch.ts';
 import { listLoss } from './trainee.ts';
 
@@ -47,6 +47,33 @@ test('LE-3: texts are sorted by reward, so the order they come in is no part of 
     const { loss } = stabilisedLoss(Float32Array.from(places, (place) => scores[place]!), { rewards: places.map((place) => rewards[place]!), counts: [1, 1, 1], weight: 1 });
     near([loss], [1.239], 5e-4);
   }
+});
+
+test('LE-1: what is remembered is taught by shares, at the teacher’s temperature of 0.1, over its own texts alone', () => {
+  const scaled = (by: number) => REWARDS.map((row) => row.map((reward) => reward === undefined ? undefined : reward / by));
+  const by = (temperature: number) => scaled(temperature).reduce((sum, rewards, i) => sum + divergenceLoss(SCORES[i]!, { rewards, weight: 0.5 }).loss, 0);
+  near([by(1), by(0.1)], [0.046358, 0.126724]);
+  const rewards = scaled(0.1)[0]!;
+  const loss = (task: string | undefined) => lessonLoss(SCORES[0]!, { target: [0, 0, 0, 0], counts: ONES, weight: 1, rewards, ...(task !== undefined && { task }) });
+  for (const task of ['chat', 'lrlm']) {
+    near([loss(task).loss], [divergenceLoss(SCORES[0]!, { rewards, weight: 1 }).loss]);
+    near(loss(task).slope.subarray(2), [0, 0]);
+  }
+  for (const task of ['qa', 'icl', undefined]) near([loss(task).loss], [stabilisedLoss(SCORES[0]!, { rewards, counts: ONES, weight: 1 }).loss]);
+});
+
+test('shares taught in closed form are the graph, loss and slope', async () => {
+  const scores = Float32Array.of(0.3, 1.2, -0.7);
+  const rewards = [-1.5, -0.2, -3];
+  const all = input('scores', 'float32', [1, 3]);
+  const loss = divergence(all, input('rewards', 'float32', [1, 3]), { scores: 0.5 });
+  const program = await Program.open({ loss, slope: denseGradients(loss, [all])[0]! });
+  const row = (values: ArrayLike<number>) => new Tensor('float32', Float32Array.from(values), [1, values.length]);
+  const expected = await program.run({ scores: row(scores), rewards: row(rewards) });
+  const found = divergenceLoss(Float32Array.of(9, ...scores), { rewards: [undefined, ...rewards], weight: 3 }, 0.5);
+  near([found.loss], [3 * (expected['loss']!.data as Float32Array)[0]!], 1e-5);
+  near(found.slope, [0, ...(expected['slope']!.data as Float32Array).map((slope) => 3 * slope)], 1e-5);
+  await program.close();
 });
 
 test('with texts no teacher was asked about, it is the graph, loss and slope', async () => {

@@ -1,3 +1,4 @@
+import { selectionOf } from './selection.ts';
 import { listLoss, type TextLesson } from './trainee.ts';
 
 type Rewarded = Pick<TextLesson, 'counts' | 'weight'> & { rewards: readonly (number | undefined)[] };
@@ -35,8 +36,37 @@ export function stabilisedLoss(scores: Float32Array, { rewards, counts, weight }
   return { loss, slope };
 }
 
-/** What a lesson is trained by: its teacher's order where it has one, else what answers it against the rest. */
-export function lessonLoss(scores: Float32Array, lesson: Pick<TextLesson, 'target' | 'counts' | 'weight' | 'rewards'>, temperature = 1): { loss: number; slope: Float32Array } {
-  const { rewards } = lesson;
-  return rewards?.some((reward) => reward !== undefined) ? stabilisedLoss(scores, { ...lesson, rewards }, temperature) : listLoss(scores, lesson, temperature);
+/**
+ * Σ t (log t − log p) with t = softmax(reward) and p = softmax(score / temperature), over the texts that a teacher scored and no
+ * others, and its slope for every score: (p − t) / temperature. In closed form: `losses.ts` has it as a graph (`divergence`).
+ */
+export function divergenceLoss(scores: Float32Array, { rewards, weight }: Pick<Rewarded, 'rewards' | 'weight'>, temperature = 1): { loss: number; slope: Float32Array } {
+  const places = inOrderOfReward(rewards);
+  const wanted = logSoftmax(places.map((place) => rewards[place]!));
+  const found = logSoftmax(places.map((place) => scores[place]! / temperature));
+  const slope = new Float32Array(scores.length);
+  let loss = 0;
+  places.forEach((place, i) => {
+    const share = Math.exp(wanted[i]!);
+    loss += weight * share * (wanted[i]! - found[i]!);
+    slope[place] = (weight * (Math.exp(found[i]!) - share)) / temperature;
+  });
+  return { loss, slope };
+}
+
+function logSoftmax(values: readonly number[]): number[] {
+  const best = Math.max(...values);
+  const total = Math.log(values.reduce((sum, value) => sum + Math.exp(value - best), 0));
+  return values.map((value) => value - best - total);
+}
+
+/**
+ * What a lesson is trained by: where it has a teacher that teacher's order, or of a task that is taught shares these, as
+ * LLM-Embedder was trained; else what answers it against the rest.
+ */
+export function lessonLoss(scores: Float32Array, lesson: Pick<TextLesson, 'target' | 'counts' | 'weight' | 'rewards' | 'task'>, temperature = 1): { loss: number; slope: Float32Array } {
+  const { rewards, task } = lesson;
+  if (!rewards?.some((reward) => reward !== undefined)) return listLoss(scores, lesson, temperature);
+  const distilled = selectionOf(task).temperature === undefined ? stabilisedLoss : divergenceLoss;
+  return distilled(scores, { ...lesson, rewards }, temperature);
 }

@@ -17,6 +17,8 @@ export interface BatchRow {
   counts: number[];
   weight: number;
   rewards?: readonly (number | undefined)[];
+  /** By which a teacher's word is taught (`lessonLoss`). */
+  task?: string;
   /** Where it is told apart by the final scores: what these are beside the cosines, and what a cosine adds. */
   priors?: readonly number[];
   slopes?: readonly number[];
@@ -61,13 +63,14 @@ export function batchOf(lessons: readonly TextLesson[], model: Tasked = {}): { t
     return { lesson, question: question!, keys };
   });
   const rows = own.map(({ lesson, question, keys }): BatchRow => {
-    const { slopes, rewards, priors, weight } = lesson;
-    if (slopes) return { question, keys, weight, target: [...lesson.target], counts: [...lesson.counts], priors, slopes, ...(rewards && { rewards }) };
+    const { slopes, rewards, priors, weight, task } = lesson;
+    const one = { question, weight, ...(task !== undefined && { task }) };
+    if (slopes) return { ...one, keys, target: [...lesson.target], counts: [...lesson.counts], priors, slopes, ...(rewards && { rewards }) };
     const others = own.flatMap((other) => (other.question === question || OWN_TEXTS_ONLY.test(lesson.type ?? '') ? [] : other.keys.filter((_, i) => other.lesson.target[i]! > 0)));
     // A text of one's own keeps its own label, even where it answers another question too.
     const strangers = [...new Set(others)].filter((key) => !keys.includes(key));
     return {
-      question, keys: [...keys, ...strangers], weight, target: [...lesson.target, ...strangers.map(() => 0)], counts: [...lesson.counts, ...strangers.map(() => 1)],
+      ...one, keys: [...keys, ...strangers], target: [...lesson.target, ...strangers.map(() => 0)], counts: [...lesson.counts, ...strangers.map(() => 1)],
       ...(rewards && { rewards: [...rewards, ...strangers.map(() => undefined)] }),
     };
   });

@@ -14,7 +14,7 @@ export interface TextLesson {
   target: readonly number[];
   /** How much each text counts as an alternative, 0…1; 0: not to be held against it, since it may answer and nobody said so. */
   counts: readonly number[];
-  /** What a teacher thinks of each text, in units of its temperature, the person's own word above it; undefined where it was not asked. */
+  /** What a teacher thinks of each text, in units of a temperature, the person's own word above it; undefined where it was not asked. */
   rewards?: readonly (number | undefined)[];
   /** Places of texts to tell it from: those a person called wrong, the first ones nobody judged, and those mined from the present ranking, of which some are drawn for each pass. */
   against?: { said: readonly number[]; front: readonly number[]; mined: readonly number[] };
