@@ -58,3 +58,11 @@ test('nor does anything of a library that is removed then', async () => {
   assert.deepEqual(files(db, 0 as DocumentId, FILES), []);
   end();
 });
+
+test('nothing is added to a library that is removed meanwhile, and nobody is told that it was', async () => {
+  const { db, library, folder, end } = watchedFolder();
+  const adding = addPaths(db, library, [folder]);
+  removeLibrary(db, library);
+  await assert.rejects(adding, { code: 'not-found' });
+  end();
+});

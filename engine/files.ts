@@ -6,23 +6,27 @@ import { factsOf, filesBelow, isBelow } from './folders.ts';
 import { detach } from './store/contents.ts';
 import { write, type Db } from './store/database.ts';
 import { enqueue, fail, files, isWanted, readmit, remove, requeue, type FileFacts } from './store/documents.ts';
-import { addFolder, folders } from './store/libraries.ts';
+import { addFolder, folders, mustHaveLibrary } from './store/libraries.ts';
 
 /** Rows written in one transaction: short enough that the thread stays responsive. */
 const BATCH = 200;
 
-/** Puts files, and the files below folders, in the queue of a library. Folders are remembered, to be watched. */
+/**
+ * Puts files, and the files below folders, in the queue of a library. Folders are remembered, to be watched.
+ *
+ * @throws EngineError 'not-found' when the library is gone, or goes meanwhile
+ */
 export async function addPaths(db: Db, library: LibraryId, paths: readonly string[]): Promise<Added> {
   const added: Added = { documents: [], unchanged: 0, refused: [] };
   for (const path of paths) {
     try {
       const facts = await factsOf(path);
-      await write(db, () => readmit(db, library, path, sep));
-      if (!facts.folder) await enqueueAll(db, library, [facts], added);
-      else {
-        await write(db, () => addFolder(db, library, path));
-        await enqueueAll(db, library, filesBelow(path), added);
-      }
+      await write(db, () => {
+        mustHaveLibrary(db, library);
+        readmit(db, library, path, sep);
+        if (facts.folder) addFolder(db, library, path);
+      });
+      await enqueueAll(db, library, facts.folder ? filesBelow(path) : [facts], added);
     } catch (error) {
       if (!('syscall' in (error as object))) throw error;
       added.refused.push({ path, reason: sentence(path, error as NodeJS.ErrnoException) });

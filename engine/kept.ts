@@ -6,12 +6,13 @@ import type { Added, LibraryId } from './api.ts';
 import { EngineError } from './api.ts';
 import { write, type Db } from './store/database.ts';
 import { enqueue, isKept } from './store/documents.ts';
+import { mustHaveLibrary } from './store/libraries.ts';
 
 /**
  * Keeps the bytes of a file without a path inside Lodestone, below `filesDir`, and puts it in the queue. The same name
  * with the same bytes is the same document.
  *
- * @throws EngineError 'invalid' for a name without a file name in it
+ * @throws EngineError 'invalid' for a name without a file name in it, 'not-found' when the library is gone, or goes meanwhile
  */
 export async function addBytes(db: Db, filesDir: string, library: LibraryId, name: string, bytes: Uint8Array): Promise<Added> {
   const clean = basename(name.replaceAll('\\', '/')).replace(/[\u0000-\u001f<>:"|?*]/g, '_').trim();
@@ -25,6 +26,7 @@ export async function addBytes(db: Db, filesDir: string, library: LibraryId, nam
     await writeFile(arriving, bytes);
     // In the transaction, so that the sweep of an earlier copy cannot delete the file between its arrival and its row.
     const { id, changed } = await write(db, () => {
+      mustHaveLibrary(db, library);
       mkdirSync(folder, { recursive: true });
       renameSync(arriving, path);
       return enqueue(db, library, { name: clean, path, kept: true, bytes: bytes.length, modified: 0 });
@@ -45,13 +47,17 @@ function ending(name: string): string {
 /** Bytes that arrived this lately may be on the way to their row. */
 const ARRIVING_MILLISECONDS = 60_000;
 
-/** Deletes bytes below `filesDir` that no document knows: what a killed process left between their arrival and their row. */
+/**
+ * Deletes bytes below `filesDir` that no document knows: what a killed process left between their arrival and their row, and
+ * what could not be deleted with its document. What cannot be deleted now is left for the next start.
+ */
 export async function forgetStrays(db: Db, filesDir: string): Promise<void> {
   for (const library of await readdir(filesDir).catch(() => [])) {
     for (const name of await readdir(join(filesDir, library)).catch(() => [])) {
       const path = join(filesDir, library, name);
-      if (isKept(db, path) || Date.now() - (await stat(path)).mtimeMs < ARRIVING_MILLISECONDS) continue;
-      await rm(path, { recursive: true, force: true });
+      const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, () => Infinity);
+      if (isKept(db, path) || Date.now() - changed < ARRIVING_MILLISECONDS) continue;
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 }
