@@ -29,6 +29,9 @@ const EMBED_BATCH = 64;
 /** A file of more text than this is refused: it would be indexed for hours, and its blocks have to be one string (fifteen Bibles fit). */
 const MOST_CHARACTERS = 64 * 2 ** 20;
 
+/** A file of more bytes cannot be read at once, whatever the settings allow. */
+const MOST_BYTES = 2 ** 31 - 1;
+
 export interface IngestParts {
   db: Db;
   parser: Parser;
@@ -63,7 +66,7 @@ export function startIngest(parts: IngestParts): Ingest {
   const { db, changed } = parts;
   let model: Model | undefined;
   const passwords = new Map<DocumentId, string>();
-  /** Files being read, by document and time of change. */
+  /** Files being read, by document, time of change and size. */
   const begun = new Map<string, Promise<Outcome>>();
   let paused = false;
   let resting = false;
@@ -111,9 +114,9 @@ export function startIngest(parts: IngestParts): Ingest {
     reading = document.id;
     changed('progress');
     const outcome = await begin(document);
-    // The next file is parsed, in the parser's thread, while this thread writes the present one.
+    // The next file is parsed, in the parser's thread, while this thread writes the present one. What went wrong is looked at in its turn.
     begun.clear();
-    if (next && !paused && !closed) void begin(next);
+    if (next && !paused && !closed) begin(next).catch(() => undefined);
     if (!closed) await settle(document, outcome);
     reading = undefined;
     changed('documents');
@@ -121,7 +124,7 @@ export function startIngest(parts: IngestParts): Ingest {
   }
 
   function begin(document: Waiting): Promise<Outcome> {
-    const key = `${document.id} ${document.modified}`;
+    const key = `${document.id} ${document.modified} ${document.bytes}`;
     let outcome = begun.get(key);
     if (!outcome) begun.set(key, (outcome = open(parts, document, passwords.get(document.id))));
     return outcome;
@@ -204,9 +207,9 @@ async function open({ db, parser, limits }: IngestParts, document: Waiting, pass
   try {
     const { size } = await stat(document.path);
     const most = limits().fileMegabytes;
-    if (size > most * 1024 * 1024) {
-      return { failure: 'too-large', reason: `The file has ${Math.ceil(size / 1024 / 1024)} MB, more than the ${most} MB allowed in the settings. Raise the limit or split the file.` };
-    }
+    const large = `The file has ${Math.ceil(size / 1024 / 1024)} MB, more than`;
+    if (size > MOST_BYTES) return { failure: 'too-large', reason: `${large} can be read in one piece. Split it.` };
+    if (size > most * 1024 * 1024) return { failure: 'too-large', reason: `${large} the ${most} MB allowed in the settings. Raise the limit or split the file.` };
     const bytes = await readFile(document.path);
     const hash = createHash('sha256').update(bytes).digest('hex');
     const content = contentOf(db, hash, RECIPE);

@@ -1,44 +1,25 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { LibraryId } from './api.ts';
-import { startIngest } from './ingest.ts';
 import { addBytes, forgetStrays } from './kept.ts';
-import { openParser } from './parse/sandbox.ts';
-import { openDatabase, sql } from './store/database.ts';
+import { sql } from './store/database.ts';
 import { dismiss, document, enqueue, fileOf } from './store/documents.ts';
 import { createLibrary, removeLibrary } from './store/libraries.ts';
+import { ingesting } from './testing.ts';
 
 /** Files without a path of their own are kept inside: their bytes come and go with their documents, whatever else happens at the time. */
 
 const YESTERDAY = Date.now() / 1000 - 86_400;
 const LEASE = new TextEncoder().encode('# Lease\n\nThe monthly rent is 1,250 euros.\n');
 
-/** A library with the loop that reads it, as two threads have it: each with a connection of its own that never waits for a lock. */
+/** A library, the loop that reads it, and a way to drop the lease into it. */
 function house(t: TestContext) {
-  const root = mkdtempSync(join(tmpdir(), 'lodestone-kept-'));
-  const filesDir = join(root, 'files');
-  const db = openDatabase(join(root, 'library.sqlite'), 'engine');
-  const library = createLibrary(db, 'Home');
-  const limits = { parseSeconds: 60, parseMegabytes: 512, fileMegabytes: 10 };
-  const parser = openParser(() => ({ seconds: limits.parseSeconds, megabytes: limits.parseMegabytes, fileMegabytes: limits.fileMegabytes }));
-  const own = openDatabase(join(root, 'library.sqlite'), 'engine');
-  const ingest = startIngest({ db: own, parser, limits: () => limits, model: async () => undefined, changed: () => undefined });
-  t.after(async () => {
-    await ingest.close();
-    await parser.close();
-    own.close();
-    db.close();
-    rmSync(root, { recursive: true, force: true });
-  });
-  const rested = async (): Promise<void> => {
-    ingest.wake();
-    do await setImmediate(); while (!ingest.progress().resting);
-  };
-  return { db, library, filesDir, ingest, rested, add: (name: string, to: LibraryId = library) => addBytes(db, filesDir, to, name, LEASE) };
+  const made = ingesting(t);
+  const filesDir = join(made.root, 'files');
+  return { ...made, filesDir, add: (name: string, to: LibraryId = made.library) => addBytes(made.db, filesDir, to, name, LEASE) };
 }
 
 test('a file that is dropped again before its removal is swept keeps its bytes', async (t) => {

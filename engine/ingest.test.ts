@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import type { DocumentId } from './api.ts';
+import { addPaths } from './files.ts';
+import { bodyOf } from './store/contents.ts';
+import { document, enqueue, waiting } from './store/documents.ts';
+import { ingesting } from './testing.ts';
+
+/** The loop that reads documents: one that cannot be read, or changes meanwhile, harms no other. */
+
+const EARLIER = 1_000_000;
+
+/** Two files in the queue; the first is read and waits for our lock to be stored, the second is being read. */
+async function readingTwo(t: TestContext, second: string) {
+  const made = ingesting(t);
+  const { db, root, library, ingest } = made;
+  const paths = ['1.md', '2.md'].map((name) => join(root, name));
+  writeFileSync(paths[0]!, '# One');
+  writeFileSync(paths[1]!, second);
+  utimesSync(paths[1]!, EARLIER, EARLIER);
+  const { documents } = await addPaths(db, library, paths);
+  db.exec('begin immediate');
+  ingest.wake();
+  while (made.parsed() < 2) await setImmediate();
+  return { ...made, path: paths[1]!, first: documents[0]!, second: documents[1]! };
+}
+
+const textOf = (db: Parameters<typeof bodyOf>[0], id: DocumentId): string => bodyOf(db, id).blocks.map(({ text }) => text).join('\n');
+
+test('a file that is larger than can be read at once is refused, and the next is read', async (t) => {
+  const { db, library, root, rested } = ingesting(t);
+  const [large, small] = ['large.txt', 'small.md'].map((name) => join(root, name)) as [string, string];
+  writeFileSync(large, '');
+  truncateSync(large, 2 ** 31);
+  writeFileSync(small, '# Small');
+  const { documents: [one, other] } = await addPaths(db, library, [large, small]);
+  await rested();
+  const { state } = document(db, one!);
+  assert.ok(state.kind === 'failed' && state.code === 'too-large');
+  assert.equal(document(db, other!).state.kind, 'ready');
+});
+
+test('a file that is replaced while it is read, by one of the same time, is read as it is now', async (t) => {
+  const { db, library, rested, path, second } = await readingTwo(t, '# As it was');
+  writeFileSync(path, '# As it is now');
+  utimesSync(path, EARLIER, EARLIER);
+  enqueue(db, library, { name: '2.md', path, bytes: 14, modified: EARLIER * 1000 });
+  db.exec('commit');
+  await rested();
+  assert.equal(textOf(db, second), 'As it is now');
+});
+
+test('closing in the middle of two files leaves the one to be read again, without a word', async (t) => {
+  const { db, ingest, parser, first, second } = await readingTwo(t, 'This takes a moment to be read.\n\n'.repeat(200_000));
+  const closed = ingest.close();
+  db.exec('commit');
+  await closed;
+  await parser.close();
+  assert.equal(document(db, first).state.kind, 'ready');
+  assert.deepEqual(waiting(db, 2).map(({ id }) => id), [second]);
+});
