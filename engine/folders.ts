@@ -51,6 +51,8 @@ export interface Watched { folders: readonly string[]; files: readonly string[] 
 
 /** A burst of changes (a checkout, a sync) is looked at once it has been quiet for this long. */
 const QUIET_MILLISECONDS = 400;
+/** Where it never is, since a program writes on and on, it is looked at every so often. */
+const LONGEST_MILLISECONDS = 15_000;
 /** Single files beyond this many folders are only looked over at the start, to spare the system's watches. */
 const MOST_PARENTS = 200;
 
@@ -58,13 +60,18 @@ const MOST_PARENTS = 200;
  * Calls `changed` some time after anything changed in one of the folders or beside one of the files; with `true` where a
  * folder itself came or went, because then it has to be watched anew. Returns the function that ends it.
  */
-export function watchFiles({ folders, files }: Watched, changed: (folders: boolean) => void): () => void {
+export function watchFiles({ folders, files }: Watched, changed: (folders: boolean) => void, longest = LONGEST_MILLISECONDS): () => void {
   const watchers: FSWatcher[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let since: number | undefined;
   let moved = false;
   const later = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => changed(moved), QUIET_MILLISECONDS);
+    since ??= performance.now();
+    timer = setTimeout(() => {
+      since = undefined;
+      changed(moved);
+    }, Math.min(QUIET_MILLISECONDS, Math.max(0, since + longest - performance.now())));
   };
   const start = (path: string, recursive: boolean, listener: (event: string, name: string | null) => void = later): void => {
     try {

@@ -7,6 +7,7 @@ import { RECIPE, startIngest } from './ingest.ts';
 import { forgetStrays } from './kept.ts';
 import { settleEmbedder } from './opened.ts';
 import { openParser } from './parse/sandbox.ts';
+import { repeated } from './repeated.ts';
 import { messagePort, serve } from './rpc.ts';
 import { requeueOutdated } from './store/contents.ts';
 import { openDatabase, write } from './store/database.ts';
@@ -44,13 +45,10 @@ if (parentPort) {
   if (get(db, 'paused') === 'yes') ingest.pause();
 
   let stopWatching = (): void => undefined;
-  let looking: Promise<unknown> = Promise.resolve();
-  let looks = 0;
-  const look = (moved = false): void => {
-    looks++;
-    looking = looking.then(() => lookAgain(moved)).finally(() => looks--);
-  };
-  async function lookAgain(moved: boolean): Promise<void> {
+  let foldersMoved = false;
+  const looks = repeated(async () => {
+    const moved = foldersMoved;
+    foldersMoved = false;
     let changed = await lookOver(db);
     if (changed || moved) {
       watchAll();
@@ -61,7 +59,11 @@ if (parentPort) {
     announcements.announce('libraries');
     announcements.announce('documents');
     ingest.wake();
-  }
+  });
+  const look = (moved = false): void => {
+    foldersMoved ||= moved;
+    looks.ask();
+  };
   function watchAll(): void {
     stopWatching();
     const paths: string[] = [];
@@ -84,7 +86,7 @@ if (parentPort) {
     resume: async () => ingest.resume(),
     async progress() {
       const { resting, ...rest } = ingest.progress();
-      return { ...rest, resting: resting && looks === 0 };
+      return { ...rest, resting: resting && !looks.busy };
     },
     unlock: async (document, password) => ingest.unlock(document, password),
     async watch() {
@@ -95,7 +97,7 @@ if (parentPort) {
     async finish() {
       stopWatching();
       await ingest.close();
-      await looking;
+      await looks.rest();
       await parser.close();
       await settled?.embedder.close();
       db.close();
