@@ -14,13 +14,14 @@ import { importedLessons } from './learn/imported.ts';
 import { openLearned } from './learn/learned.ts';
 import { MINIMUM } from './learn/prepare.ts';
 import { WordList } from './learn/train-weighing.ts';
-import type { Teacher } from './learn/reward.ts';
-import { taughtBy } from './learn/teacher.ts';
+import { KIND, type Teacher } from './learn/reward.ts';
+import { taughtBy, type Pupil, type Taught } from './learn/teacher.ts';
 import { Vectors } from './learn/vectors.ts';
 import type { Embedder } from './models/embedder.ts';
 import { openKnownEmbedder } from './opened.ts';
 import type { Reranker } from './rank.ts';
-import type { Db } from './store/database.ts';
+import { write, type Db } from './store/database.ts';
+import { replaceRewards, type Rewarded } from './store/rewards.ts';
 import { spaceOf } from './store/spaces.ts';
 import { sampleChunks } from './store/vectors.ts';
 
@@ -87,7 +88,7 @@ export async function prepared({ db, embedder: used, reranker, guardFile, teache
   const { train: asked, heldOut } = splitQuestions(lessons, MINIMUM.questions, embedder.background);
   const teacher = most === Infinity ? await openTeacher?.() : undefined;
   // Only what is trained on: judged is by what people said.
-  const { lessons: train, ...teaching } = teacher ? await taughtBy(teacher, asked, async (done, total) => wait(done / total)) : { lessons: asked };
+  const { lessons: train, ...teaching } = teacher ? await taughtAndKept(db, teacher, asked, async (done, total) => wait(done / total)) : { lessons: asked };
   const general = TRAININGS[form].general;
   const pairs = readPairs(guardFile).slice(0, most === Infinity ? undefined : 1);
   // Rows of vectors that nothing else is put among are in the order of the pairs.
@@ -111,4 +112,16 @@ export async function prepared({ db, embedder: used, reranker, guardFile, teache
     ...('fit' in teaching && { teaching: { model: teacher!.id, taught: teaching.taught, auc: teaching.fit.auc, pairs: teaching.fit.pairs } }),
     data: { train, heldOut, guard: lessonsOf('guard'), replay: replay.map((lesson) => ({ ...lesson, weight: GENERAL_WEIGHT * lesson.weight })), unanswerable, ...(level === 'embedder' && { chunks: sampleChunks(db, CHUNKS).map((chunk) => inContext(chunk, chunk.title)) }) },
   };
+}
+
+type Told = Pupil & Pick<AskedLesson, 'events' | 'names'>;
+
+/** `taughtBy`; what the teacher said is kept for samples, in place of what was said in the run before. */
+export async function taughtAndKept<Lesson extends Told>(db: Db, teacher: Teacher & { id: string }, lessons: readonly Lesson[], wait: (done: number, total: number) => Promise<void>): Promise<Taught<Lesson>> {
+  const taught = await taughtBy(teacher, lessons, wait);
+  await write(db, () => replaceRewards(db, taught.scored.map(({ at, places, scores, none }): Rewarded => {
+    const { question, accepted, events, names } = lessons[at]!;
+    return { teacher: `${teacher.id}:${KIND}`, question, answer: accepted!, events, none, margin: taught.fit.margin, chunks: places.map((place, i) => ({ chunk: names[place]!, score: scores[i]! })) };
+  })));
+  return taught;
 }

@@ -15,6 +15,9 @@ import type { Vectors } from './vectors.ts';
 /** What a similarity is worth where nothing is known of the words: as across languages (`rank.ts`). */
 const SLOPE = 10;
 
+/** What people say outright counts whole; less what was inferred or observed, and a teacher may know better. */
+const OUTRIGHT = 1;
+
 /** A sample that was imported or written, as all levels learn from it. */
 export interface ImportedLesson extends TextLesson {
   task: string;
@@ -36,7 +39,7 @@ export interface ImportedLesson extends TextLesson {
  * The samples that may be learned from: of the training split, with something to tell apart, and none that gives away the answer
  * to a question that is judged by (`kept-aside.ts`). A teacher's scores come with them, divided by the task's temperature, or that
  * teacher's;
- * where a person named what is right, that stands above the teacher's.
+ * where a person named what is right outright, that stands above the teacher's.
  *
  * @param judged the questions of this run
  * @param rest between two samples; throws to stop
@@ -79,7 +82,7 @@ export function lessonsOfSamples(samples: readonly Sample[], contents: ReadonlyS
       counts: [...right.map(() => 1), ...wrong.map((trust) => Math.min(1, Math.max(0, trust)))],
       set: type === undefined || type === 'normal' ? task : `${task} ${type}`,
       contents: [...new Set([...sample.pos_ids, ...sample.neg_ids].flatMap((name) => chunkNamed(name)?.contentHash ?? []))].filter((hash) => contents.has(hash)),
-      ...(scores && { rewards: withLabels(scores.map((score) => score / (selectionOf(task).temperature ?? temperatures.get(teacher)!)), scores.map((_, i) => (said && i < pos.length ? 1 : undefined))) }),
+      ...(scores && { rewards: withLabels(scores.map((score) => score / (selectionOf(task).temperature ?? temperatures.get(teacher)!)), scores.map((_, i) => (said && right[i] !== undefined && right[i] >= OUTRIGHT ? 1 : undefined))) }),
       ...(instruction !== undefined && { instruction }), ...(type !== undefined && { type }),
     };
   });

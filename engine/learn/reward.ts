@@ -6,6 +6,9 @@ import type { Llm, Pair } from '../llm/llm.ts';
  * most 0; r(∅) the same with none.
  */
 
+/** What its scores are, in samples: of which prompt, and what kind of number. */
+export const KIND = 'qa-v1:mean_loglik';
+
 export type Teacher = Required<Pick<Llm, 'likelihood'>> & Pick<Llm, 'count'>;
 
 /** Longer chunks and answers are cut to so many of the model's tokens. */

@@ -1,7 +1,6 @@
-import { keyOf, type ChunkName } from './judgements.ts';
-import { hardNegatives } from './negatives.ts';
+import { candidatesOf, nameOf } from './candidates.ts';
 import type { Lesson } from './prepare.ts';
-import { withLabels, type Label } from './reward.ts';
+import type { KeptRewards } from '../store/rewards.ts';
 import type { Prompts } from '../models/families.ts';
 import { EngineError, type EventId } from '../api.ts';
 
@@ -57,45 +56,36 @@ const KEYS = 20;
 export interface SampleParts {
   /** The reranker whose log-odds lessons' `served` are; without one nothing is scored. */
   reranker?: string;
+  /** What a language model made of texts for a question and the answer accepted to it. */
+  rewardsFor?: (question: string, answer: string) => KeptRewards | undefined;
   /** When events were, in milliseconds. */
   at?: ReadonlyMap<EventId, number>;
   /** What the embedder in use is told of a task on either side. */
   instructionsFor?: ((task: string) => Prompts) | undefined;
 }
 
-/**
- * Samples of lessons: what was judged wrong first among the negatives, then what the present ranking would have shown next. Where
- * a reranker is in use its scores are the teacher's, with the person's word above them.
- */
-export function samplesOf(lessons: readonly Lesson[], { reranker, at, instructionsFor }: SampleParts = {}): Sample[] {
+/** Samples of lessons, each of the texts that `candidatesOf` takes. */
+export function samplesOf(lessons: readonly Lesson[], { reranker, rewardsFor, at, instructionsFor }: SampleParts = {}): Sample[] {
   const told = instructionsFor?.(TASK);
-  return lessons.map(({ row, group, heldOut, events, answers, positives, negatives, ranked, served }, i): Sample => {
-    const right = positives.map(({ chunk }) => ({ ...chunk, relevance: 1 }));
-    const said = new Set(negatives.map(({ chunk }) => chunk.chunk));
-    const mined = hardNegatives(ranked, right, answers).filter(({ chunk }) => !said.has(chunk.chunk));
-    const wrong = [
-      ...negatives.map(({ chunk, judgement }) => ({ id: chunk.chunk, text: chunk.text, name: nameOf(chunk), weight: judgement.weight })),
-      ...mined.map(({ chunk, weight }) => ({ id: chunk.chunk, text: chunk.text, name: nameOf(chunk), weight })),
-    ];
-    const labels: Label[] = [...positives.map(() => 1 as const), ...negatives.map(() => 0 as const), ...mined.map(() => undefined)];
-    const scores = [...positives.map(({ chunk }) => chunk.chunk), ...wrong.map(({ id }) => id)].flatMap((id) => served.get(id) ?? []);
-    const scored = reranker !== undefined && scores.length === labels.length;
+  const taken = lessons.flatMap((lesson) => {
+    const target = lesson.answers.at(-1);
+    const candidates = candidatesOf(lesson, reranker, target === undefined ? undefined : rewardsFor?.(lesson.row.question, target));
+    return candidates ? [{ lesson, ...candidates }] : [];
+  });
+  return taken.map(({ lesson: { row, group, heldOut, events, answers, ranked }, right, wrong, scored }, i): Sample => {
     const keys = ranked.slice(0, KEYS);
     const times = events.flatMap((event) => at?.get(event) ?? []);
     return {
-      query: row.question, pos: positives.map(({ chunk }) => chunk.text), neg: wrong.map(({ text }) => text),
+      query: row.question, pos: right.map(({ text }) => text), neg: wrong.map(({ text }) => text),
       pos_index: [], neg_index: [], answers, task: TASK, query_id: i,
       key: keys.map(({ text }) => text), key_index: [], key_ids: keys.map(nameOf), key_scores: keys.map(({ relevance }) => relevance),
-      pos_ids: positives.map(({ chunk }) => nameOf(chunk)), neg_ids: wrong.map(({ name }) => name),
-      pos_weights: positives.map(({ judgement }) => judgement.weight), neg_weights: wrong.map(({ weight }) => weight),
-      weight: row.weight, instruction: told?.query ?? '', pos_instruction: told?.document ?? '', teacher: scored ? `${reranker}:rerank_logit` : 'user', source: 'feedback', event_ids: events,
+      pos_ids: right.map(({ name }) => name), neg_ids: wrong.map(({ name }) => name), pos_weights: right.map(({ weight }) => weight), neg_weights: wrong.map(({ weight }) => weight),
+      weight: row.weight, instruction: told?.query ?? '', pos_instruction: told?.document ?? '', teacher: scored?.teacher ?? 'user', source: 'feedback', event_ids: events,
       split: heldOut ? 'holdout' : 'train', group, time: times.length === 0 ? '' : new Date(Math.max(...times)).toISOString(),
-      ...(scored && { teacher_scores: withLabels(scores, labels) }),
+      ...(scored && { teacher_scores: scored.scores }), ...(scored?.base !== undefined && { base_score: scored.base }),
     };
   });
 }
-
-const nameOf = ({ contentHash, start, end }: ChunkName): string => keyOf({ contentHash, start, end });
 
 /** Columns of texts, of numbers, and of one text. */
 const TEXTS = ['pos', 'neg', 'answers', 'history', 'key', 'pos_ids', 'neg_ids', 'key_ids', 'event_ids'] as const;

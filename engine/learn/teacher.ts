@@ -10,7 +10,10 @@ export interface Pupil extends TextLesson { accepted?: string; labels: readonly 
 /** So many texts of a lesson are scored: each is read whole by the language model. */
 const SCORED = 12;
 
-export interface Taught<Lesson> { lessons: Lesson[]; fit: TeacherFit; /** Lessons with rewards. */ taught: number }
+/** What a teacher said of a lesson, by its place among those that were given, and which of its texts these are. */
+export interface Scored extends Rewards { at: number; places: number[] }
+
+export interface Taught<Lesson> { lessons: Lesson[]; fit: TeacherFit; /** Lessons with rewards. */ taught: number; /** All that the teacher said; nothing where it is not used. */ scored: Scored[] }
 
 /**
  * Lets a language model say how much each text of a lesson helps to the answer the person accepted. Where that foretells what
@@ -22,7 +25,7 @@ export interface Taught<Lesson> { lessons: Lesson[]; fit: TeacherFit; /** Lesson
  */
 export async function taughtBy<Lesson extends Pupil>(teacher: Teacher, lessons: readonly Lesson[], wait: (done: number, total: number) => Promise<void>): Promise<Taught<Lesson>> {
   const pupils = lessons.flatMap((lesson, at) => (lesson.accepted === undefined || lesson.accepted.trim() === '' ? [] : [{ lesson, at }]));
-  const rows: (Rewards & { labels: Label[]; places: number[]; at: number })[] = [];
+  const rows: (Scored & { labels: Label[] })[] = [];
   for (const [done, { lesson, at }] of pupils.entries()) {
     await wait(done, pupils.length);
     const places = lesson.texts.flatMap((_, place) => (place < SCORED || lesson.labels[place] !== undefined || lesson.inferred?.[place] ? [place] : []));
@@ -30,7 +33,7 @@ export async function taughtBy<Lesson extends Pupil>(teacher: Teacher, lessons: 
     rows.push({ ...rewards, places, at, labels: places.map((place) => lesson.labels[place]) });
   }
   const fit = fitTeacher(rows);
-  if (!fit.usable) return { lessons: [...lessons], fit, taught: 0 };
+  if (!fit.usable) return { lessons: [...lessons], fit, taught: 0, scored: [] };
   const made: (Lesson | undefined)[] = [...lessons];
   for (const { at, places, scores, none } of rows) {
     const useless = new Set(places.filter((place, i) => lessons[at]!.inferred?.[place] && scores[i]! - none < fit.margin));
@@ -46,7 +49,7 @@ export async function taughtBy<Lesson extends Pupil>(teacher: Teacher, lessons: 
     made[row.at] = { ...lesson, rewards };
     taught++;
   }
-  return { lessons: made.filter((lesson) => lesson !== undefined), fit, taught };
+  return { lessons: made.filter((lesson) => lesson !== undefined), fit, taught, scored: rows };
 }
 
 /** A lesson in which some texts are neither right nor wrong; undefined where nothing right is left. */

@@ -187,6 +187,25 @@ export const MIGRATIONS: readonly string[] = [
   `
   create index content_sizes on content (chunks, words);
   `,
+  // 12 — What a language model made of chunks when a deep level last learned. It goes with the content of a chunk, and with every
+  // event that it follows from.
+  `
+  create table reward (
+    id integer primary key autoincrement, teacher text not null,
+    target text not null,               -- hash of the question and the answer that was accepted to it
+    none real not null,                 -- score with no chunk at all
+    margin real not null                -- by which a chunk has to exceed that
+  );
+  create index reward_of_target on reward (target);
+  create table reward_chunk (
+    reward_id integer not null references reward on delete cascade, content_id integer not null references content on delete cascade,
+    start integer not null, end integer not null, score real not null, primary key (reward_id, content_id, start, end)
+  ) without rowid;
+  create index reward_chunk_of_content on reward_chunk (content_id);
+  create table reward_event (reward_id integer not null references reward on delete cascade, event_id text not null, primary key (reward_id, event_id)) without rowid;
+  create index reward_of_event on reward_event (event_id);
+  create trigger reward_goes_with_event before delete on event begin delete from reward where id in (select reward_id from reward_event where event_id = old.id); end;
+  `,
 ];
 
 /**
