@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { DocumentId } from './api.ts';
 import { addPaths, lookOver } from './files.ts';
-import { sweep } from './store/contents.ts';
+import { bodyOf, saveReading, sweep } from './store/contents.ts';
 import { openDatabase } from './store/database.ts';
-import { dismiss, files } from './store/documents.ts';
+import { dismiss, document, files, include, removed, type KnownFile } from './store/documents.ts';
 import { createLibrary, removeLibrary } from './store/libraries.ts';
+import { readingOf } from './store/testing.ts';
 
 /** What a person takes out of a library stays out, also where its watched folder is being looked over in that moment. */
 
@@ -64,5 +65,42 @@ test('nothing is added to a library that is removed meanwhile, and nobody is tol
   const adding = addPaths(db, library, [folder]);
   removeLibrary(db, library);
   await assert.rejects(adding, { code: 'not-found' });
+  end();
+});
+
+test('a file that is renamed, or moved within a watched folder, stays the document it is', async () => {
+  const { db, library, folder, end } = watchedFolder();
+  await addPaths(db, library, [folder]);
+  const [first, second, third] = files(db, 0 as DocumentId, FILES);
+  for (const { id } of [first!, second!, third!]) saveReading(db, id, readingOf(`Text ${id}`));
+  include(db, [first!.id, second!.id], false);
+  mkdirSync(join(folder, 'old'));
+  const moved = [join(folder, 'lease.md'), join(folder, 'old', '1.md')];
+  renameSync(first!.path, moved[0]!);
+  renameSync(second!.path, moved[1]!);
+  rmSync(third!.path);
+  assert.equal(await lookOver(db), true);
+  assert.deepEqual([first!, second!].map(({ id }) => document(db, id)).map(({ name, path, included, state }) => [name, path, included, state.kind]),
+    [['lease.md', moved[0], false, 'waiting'], ['1.md', moved[1], false, 'waiting']]);
+  assert.equal(bodyOf(db, first!.id).blocks[0]!.text, `Text ${first!.id}`, 'it answers meanwhile');
+  assert.deepEqual(removed(db, 10).map(({ id }) => id), [third!.id]);
+  assert.equal(files(db, 0 as DocumentId, FILES).length, FILES - 1);
+  assert.equal(await lookOver(db), false);
+  end();
+});
+
+test('a file that is put in the place of one that was just deleted is the same document', async () => {
+  const { db, library, folder, end } = watchedFolder();
+  await addPaths(db, library, [folder]);
+  const [{ id, path }] = files(db, 0 as DocumentId, 1) as [KnownFile];
+  include(db, [id], false);
+  for (let turns = 0; turns < 12; turns++) {
+    rmSync(path);
+    const looking = lookOver(db);
+    for (let turn = 0; turn < turns; turn++) await setImmediate();
+    writeFileSync(path, `Saved ${turns}`);
+    await looking;
+    assert.equal(document(db, id).included, false);
+  }
   end();
 });

@@ -5,7 +5,7 @@ import { EngineError } from './api.ts';
 import { factsOf, filesBelow, isBelow } from './folders.ts';
 import { detach } from './store/contents.ts';
 import { write, type Db } from './store/database.ts';
-import { enqueue, fail, files, isWanted, readmit, remove, requeue, type FileFacts } from './store/documents.ts';
+import { enqueue, fail, files, isWanted, readmit, remove, rename, requeue, type FileFacts, type KnownFile } from './store/documents.ts';
 import { addFolder, folders, mustHaveLibrary } from './store/libraries.ts';
 
 /** Rows written in one transaction: short enough that the thread stays responsive. */
@@ -55,12 +55,14 @@ const gone = (path: string): EngineError => new EngineError('missing', `${path} 
 
 /**
  * Looks over every file and folder the libraries know: changed and new files go in the queue, files that were deleted
- * leave. A watched folder or a drive that is missing leaves everything as it is. Returns whether anything changed.
+ * leave, those that were renamed or moved within watched folders stay the documents they are. A watched folder or a drive that is
+ * missing leaves everything as it is. Returns whether anything changed.
  */
 export async function lookOver(db: Db): Promise<boolean> {
   const added: Added = { documents: [], unchanged: 0, refused: [] };
   let others = 0;
   const roots = folders(db);
+  const gone = new Gone();
   for (let after = 0 as DocumentId; ;) {
     const known = files(db, after, BATCH);
     if (known.length === 0) break;
@@ -78,9 +80,12 @@ export async function lookOver(db: Db): Promise<boolean> {
         if (within.length === 0 && file.state === 'failed') continue;
         const around = within.length > 0 ? within.map(({ path }) => path) : [dirname(file.path)];
         if (!(await Promise.all(around.map(exists))).includes(true)) continue;
+        if (within.length > 0) {
+          gone.add(file);
+          continue;
+        }
         others++;
         await write(db, () => {
-          if (within.length > 0) return remove(db, [file.id]);
           detach(db, file.id);
           fail(db, file.id, 'missing', `${file.path} is no longer there. Put it back, or remove it from the library.`);
         });
@@ -90,22 +95,50 @@ export async function lookOver(db: Db): Promise<boolean> {
   for (const { library, path } of roots) {
     if (!(await exists(path))) continue;
     try {
-      await enqueueAll(db, library, filesBelow(path), added);
+      await enqueueAll(db, library, filesBelow(path), added, gone);
     } catch (error) {
       // It went away, or may no longer be read: as a folder that is missing.
       if (!('syscall' in (error as object))) throw error;
     }
   }
+  for (const { id, path } of gone.left()) {
+    // Programs that save put a new file in the place of the old one.
+    if (await exists(path)) continue;
+    others++;
+    await write(db, () => remove(db, [id]));
+  }
   return added.documents.length + others > 0;
 }
 
+/** Documents whose files are not where they were. */
+class Gone {
+  readonly #files = new Map<string, KnownFile[]>();
+
+  static #likeness(library: LibraryId, { bytes, modified }: FileFacts | KnownFile): string { return `${library} ${bytes} ${modified}`; }
+
+  add(file: KnownFile): void {
+    const likeness = Gone.#likeness(file.library, file);
+    this.#files.set(likeness, [...(this.#files.get(likeness) ?? []), file]);
+  }
+
+  left(): KnownFile[] { return [...this.#files.values()].flat(); }
+
+  /** A file that nobody knows yet and that is as large and as old as one that is gone is that one under another name; it is read again to be sure. */
+  follow(db: Db, library: LibraryId, found: FileFacts): { id: DocumentId; changed: true } | undefined {
+    const [like, ...others] = this.#files.get(Gone.#likeness(library, found)) ?? [];
+    if (!like || !rename(db, like.id, found)) return undefined;
+    this.#files.set(Gone.#likeness(library, found), others);
+    return { id: like.id, changed: true };
+  }
+}
+
 /** Queues what was found, except what a person took out of the library: before, or while it was looked for. */
-async function enqueueAll(db: Db, library: LibraryId, found: Iterable<FileFacts> | AsyncIterable<FileFacts>, added: Added): Promise<void> {
+async function enqueueAll(db: Db, library: LibraryId, found: Iterable<FileFacts> | AsyncIterable<FileFacts>, added: Added, gone = new Gone()): Promise<void> {
   let batch: FileFacts[] = [];
   const flush = async (): Promise<void> => {
     const facts = batch;
     batch = [];
-    const results = await write(db, () => facts.filter(({ path }) => isWanted(db, library, path)).map((file) => enqueue(db, library, file)));
+    const results = await write(db, () => facts.filter(({ path }) => isWanted(db, library, path)).map((file) => gone.follow(db, library, file) ?? enqueue(db, library, file)));
     for (const { id, changed } of results) {
       if (changed) added.documents.push(id);
       else added.unchanged++;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { renameSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { DocumentId } from './api.ts';
 import { addPaths } from './files.ts';
 import { bodyOf } from './store/contents.ts';
-import { document, enqueue, waiting } from './store/documents.ts';
+import { document, enqueue, rename, waiting } from './store/documents.ts';
 import { ingesting } from './testing.ts';
 
 /** The loop that reads documents: one that cannot be read, or changes meanwhile, harms no other. */
@@ -51,6 +51,22 @@ test('a file that is replaced while it is read, by one of the same time, is read
   db.exec('commit');
   await rested();
   assert.equal(textOf(db, second), 'As it is now');
+});
+
+test('a file that is found elsewhere while it is missed is read there', async (t) => {
+  const { db, library, root, ingest, rested } = ingesting(t);
+  const [before, now] = [join(root, 'before.md'), join(root, 'now.md')];
+  writeFileSync(before, '# Lease');
+  const { documents: [id] } = await addPaths(db, library, [before]);
+  renameSync(before, now);
+  db.exec('begin immediate');
+  ingest.wake();
+  while (ingest.progress().reading === undefined) await setImmediate();
+  rename(db, id!, { name: 'now.md', path: now });
+  db.exec('commit');
+  await rested();
+  assert.equal(document(db, id!).state.kind, 'ready');
+  assert.equal(textOf(db, id!), 'Lease');
 });
 
 test('closing in the middle of two files leaves the one to be read again, without a word', async (t) => {

@@ -66,7 +66,7 @@ export function startIngest(parts: IngestParts): Ingest {
   const { db, changed } = parts;
   let model: Model | undefined;
   const passwords = new Map<DocumentId, string>();
-  /** Files being read, by document, time of change and size. */
+  /** Files being read, by document, time of change, size and place. */
   const begun = new Map<string, Promise<Outcome>>();
   let paused = false;
   let resting = false;
@@ -124,13 +124,13 @@ export function startIngest(parts: IngestParts): Ingest {
   }
 
   function begin(document: Waiting): Promise<Outcome> {
-    const key = `${document.id} ${document.modified} ${document.bytes}`;
+    const key = `${document.id} ${document.modified} ${document.bytes} ${document.path}`;
     let outcome = begun.get(key);
     if (!outcome) begun.set(key, (outcome = open(parts, document, passwords.get(document.id))));
     return outcome;
   }
 
-  /** Writes what became of a file, unless the file changed or was removed while it was read. */
+  /** Writes what became of a file, unless the file changed, went elsewhere or was removed while it was read. */
   async function settle(document: Waiting, outcome: Outcome): Promise<void> {
     passwords.delete(document.id);
     const [made, refusal] = prepared(outcome);

@@ -87,6 +87,12 @@ export function enqueue(db: Db, library: LibraryId, file: FileFacts): { id: Docu
   return { id: id as DocumentId, changed: true };
 }
 
+/** A document's file has another name or place from now on, and is read again. False where that place is a document's already, or this one was removed. */
+export function rename(db: Db, id: DocumentId, { name, path }: Pick<FileFacts, 'name' | 'path'>): boolean {
+  return sql(db, `update or ignore document set name = @name, path = @path, state = 'waiting', code = null, reason = null where id = @id and state <> 'removed'`)
+    .run({ id, name, path }).changes === 1;
+}
+
 /** The first documents of the queue. */
 export function waiting(db: Db, limit: number): Waiting[] {
   return sql<Omit<Waiting, 'kept'> & { kept: number }>(db, `
@@ -95,8 +101,8 @@ export function waiting(db: Db, limit: number): Waiting[] {
 }
 
 /** Whether a document still waits for the very file that was read; if not, what was read is of no use. */
-export function stillWaiting(db: Db, { id, modified, bytes }: Waiting): boolean {
-  return sql(db, `select 1 from document where id = ? and modified = ? and bytes = ? and state = 'waiting'`).get(id, modified, bytes) !== undefined;
+export function stillWaiting(db: Db, { id, path, modified, bytes }: Waiting): boolean {
+  return sql(db, `select 1 from document where id = ? and path = ? and modified = ? and bytes = ? and state = 'waiting'`).get(id, path, modified, bytes) !== undefined;
 }
 
 export function countWaiting(db: Db): number {
@@ -146,9 +152,12 @@ export function removed(db: Db, limit: number): Waiting[] {
     .all(limit).map((row) => ({ ...row, kept: row.kept === 1 }));
 }
 
+/** A file on disk that a library knows. */
+export interface KnownFile { id: DocumentId; library: LibraryId; path: string; bytes: number; modified: number; state: string; code: FailureCode | null }
+
 /** Files on disk that the library knows, for looking them over again. */
-export function files(db: Db, after: DocumentId, limit: number): { id: DocumentId; library: LibraryId; path: string; bytes: number; modified: number; state: string; code: FailureCode | null }[] {
-  return sql<{ id: DocumentId; library: LibraryId; path: string; bytes: number; modified: number; state: string; code: FailureCode | null }>(db, `
+export function files(db: Db, after: DocumentId, limit: number): KnownFile[] {
+  return sql<KnownFile>(db, `
     select id, library_id library, path, bytes, modified, state, code from document
     where kept = 0 and state <> 'removed' and id > ? order by id limit ?`).all(after, limit);
 }
