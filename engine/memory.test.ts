@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { LibraryId, Turn } from './api.ts';
 import { openMemory, withNext } from './memory.ts';
 import { openEmbedder } from './models/embedder.ts';
-import { beginTurn, createConversation, endTurn } from './store/conversations.ts';
+import { beginTurn, createConversation, endTurn, removeConversation } from './store/conversations.ts';
 import { openDatabase, type Db } from './store/database.ts';
 import { saveEvent } from './store/feedback.ts';
 
@@ -37,6 +37,27 @@ test('an earlier turn that a question touches on comes back with the one after i
   assert.deepEqual(await turns('When was the boiler of the steam engine last inspected?', boiler!.conversation, [library]), []);
   assert.deepEqual((await turns('Which cheese does the dairy make in winter?', undefined, [library])).map(({ id }) => id), [cheese!.id]);
   assert.deepEqual(await turns('What is the capital of Peru?', undefined, [library]), []);
+});
+
+test('questions that are asked at once, in two windows, are each told their own', async () => {
+  const db = openDatabase(':memory:');
+  const [boiler] = said(db, ['How often does the boiler of the steam engine need inspection?', 'Every spring.']);
+  const [firm] = said(db, ['Who inspects the boiler of the steam engine?', 'The firm of Berg.']);
+  for (const { id } of [boiler!, firm!]) saveEvent(db, { kind: 'answer-thumb', turn: id, thumb: 'up' }, { turn: {} as never });
+  const question = 'When was the boiler of the steam engine last inspected?';
+  const embedded: string[] = [];
+  const { turns, examples } = openMemory(db, { ...embedder, embed: (texts, ...how) => (embedded.push(...texts), embedder.embed(texts, ...how)) });
+  const numbers = (given: { id: number }[]) => given.map(({ id }) => id);
+  assert.deepEqual((await Promise.all([boiler, firm].map((own) => turns(question, own!.conversation, [library])))).map(numbers), [[firm!.id], [boiler!.id]]);
+  assert.deepEqual((await Promise.all([boiler, firm].map((own) => examples(question, [own!.id])))).map(numbers), [[firm!.id], [boiler!.id]]);
+  embedded.length = 0;
+  for (const own of [boiler, firm]) await turns(question, own!.conversation, [library]);
+  assert.deepEqual(embedded, [question, question], 'and nothing is embedded anew');
+
+  const asked = examples(question, []);
+  removeConversation(db, boiler!.conversation);
+  assert.deepEqual(numbers(await turns(question, undefined, [library])), [firm!.id]);
+  assert.equal((await asked).length, 2);
 });
 
 test('examples are answers the person accepted, the likest last; a thumb taken back takes its example away', async () => {

@@ -37,24 +37,28 @@ class TaskIndex<Key> {
   readonly #embedder: Embedder;
   /** Absent for a model that was trained for one task only. */
   readonly #task: Task | undefined;
-  readonly #vectors = new Map<Key, Float32Array>();
+  #vectors: ReadonlyMap<Key, Float32Array> = new Map();
 
   constructor(embedder: Embedder, task: Task) {
     this.#embedder = embedder;
     this.#task = embedder.tasks?.includes(task) ? task : undefined;
   }
 
-  /** The keys nearest to a question, best first, by deviations above the background. */
-  async nearest(question: string, texts: ReadonlyMap<Key, string>): Promise<{ key: Key; above: number }[]> {
-    for (const key of this.#vectors.keys()) if (!texts.has(key)) this.#vectors.delete(key);
-    const fresh = [...texts].filter(([key]) => !this.#vectors.has(key));
+  /**
+   * The keys nearest to a question, best first, by deviations above the background. Other questions may be asked meanwhile, of other
+   * texts: of those that are `present`, vectors are kept.
+   */
+  async nearest(question: string, texts: ReadonlyMap<Key, string>, present: { has(key: Key): boolean } = texts): Promise<{ key: Key; above: number }[]> {
+    const vectors = new Map([...this.#vectors].filter(([key]) => texts.has(key)));
+    const fresh = [...texts].filter(([key]) => !vectors.has(key));
     if (fresh.length > 0) {
       const made = await this.#embedder.embed(fresh.map(([, text]) => text), 'document', this.#task);
-      fresh.forEach(([key], i) => this.#vectors.set(key, made[i]!));
+      fresh.forEach(([key], i) => vectors.set(key, made[i]!));
     }
+    this.#vectors = new Map([...this.#vectors, ...vectors].filter(([key]) => present.has(key)));
     const [asked] = await this.#embedder.embed([question], 'query', this.#task);
     const { mean, deviation } = this.#embedder.background ?? BACKGROUND;
-    return [...this.#vectors].map(([key, vector]) => ({ key, above: (dot(asked!, vector) - mean) / deviation })).sort((a, b) => b.above - a.above);
+    return [...vectors].map(([key, vector]) => ({ key, above: (dot(asked!, vector) - mean) / deviation })).sort((a, b) => b.above - a.above);
   }
 }
 
@@ -71,7 +75,11 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
   let known = new Map<TurnId, PastTurn>();
   /** The answered turns in the order they were said; each is read once. */
   const past = (): PastTurn[] => {
-    known = new Map(answeredTurns(db, LOOKED_BACK).map((id) => [id, known.get(id) ?? pastTurn(db, id)!]));
+    known = new Map(answeredTurns(db, LOOKED_BACK).flatMap((id) => {
+      // Its conversation may be removed in this very moment, by another thread.
+      const turn = known.get(id) ?? pastTurn(db, id);
+      return turn ? [[id, turn] as const] : [];
+    }));
     return [...known.values()];
   };
 
@@ -86,7 +94,7 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
       const { dismissed } = await saidAt(question);
       const all = past();
       const eligible = all.filter((turn) => !dismissed.has(turn.id) && turn.conversation !== conversation && (turn.libraries.length === 0 || turn.libraries.some((library) => libraries.includes(library))));
-      const near = await chat.nearest(question, new Map(eligible.map((turn) => [turn.id, `${turn.question}\n${turn.answer}`])));
+      const near = await chat.nearest(question, new Map(eligible.map((turn) => [turn.id, `${turn.question}\n${turn.answer}`])), known);
       const found = new Set(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_TURNS).map(({ key }) => key));
       const positions = all.flatMap(({ id }, i) => (found.has(id) ? [i] : []));
       // What comes next in the list may be the beginning of another conversation.
@@ -94,10 +102,10 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
         .filter((turn, i, given) => found.has(turn.id) || (given[i - 1]!.conversation === turn.conversation && !dismissed.has(turn.id))));
     },
     async examples(question, except) {
-      const all = past().filter(({ id }) => !except.includes(id));
-      const accepted = acceptedAmong(db, all.map(({ id }) => id));
-      const near = await icl.nearest(question, new Map(all.filter(({ id }) => accepted.has(id)).map((turn) => [turn.id, turn.question])));
-      return putRight(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_EXAMPLES).map(({ key }) => known.get(key)!).reverse());
+      const all = new Map(past().filter(({ id }) => !except.includes(id)).map((turn) => [turn.id, turn]));
+      const accepted = acceptedAmong(db, [...all.keys()]);
+      const near = await icl.nearest(question, new Map([...all].filter(([id]) => accepted.has(id)).map(([id, turn]) => [id, turn.question])), known);
+      return putRight(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_EXAMPLES).map(({ key }) => all.get(key)!).reverse());
     },
     async actions(question) {
       const { actions: said } = await saidAt(question);
