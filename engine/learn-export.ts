@@ -4,21 +4,23 @@ import { besideSamples } from './learn/beside-samples.ts';
 import { exportFiles, type ExportParts } from './learn/export-files.ts';
 import { chunkNamed } from './learn/kept-aside.ts';
 import { Marks } from './learn/learned.ts';
+import { rewordingSamples } from './learn/rewordings.ts';
 import { parseSamples, samplesOf, type Sample } from './learn/samples.ts';
 import { WordList } from './learn/train-weighing.ts';
 import type { Db } from './store/database.ts';
 import { chunksAt, eventTimes, importedSamples } from './store/judged.ts';
 import { rewardsFor } from './store/rewards.ts';
 
-/** The judged questions, what was said of earlier turns, examples and actions, and what was imported or written, as files of samples. */
+/** The judged questions, what was said of earlier turns, examples and actions, how questions were better put, and what was imported or written, as files of samples. */
 export async function exportSamples({ db, embedder, reranker, tokenizer }: Pick<LearnParts, 'db' | 'embedder' | 'reranker'> & Pick<ExportParts, 'tokenizer'>): Promise<ExportFile[]> {
-  const { lessons } = await lessonsOf({ db, embedder, reranker }, new WordList(), async () => undefined);
+  const { lessons, judged } = await lessonsOf({ db, embedder, reranker }, new WordList(), async () => undefined);
   const at = eventTimes(db);
   const { instructionsFor } = embedder;
   const own = samplesOf(lessons, { at, instructionsFor, rewardsFor: (question, answer) => rewardsFor(db, question, answer), ...(reranker && { reranker: reranker.id }) });
   const marks = new Marks(db);
   marks.refresh();
-  const all = [...own, ...besideSamples(db, marks.beside, { at, groupOf: groupsOf(db), instructionsFor }), ...importedSamples(db).flatMap(parseSamples)];
+  const groupOf = groupsOf(db);
+  const all = [...own, ...besideSamples(db, marks.beside, { at, groupOf, instructionsFor }), ...rewordingSamples(judged, { at, groupOf }), ...importedSamples(db).flatMap(parseSamples)];
   return exportFiles(all, { titles: titlesOf(db, all), ...(tokenizer && { tokenizer }) });
 }
 

@@ -45,7 +45,7 @@ async function learnedFrom({ hits }: Turn): Promise<Record<string, string[]>> {
   const ranks = new Map(hits.map(({ contentHash, place: { start, end } }, i) => [`${contentHash}#${start}-${end}`, i + 1]));
   const said = (sign: string, ids: string[], weights: number[], judged: (weight: number) => boolean) => ids.flatMap((id, i) => (judged(weights[i]!) ? [`${sign}${Number(weights[i]!.toFixed(6))} of ${ranks.get(id)}`] : []));
   // What was mined weighs a half or one; what was passed over less.
-  return Object.fromEntries((await samples()).map((row) => [row.query, [...said('+', row.pos_ids, row.pos_weights, () => true), ...said('-', row.neg_ids, row.neg_weights, (weight) => weight < 0.5)].sort()]));
+  return Object.fromEntries((await samples()).filter(({ task }) => task === 'qa').map((row) => [row.query, [...said('+', row.pos_ids, row.pos_weights, () => true), ...said('-', row.neg_ids, row.neg_weights, (weight) => weight < 0.5)].sort()]));
 }
 
 const QUESTION = 'Who pays for repairs of the lantern?';
@@ -113,6 +113,9 @@ const [VAGUE, BETTER] = ['Lantern repairs?', 'Who pays for the repairs of the la
 test('asked again within a minute in some of the same words: what answers there answers the first wording too, before what stood first', async () => {
   const { earlier } = await twice(VAGUE, BETTER, 59);
   assert.deepEqual(await learnedFrom(earlier), { [VAGUE]: ['+0.3 of 2', '-0.15 of 1'], [BETTER]: ['+1 of 2'] });
+  const [better, ...more] = (await samples()).filter(({ task }) => task === 'rewrite');
+  assert.deepEqual([better!.query, better!.answers, better!.pos, better!.neg, better!.weight, more.length], [VAGUE, [BETTER], [], [], 0.3, 0]);
+  assert.deepEqual(better!.event_ids, (await engine.feedback()).map(({ id }) => id));
 });
 
 test('what stood first and was opened was not passed over', async () => {

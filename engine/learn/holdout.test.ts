@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sameFrom } from './judgements.ts';
 import { groupOf, splitQuestions, type Splittable } from './holdout.ts';
+import { sameFrom } from './same.ts';
 
 test('a question stands for good where it was put, whatever is asked later', () => {
   const first = groupOf('How long is green tea brewed?', []);

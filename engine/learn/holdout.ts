@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Background } from '../models/background.ts';
 import { questionWords } from '../words.ts';
-import { plainQuestion, sameFrom } from './judgements.ts';
+import { plainQuestion } from './judgements.ts';
+import { near, sameFrom } from './same.ts';
 
 /**
  * Which questions are kept aside to judge by, for good. It is decided when a question first gets feedback and written
@@ -83,13 +84,4 @@ function joined<Question extends Splittable>(questions: readonly Question[]): Qu
   };
   for (const { group, chunks } of questions) for (const chunk of chunks) parents.set(rootOf(`chunk ${chunk}`), rootOf(group));
   return questions.map((question) => ({ ...question, group: rootOf(question.group) }));
-}
-
-/** Whether two questions are at the cosine `same` (`sameFrom`) or nearer, whatever their words: unit vectors at a cosine c are √(2 − 2c) apart. */
-export function near(a: Float32Array | undefined, b: Float32Array | undefined, same: number): boolean {
-  if (!a || !b) return false;
-  let squares = 0;
-  // Most are far apart, which a few dimensions tell.
-  for (let d = 0; d < a.length && squares <= 2 - 2 * same; d++) squares += (a[d]! - b[d]!) ** 2;
-  return squares <= 2 - 2 * same;
 }

@@ -79,6 +79,11 @@ test('what answers a question at the second go answers the first wording too, an
   const after = judged([opened, eventOf({ kind: 'citation-thumb', number: 1, thumb: 'up' }, { turn: 2, before: 'brewing time of tea?' })]).questions;
   assert.deepEqual(after.flatMap(({ judgements }) => judgements.map(({ chunk: { start }, label }) => `${start / 100}: ${label}`)), ['1: 1', '1: 1'], 'what was opened there was not passed over');
   assert.deepEqual(reworded({ kind: 'citation-thumb', number: 1, thumb: 'down' }), [['How long is tea brewed?', '1: 0·1']], 'without success nothing follows');
+  const up = eventOf({ kind: 'citation-thumb', number: 1, thumb: 'up' }, { turn: 2, before: 'brewing time of tea?' });
+  const pairs = (events: StoredEvent[], options?: JudgeOptions) => judged(events, options).questions.flatMap(({ rewordings = [] }) => rewordings);
+  assert.deepEqual(pairs([up]), [{ from: 'brewing time of tea?', to: 'How long is tea brewed?', events: [up.id] }], 'and how it is better asked is known');
+  assert.deepEqual(pairs([up, citation(1, 'down', 3)]), [], 'until the passage is called wrong');
+  assert.deepEqual(pairs([up], { locate: () => [] }), [], 'or is gone');
 });
 
 test('that the library does not answer it is a fact about the question', () => {

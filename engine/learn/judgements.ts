@@ -4,6 +4,8 @@ import type { EventContext } from '../store/feedback.ts';
 import { hitsCopied } from './copied.ts';
 import { supportOf, type Gain } from './corrected.ts';
 import { passedOver, type Preference } from './preferences.ts';
+import { standing, type Rewording } from './rewordings.ts';
+import { near, sameFrom } from './same.ts';
 import { targetsOf, type SaidAnswer } from './targets.ts';
 import { byTurn } from './turn-marks.ts';
 
@@ -94,6 +96,8 @@ export interface JudgedQuestion {
   gap?: string;
   /** A person said that the library does not answer it. */
   unanswerable: boolean;
+  /** It was asked in other words before, without success. */
+  rewordings?: Rewording[];
   events: EventId[];
 }
 
@@ -106,18 +110,6 @@ export interface JudgeOptions {
   vectors?: ReadonlyMap<string, Float32Array>;
   /** Cosines of unrelated texts, of the embedder that made them. */
   background?: Background;
-}
-
-/** Questions this near are one question asked twice, where unrelated ones have a cosine of 0. */
-const SAME = 0.97;
-
-/**
- * The cosine from which two questions are one. It lies as far between the embedder's own background and 1 as `SAME` between 0
- * and 1: with E5 unrelated texts have 0.7 to 0.8, and 0.97 says as little there as 0.88 elsewhere.
- */
-export function sameFrom(background: Pick<Background, 'mean'> | undefined): number {
-  const mean = background?.mean ?? 0;
-  return mean + SAME * (1 - mean);
 }
 
 const OPENED_SECONDS = 20;
@@ -182,7 +174,7 @@ export function plainQuestion(text: string): string {
 /** One signal's word on one chunk. */
 interface Claim extends Omit<Judgement, 'events' | 'than'> { event: EventId }
 
-interface Group { said: JudgedQuestion; claims: Claim[]; preferences: Preference[]; answers: SaidAnswer[] }
+interface Group { said: JudgedQuestion; claims: Claim[]; preferences: Preference[]; answers: SaidAnswer[]; rewordings: Rewording[] }
 
 /**
  * Judges. The latest thumb on an answer or a citation replaces earlier ones, 'none' takes it back. Signals of equal trust
@@ -197,8 +189,8 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   const byText = new Map<string, Group>();
   const ofQuestion = (mark: Mark): Group => {
     const plain = plainQuestion(mark.question);
-    const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors, said.question, mark.question, same));
-    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, events: [] }, claims: [], preferences: [], answers: [] };
+    const known = byText.get(plain) ?? questions.find(({ said }) => near(vectors?.get(said.question), vectors?.get(mark.question), same));
+    const group = known ?? { said: { question: mark.question, wordings: [], asked: mark.asked, libraries: [], judgements: [], shown: [], cited: [], answers: [], unanswerable: false, events: [] }, claims: [], preferences: [], answers: [], rewordings: [] };
     if (!known) questions.push(group);
     byText.set(plain, group);
     if (!group.said.wordings.includes(mark.question)) group.said.wordings.push(mark.question);
@@ -207,7 +199,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   };
 
   for (const turn of byTurn(marks)) {
-    const { said, claims, preferences, answers } = ofQuestion(turn.first);
+    const { said, claims, preferences, answers, rewordings } = ofQuestion(turn.first);
     const begun = claims.length;
     said.events.push(...turn.events);
     said.shown.push(...turn.first.shown);
@@ -251,7 +243,9 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
     if (earlier.said === said) continue;
     const opened = new Set(marks.filter((mark) => mark.turn === before.turn && mark.signal.kind === 'opened').flatMap(({ named }) => named).map(keyOf));
     const top = before.shown.slice(0, 1).filter((chunk) => !opened.has(keyOf(chunk)));
-    earlier.said.events.push(...new Set(right.map(({ event }) => event)));
+    const events = [...new Set(right.map(({ event }) => event))];
+    rewordings.push({ from: before.question, to: turn.first.question, events });
+    earlier.said.events.push(...events);
     earlier.said.shown.push(...before.shown);
     for (const { chunk, event } of right) {
       earlier.claims.push({ chunk, label: 1, confidence: REWORDED, weight: REWORDED, trust: 'observed', event });
@@ -260,7 +254,7 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
   }
 
   let conflicts = 0;
-  for (const { said, claims, preferences, answers } of questions) {
+  for (const { said, claims, preferences, answers, rewordings } of questions) {
     const byChunk = new Map<string, Claim[]>();
     for (const claim of claims) {
       for (const chunk of locate(claim.chunk)) {
@@ -280,18 +274,11 @@ export function judge(marks: readonly Mark[], { locate = (chunk) => [chunk], vec
     }
     said.judgements.push(...passedOver(preferences, new Set(byChunk.keys()), said.judgements, locate));
     said.answers = targetsOf(answers, said.judgements);
+    if (rewordings.length > 0) said.rewordings = standing(rewordings, said.judgements);
     if (said.judgements.some(({ label }) => label === 1)) {
       said.unanswerable = false;
       delete said.gap;
     }
   }
   return { questions: questions.map(({ said }) => said), conflicts };
-}
-
-function near(vectors: JudgeOptions['vectors'], a: string, b: string, same: number): boolean {
-  const [x, y] = [vectors?.get(a), vectors?.get(b)];
-  if (!x || !y) return false;
-  let cosine = 0;
-  for (let d = 0; d < x.length; d++) cosine += x[d]! * y[d]!;
-  return cosine >= same;
 }

@@ -2,8 +2,9 @@ import type { Background } from '../models/background.ts';
 import type { Db } from '../store/database.ts';
 import { chunksAt, questionGroups } from '../store/judged.ts';
 import { testQuestions } from '../store/test-questions.ts';
-import { groupsByWords, near, type Splittable } from './holdout.ts';
-import { plainQuestion, sameFrom, type ChunkName } from './judgements.ts';
+import { groupsByWords, type Splittable } from './holdout.ts';
+import { plainQuestion, type ChunkName } from './judgements.ts';
+import { near, sameFrom } from './same.ts';
 import type { Sample } from './samples.ts';
 
 /** The chunk that a name of the form hash`#`start`-`end means; undefined where it is no such name. */
