@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { answer, type AnswerEvent, type AnswerParts, type AnswerQuestion } from './answer.ts';
 import { scripted, type Script } from './answer/testing/scripted.ts';
-import type { AnswerDetails, Sentence } from './api.ts';
+import type { AnswerDetails, DocumentId, Sentence } from './api.ts';
 import { openFaqs } from './faqs.ts';
 import { prepare } from './ingest.ts';
 import type { Message } from './llm/llm.ts';
 import { plainQuestion } from './learn/judgements.ts';
 import { parseBytes } from './parse/parsers.ts';
-import { saveReading } from './store/contents.ts';
+import { saveReading, sweep } from './store/contents.ts';
+import type { Db } from './store/database.ts';
+import { dismiss, documents } from './store/documents.ts';
 import { saveFaq } from './store/faqs.ts';
-import { memoryDatabase, queue } from './store/testing.ts';
+import { memoryDatabase, queue, readingOf } from './store/testing.ts';
 
 const LEASE = '# Lease\n\nThe flat has three rooms.\n\n## Rent\n\nThe monthly rent is 1,250 euros. It rises by two percent every January.\n\n## Deposit\n\nThe deposit is 3,750 euros. It is kept in a separate account.\n';
 const WEATHER = '# 天气\n\n## 北京\n\n北京明天晴，最高气温二十五度；北京后天有小雨，最高气温十八度。\n\n## 上海\n\n上海后天多云，最高气温二十二度。\n';
@@ -134,3 +136,25 @@ test('a question too long for the model is answered from the sources, with a sen
   assert.match(details.fallback!, /too long/);
   assert.match(sentences.map(({ text }) => text).join(' '), /1,250/);
 });
+
+for (const [what, change] of [
+  ['removed', (db: Db, lease: DocumentId) => { dismiss(db, [lease]); sweep(db, lease); }],
+  ['replaced', (db: Db, lease: DocumentId) => saveReading(db, lease, readingOf(...Array.from({ length: 40 }, (_, i) => `Of cabbages and kings, page ${i}.`)))],
+] as const) {
+  test(`of a document that is ${what} after it was found nothing is cited, and the answer comes to its end`, async (t) => {
+    for (const script of [undefined, () => ['The rent is 1,250 euros a month. [1]']]) {
+      const { db, id, parts } = await library(t, script);
+      const { documents: [lease] } = documents(db, { library: id, name: 'lease', offset: 0, limit: 1 });
+      const sentences: Sentence[] = [];
+      let outcome: string | undefined;
+      for await (const event of answer(parts, { question: 'How much is the monthly rent?', libraries: [id] })) {
+        if (event.kind === 'hits') change(db, lease!.id);
+        if (event.kind === 'sentence') sentences.push(event.sentence);
+        if (event.kind === 'end') outcome = event.outcome;
+      }
+      assert.deepEqual(sentences.flatMap(({ citations }) => citations), []);
+      assert.equal(outcome, script ? 'answered' : 'not-found');
+      assert.ok(sentences.every(({ unsupported }) => unsupported));
+    }
+  });
+}

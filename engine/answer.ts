@@ -17,7 +17,7 @@ import { RELEVANT } from './rank.ts';
 import { search, type SearchParts } from './search.ts';
 import { sentences } from './sentences.ts';
 import { parentsOf } from './store/chunks.ts';
-import { bodyOf } from './store/contents.ts';
+import { bodyWhile } from './store/contents.ts';
 import { documentFrequency, wordStatistics } from './store/words.ts';
 
 /** What answering takes beyond search; what is absent is done without. */
@@ -203,14 +203,15 @@ class Sources {
     this.#hits = hits;
   }
 
-  #body(document: DocumentId): Placed {
+  /** Of a document that was removed or read anew since it was found, nothing is cited: its places are no more. */
+  #body({ document, contentHash }: Hit): Placed {
     let body = this.#bodies.get(document);
-    if (!body) this.#bodies.set(document, (body = bodyOf(this.#db, document)));
+    if (!body) this.#bodies.set(document, (body = bodyWhile(this.#db, document, contentHash) ?? { blocks: [] }));
     return body;
   }
 
-  blocks({ document }: Hit): readonly Block[] {
-    return this.#body(document).blocks;
+  blocks(hit: Hit): readonly Block[] {
+    return this.#body(hit).blocks;
   }
 
   /** What a passage says, all that was given of it. */
@@ -220,9 +221,10 @@ class Sources {
   }
 
   citation({ hit: index, start, end, quote }: Evidence): Citation {
-    const { chunk, document, documentName, type } = this.#hits[index]!;
+    const source = this.#hits[index]!;
+    const { chunk, document, documentName, type } = source;
     const number = this.#numbers.get(index) ?? this.#numbers.size + 1;
     this.#numbers.set(index, number);
-    return { number, chunk, document, documentName, type, quote, place: placeOf(this.#body(document), start, end) };
+    return { number, chunk, document, documentName, type, quote, place: placeOf(this.#body(source), start, end) };
   }
 }

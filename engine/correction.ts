@@ -4,7 +4,7 @@ import { statementsOf } from './extract/statements.ts';
 import { search, type SearchParts } from './search.ts';
 import { sentences } from './sentences.ts';
 import { visibleChunks } from './store/chunks.ts';
-import { bodyOf } from './store/contents.ts';
+import { bodyWhile } from './store/contents.ts';
 import { librariesAsked, turn as turnOf } from './store/conversations.ts';
 import { libraries } from './store/libraries.ts';
 import { documentFrequency, wordStatistics } from './store/words.ts';
@@ -40,7 +40,7 @@ export async function correctionOf(parts: SearchParts, id: TurnId, correction: s
   const hits = found.filter(({ chunk }) => !turn.hits.some((hit) => hit.chunk === chunk));
   const candidates = [...before, ...hits];
 
-  const aligner = await openAligner(candidates.flatMap((hit, i) => statementsOf(hit, i, bodyOf(db, hit.document).blocks)), {
+  const aligner = await openAligner(candidates.flatMap((hit, i) => statementsOf(hit, i, bodyWhile(db, hit.document, hit.contentHash)?.blocks ?? [])), {
     statistics: { df: (token) => documentFrequency(db, token), total: wordStatistics(db).total },
     ...(embedder && { embed: (texts) => embedder.embed(texts, 'document') }), ...(embedder?.background && { background: embedder.background }),
   });

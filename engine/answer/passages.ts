@@ -41,7 +41,8 @@ export function passagesOf(hits: readonly Hit[], blocks: (hit: Hit) => readonly 
     const others = hits.filter((other) => other !== hit && other.document === document).map(({ place }) => place);
     const from = Math.max(parent.start, ...others.filter((other) => other.end <= start).map((other) => other.end));
     const to = Math.min(parent.end, ...others.filter((other) => other.start >= end).map((other) => other.start));
-    return from < start || to > end ? { ...passage, wide: { start: from, end: to, text: textBetween(blocks(hit), from, to) } } : passage;
+    const around = from < start || to > end ? textBetween(blocks(hit), from, to) : '';
+    return around === '' ? passage : { ...passage, wide: { start: from, end: to, text: around } };
   });
 }
 

@@ -67,7 +67,15 @@ export function requeueOutdated(db: Db, recipe: string): void {
 export function bodyOf(db: Db, document: DocumentId): Placed {
   const row = sql<{ body: Buffer }>(db, `select c.body from document d join content c on c.id = d.content_id where d.id = ? and d.state <> 'removed'`).get(document);
   if (!row) throw new EngineError('not-found', 'That document is gone or has not been read yet.');
-  return JSON.parse(inflateSync(row.body).toString('utf8')) as Placed;
+  return unpacked(row.body);
+}
+
+const unpacked = (body: Buffer): Placed => JSON.parse(inflateSync(body).toString('utf8')) as Placed;
+
+/** What `bodyOf` gives, as long as the document still holds the content with this hash; undefined where it was removed or read anew since. */
+export function bodyWhile(db: Db, document: DocumentId, contentHash: string): Placed | undefined {
+  const row = sql<{ body: Buffer }>(db, `select c.body from document d join content c on c.id = d.content_id where d.id = ? and c.hash = ? and d.state <> 'removed'`).get(document, contentHash);
+  return row && unpacked(row.body);
 }
 
 /** SHA-256 of a document's bytes. @throws EngineError 'not-found' */
