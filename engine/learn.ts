@@ -197,10 +197,13 @@ const trying = (adapter: QueryAdapter): Learned => ({ refresh: async () => undef
 /** As a question of a lesson is asked again. */
 const asked = ({ row: { question }, libraries }: Lesson): SearchQuery => ({ question, limit: 10, taught: false, ...(libraries.length > 0 && { libraries }) });
 
-/** Whether questions are answered noticeably later with a candidate than without. */
-function slows(parts: SearchParts, lessons: readonly Lesson[], adapter: QueryAdapter): Promise<boolean> {
-  const timed = async (learned?: Learned): Promise<void> => { for (const lesson of lessons.slice(0, TIMED)) await rank({ ...parts, ...(learned && { learned }) }, asked(lesson)); };
-  return takesLonger(() => timed(), () => timed(trying(adapter)), ownTime);
+/**
+ * Whether questions are answered noticeably later with a candidate than without. What it costs is weighing the hits anew; that it
+ * brings up passages which take a reranker longer to read, because they are longer, is no fault of it.
+ */
+function slows({ reranker, ...parts }: SearchParts, lessons: readonly Lesson[], adapter: QueryAdapter): Promise<boolean> {
+  const asking = (how: SearchParts) => async (): Promise<void> => { for (const lesson of lessons.slice(0, TIMED)) await rank(how, asked(lesson)); };
+  return takesLonger(asking(parts), asking({ ...parts, learned: trying(adapter) }), { clock: ownTime, whole: asking({ ...parts, ...(reranker && { reranker }) }) });
 }
 
 /** First hits before and after, through search itself, and how well they answer as they are shown; those that change most first. */

@@ -3,7 +3,9 @@ import type { InspectOptions } from '../models/inspect.ts';
 import { openReranker } from '../models/reranker.ts';
 import type { DeepLevel } from './deep-lessons.ts';
 
-const MAY_TAKE = 1.1;
+const MAY_TAKE_LONGER = 0.1;
+
+type Work = () => Promise<unknown>;
 /** Both are timed by turns. What else goes on in the machine meets some rounds: so many may say otherwise before the verdict is that it is not slower. */
 const ROUNDS = 15;
 const OTHERWISE = 3;
@@ -15,7 +17,7 @@ export async function candidateSlower(level: DeepLevel, base: string, candidate:
   const [first, second] = [await opened(level, base, options), await opened(level, candidate, options)];
   try {
     // On one thread both compute on this one.
-    return await takesLonger(() => first.work(question, texts), () => second.work(question, texts), ownTime);
+    return await takesLonger(() => first.work(question, texts), () => second.work(question, texts), { clock: ownTime });
   } finally {
     await first.close();
     await second.close();
@@ -25,9 +27,14 @@ export async function candidateSlower(level: DeepLevel, base: string, candidate:
 /** Milliseconds of processor time of this thread: of work that is done here, what other programs do does not count. */
 export const ownTime = (): number => { const { user, system } = process.threadCpuUsage(); return (user + system) / 1000; };
 
-/** Whether what comes `after` takes more than a tenth longer than what was `before`, by a clock of milliseconds. */
-export async function takesLonger(before: () => Promise<unknown>, after: () => Promise<unknown>, clock: () => number = () => performance.now()): Promise<boolean> {
-  const time = async (work: () => Promise<unknown>): Promise<number> => {
+/**
+ * Whether what comes `after` takes so much longer than what was `before` that the `whole` takes more than a tenth longer. Each is
+ * a work that can be done again and again; the whole is what was before, or a longer work of which that is a part.
+ *
+ * @param clock in milliseconds
+ */
+export async function takesLonger(before: Work, after: Work, { clock = () => performance.now(), whole = before }: { clock?: () => number; whole?: Work } = {}): Promise<boolean> {
+  const time = async (work: Work): Promise<number> => {
     const from = clock();
     for (let times = 1; ; times++) {
       await work();
@@ -38,7 +45,8 @@ export async function takesLonger(before: () => Promise<unknown>, after: () => P
   let otherwise = 0;
   for (let round = 0; round < ROUNDS && otherwise <= OTHERWISE; round++) {
     const first = await time(before);
-    if ((await time(after)) <= MAY_TAKE * first) otherwise++;
+    const longer = (await time(after)) - first;
+    if (longer <= MAY_TAKE_LONGER * (whole === before ? first : await time(whole))) otherwise++;
   }
   return otherwise <= OTHERWISE;
 }

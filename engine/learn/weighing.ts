@@ -40,7 +40,20 @@ export function wordsOf({ text, headings, title }: Passage): string[] {
   let rest = text;
   for (const heading of above) if (rest.startsWith(heading)) rest = rest.slice(heading.length).trimStart();
   const [opening] = wordTokens(rest.slice(0, OPENING));
-  return [...new Set(wordTokens(above.join('\n')).map((word) => `heading ${word}`)), ...(opening === undefined ? [] : [`opening ${opening}`])];
+  return [...headingWords(above.join('\n')), ...(opening === undefined ? [] : [`opening ${opening}`])];
+}
+
+/** Headings that were taken apart before: every search meets the same ones many times. */
+const known = new Map<string, string[]>();
+const MOST_KNOWN = 10_000;
+
+function headingWords(headings: string): string[] {
+  let words = known.get(headings);
+  if (!words) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(headings, (words = [...new Set(wordTokens(headings).map((word) => `heading ${word}`))]));
+  }
+  return words;
 }
 
 /** Weights of clues. */
