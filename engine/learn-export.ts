@@ -1,7 +1,8 @@
 import type { ExportFile } from './api.ts';
-import { groupsOf, lessonsOf, type LearnParts } from './learn.ts';
+import { lessonsOf, type LearnParts } from './learn.ts';
 import { besideSamples } from './learn/beside-samples.ts';
 import { exportFiles, type ExportParts } from './learn/export-files.ts';
+import { groupsOf } from './learn/groups.ts';
 import { chunkNamed } from './learn/kept-aside.ts';
 import { Marks } from './learn/learned.ts';
 import { rewordingSamples } from './learn/rewordings.ts';

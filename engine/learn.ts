@@ -3,9 +3,9 @@ import { deserialize, serialize } from 'node:v8';
 import { EngineError, type AdapterId, type ChunkId, type EventId, type RunFailure, type RunId, type RunProgress, type SearchQuery, type Topic } from './api.ts';
 import { atTheBeginning, CONTROLS, runCourse, TURNED, type CourseData, type CourseState } from './learn/course.ts';
 import { mean, scored, type Scored } from './learn/gate.ts';
+import { groupsOf } from './learn/groups.ts';
 import { guardRows, readPairs } from './learn/guard.ts';
-import { groupOf } from './learn/holdout.ts';
-import { plainQuestion, type ChunkName, type JudgedQuestion } from './learn/judgements.ts';
+import type { ChunkName, JudgedQuestion } from './learn/judgements.ts';
 import { Marks } from './learn/learned.ts';
 import { habitsOf } from './learn/habits.ts';
 import { MINIMUM, prepareLessons, snapshotOf, split, unanswerableRows, type Lesson } from './learn/prepare.ts';
@@ -21,7 +21,7 @@ import type { Reranker } from './rank.ts';
 import { rank, type Learned, type SearchParts } from './search.ts';
 import { saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
-import { chunksAt, groupOfEvent, questionGroups } from './store/judged.ts';
+import { chunksAt } from './store/judged.ts';
 import { courseOf, endRun, keepCourse, keepProgress, openRun } from './store/runs.ts';
 
 export interface LearnParts {
@@ -170,12 +170,6 @@ export async function judgedQuestions(db: Db, embedder: Embedder): Promise<{ que
   const embedded = await embedder.embed(wordings, 'query');
   const { questions } = marks.judged({ vectors: new Map(wordings.map((wording, i) => [wording, embedded[i]!])), locate: (name) => chunksAt(db, name), ...(embedder.background && { background: embedder.background }) });
   return { questions, groupFor: groupsOf(db) };
-}
-
-/** The group each question's feedback was put in when it came. */
-export function groupsOf(db: Db): (events: readonly EventId[], question: string) => string {
-  const groups = questionGroups(db);
-  return (events, question) => events.map((event) => groupOfEvent(db, event)).find((group) => group !== undefined) ?? groupOf(plainQuestion(question), groups).group;
 }
 
 /** All judged questions, and as lessons. `wait` is called before each with how many of how many are done. */

@@ -8,6 +8,7 @@ import type { ConversationId, Engine, Turn } from './api.ts';
 import { PROMPT } from './answer/prompt.ts';
 import { openEngine } from './engine.ts';
 import { RECIPE } from './ingest.ts';
+import { groupOf } from './learn/holdout.ts';
 import type { Sample } from './learn/samples.ts';
 import { addTown } from './learn/town.ts';
 import { openDatabase } from './store/database.ts';
@@ -49,6 +50,23 @@ async function learnedFrom({ hits }: Turn): Promise<Record<string, string[]>> {
 }
 
 const QUESTION = 'Who pays for repairs of the lantern?';
+
+test('a question is kept aside by the group that feedback on it first came under; as many are as is said', async () => {
+  const [first, better, again] = ['Who repairs the old lantern?', 'Who repairs the lantern for money?', 'Who repairs the lantern for the money?'];
+  assert.deepEqual([first, better].map((question) => groupOf(question, []).heldOut), [false, true]);
+  const turn = await ask(first);
+  await engine.signal({ kind: 'answer-thumb', turn: turn.id, thumb: 'down' });
+  // What answers it when it is put better answers it as it was put at first.
+  for (const question of [better, again]) {
+    const { id, hits } = await ask(question, turn.conversation);
+    await engine.signal({ kind: 'opened', turn: id, chunk: hits[0]!.chunk, dwell: 20 });
+  }
+  const kept = (await samples()).filter(({ task }) => task === 'qa').map(({ query, split }) => [query, split]);
+  assert.deepEqual(kept, [[first, 'train'], [better, 'holdout']], 'the third means the same as the second');
+  const { questions, heldOut } = await engine.learning();
+  assert.deepEqual([questions, heldOut], [2, 1]);
+  assert.ok(!(await engine.testQuestions()).some(({ question }) => question === first), 'nor is anything tested on what is learned from');
+});
 
 test('a passage that was open for twenty seconds answers, what was in view before it was passed over, and what was never in view was not', async () => {
   const turn = await ask(QUESTION);

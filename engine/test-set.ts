@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hit, LibraryId, ModelsInUse, TestQuestion, TestResult, TestVerbs, Topic, Writing } from './api.ts';
 import { EngineError } from './api.ts';
+import { groupsOf } from './learn/groups.ts';
 import { isHeldOut } from './learn/holdout.ts';
 import { keyOf, overlaps, plainQuestion, type ChunkName, type JudgedQuestion } from './learn/judgements.ts';
 import { spansOf } from './learn/kept-aside.ts';
@@ -13,7 +14,7 @@ import { Random } from './nn/random.ts';
 import { textBetween } from './parse/document.ts';
 import { bodyOf, contentHashOf } from './store/contents.ts';
 import type { Db } from './store/database.ts';
-import { chunksAt, groupOfEvent, saveWritten } from './store/judged.ts';
+import { chunksAt, saveWritten } from './store/judged.ts';
 import { mustHaveLibrary } from './store/libraries.ts';
 import * as store from './store/test-questions.ts';
 import type { SearchVerbs } from './thread.ts';
@@ -50,11 +51,12 @@ export function testVerbs({ db, search, change, announce }: TestSetParts): TestV
   function questions(library: LibraryId | undefined): (TestQuestion & { answers: ChunkName[] })[] {
     const stored = store.testQuestions(db, library).map(({ contentHash, start, end, ...row }) => ({ ...row, answers: [{ contentHash, start, end }] }));
     const known = new Set(stored.map(({ question, library: of }) => `${of} ${plainQuestion(question)}`));
+    const groupOf = groupsOf(db);
     const judged = judgedQuestions().flatMap((said) => {
       const answers = answersOf(said);
       const [place] = answers.flatMap((answer) => chunksAt(db, answer));
       // What learning may train on would flatter it.
-      if (!place || !said.events.some((event) => isHeldOut(groupOfEvent(db, event) ?? 'f'))) return [];
+      if (!place || !isHeldOut(groupOf(said.events, said.question))) return [];
       if ((library !== undefined && place.library !== library) || known.has(`${place.library} ${plainQuestion(said.question)}`)) return [];
       return [{ library: place.library, question: said.question, documentName: place.documentName, quote: place.text, from: 'feedback' as const, answers }];
     });

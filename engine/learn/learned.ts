@@ -3,7 +3,8 @@ import type { Embedder } from '../models/embedder.ts';
 import type { Learned } from '../search.ts';
 import { activeAdapter, adapterBytes, earlier, eventsOf, watchedSince } from '../store/adapters.ts';
 import type { Db } from '../store/database.ts';
-import { chunksAt, eventIds, eventsVersion, groupOfEvent, importedCount, storedEvent } from '../store/judged.ts';
+import { chunksAt, eventIds, eventsVersion, importedCount, storedEvent } from '../store/judged.ts';
+import { groupsOf } from './groups.ts';
 import { isHeldOut } from './holdout.ts';
 import { judgeBeside, type Beside } from './beside.ts';
 import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
@@ -74,15 +75,17 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
   return {
     async summary() {
       await this.refresh();
-      const { questions, conflicts } = marks.judged({ locate });
+      // Questions that mean the same are one, as when they are learned from.
+      const { questions, conflicts } = marks.judged({ locate, vectors, ...(embedder?.background && { background: embedder.background }) });
       const judgements = questions.flatMap((question) => question.judgements);
       const learnable = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
+      const groupOf = groupsOf(db);
       const active = embedder && activeAdapter(db, embedder.space);
       const seen = active === undefined ? new Set<EventId>() : eventsOf(db, active);
       return {
         signals: marks.count, questions: learnable.length, conflicts,
         documents: new Set(learnable.flatMap(({ judgements }) => judgements.filter(({ label }) => label === 1).map(({ chunk }) => chunk.contentHash))).size,
-        heldOut: learnable.filter(({ events }) => events.some((event) => isHeldOut(groupOfEvent(db, event) ?? 'f'))).length,
+        heldOut: learnable.filter(({ events, question }) => isHeldOut(groupOf(events, question))).length,
         answers: judgements.filter(({ label }) => label === 1).length, rejects: judgements.filter(({ label, trust }) => label === 0 && trust !== 'observed').length,
         unanswerable: questions.filter(({ unanswerable }) => unanswerable).length,
         gaps: questions.flatMap(({ question, gap }) => (gap === undefined ? [] : [{ question, correction: gap }])), imported: importedCount(db),
