@@ -2,9 +2,11 @@
  * Measures search on sets in the form of BEIR, through the real engine: every document becomes a Markdown file that is
  * parsed, split, indexed and embedded like any other.
  *
- *   npm run evaluate -- DIR… [--run FILE] [--limit N]
+ *   npm run evaluate -- DIR… [--run FILE] [--limit N] [--candidates] [--reranker DIR]…
  *
- * `--run` writes a TREC run of each set and leg, `--limit` asks at most N questions of a set.
+ * `--run` writes a TREC run of each set and leg, `--limit` asks at most N questions of a set. `--candidates` shows instead for
+ * how many questions one of the first three hits answers, by how many candidates a reranker reads: with none, with the one that
+ * ships and with those in the folders named, and which is best on questions that had no part in the choice.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,8 +15,12 @@ import { parseArgs } from 'node:util';
 import type { Engine, LibraryId, SearchQuery } from '../api.ts';
 import { openEngine } from '../engine.ts';
 import { resourcesDir } from '../locations.ts';
+import { openEmbedder } from '../models/embedder.ts';
+import { installedModels } from '../models/installed.ts';
+import { openReranker } from '../models/reranker.ts';
 import { idle } from '../testing.ts';
 import { readSet, type EvaluationSet } from './beir.ts';
+import { CANDIDATES, chosen, curves, readings } from './depth.ts';
 import { meanQuality, ranked, type Quality } from './metrics.ts';
 import { trecRun } from './trec.ts';
 
@@ -106,10 +112,11 @@ async function ask(engine: Engine, library: LibraryId, questions: EvaluationSet[
 const COLUMNS = ['nDCG@10', 'MRR@10', 'R@10', 'R@100'] as const;
 
 async function main(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { run: { type: 'string' }, limit: { type: 'string' } } });
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { run: { type: 'string' }, limit: { type: 'string' }, candidates: { type: 'boolean' }, reranker: { type: 'string', multiple: true } } });
   const limit = values.limit === undefined ? Infinity : Number(values.limit);
-  if (positionals.length === 0 || !(limit > 0)) throw new Error('Usage: npm run evaluate -- DIR… [--run FILE] [--limit N]');
+  if (positionals.length === 0 || !(limit > 0)) throw new Error('Usage: npm run evaluate -- DIR… [--run FILE] [--limit N] [--candidates] [--reranker DIR]…');
   const sets = positionals.map(readSet);
+  if (values.candidates) return byCandidates(sets, limit, values.reranker ?? []);
   const sums = new Map<Leg, number[]>();
   console.log(`${'set'.padEnd(18)}${'leg'.padEnd(9)}${COLUMNS.map((name) => name.padStart(9)).join('')}   ms/question   chunks`);
   for (const set of sets) {
@@ -122,6 +129,24 @@ async function main(args: string[]): Promise<void> {
     }
   }
   if (sets.length > 1) for (const [leg, totals] of sums) console.log(`${'mean'.padEnd(18)}${row(leg, totals.map((total) => total / sets.length))}`);
+}
+
+/** Curves of the models that ship and the rerankers in these folders. */
+async function byCandidates(sets: readonly EvaluationSet[], limit: number, folders: readonly string[]): Promise<void> {
+  const bundled = (await installedModels([join(resourcesDir, 'models')])).models;
+  const placeOf = (role: string): string[] => bundled.filter(({ manifest }) => manifest.role === role).slice(-1).map(({ folder }) => folder);
+  const [embedder] = await Promise.all(placeOf('embedder').map((folder) => openEmbedder(folder)));
+  if (!embedder) throw new Error('No embedder ships with this build.');
+  const rerankers = await Promise.all([...placeOf('reranker'), ...folders].map((folder) => openReranker(folder)));
+  console.log(`${'set'.padEnd(18)}${'hit@3 with'.padEnd(34)}${CANDIDATES.map((candidates) => String(candidates).padStart(8)).join('')}`);
+  for (const set of sets) {
+    const read = await withSet(set, (indexed) => readings({ ...set, questions: spread(set.questions, limit) }, indexed, embedder, rerankers));
+    const names = rerankers.map(({ id }) => id);
+    for (const { reranker = 'no reranker', hits } of curves(read, names)) console.log(`${set.name.padEnd(18)}${reranker.padEnd(34)}${hits.map((share) => share.toFixed(4).padStart(8)).join('')}`);
+    const { reranker, candidates, hits } = chosen(read, names);
+    console.log(`${set.name.padEnd(18)}best: ${reranker === undefined ? 'no reranker' : `${reranker}, ${candidates} candidates`} (${hits.toFixed(4)} on every other question)`);
+  }
+  await Promise.all([embedder, ...rerankers].map((model) => model.close()));
 }
 
 function row(leg: Leg, figures: number[]): string {
