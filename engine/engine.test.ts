@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import type { AnswerPart, Engine, LibraryId, Question, Turn } from './api.ts';
 import { openEngine } from './engine.ts';
 import { idle } from './testing.ts';
@@ -315,6 +316,23 @@ test('the sample library answers its own questions in both languages', async (t)
   assert.equal(await engine.addSamples('zh'), samples, 'there is one sample library');
   const { turn } = await ask(engine, { question: 'How much may a hotel in London cost per night?', libraries: [samples] });
   assert.equal(turn.answer.outcome, 'answered');
+});
+
+test('what is changed while a thread is dead is changed, and the next one sees to it', async (t) => {
+  const threads: Worker[] = [];
+  const born = (thread: Worker): void => void threads.push(thread);
+  process.on('worker', born);
+  t.after(() => process.off('worker', born));
+  const { engine, library, put } = await house(t);
+  const { documents: [lease] } = await engine.add(library, [put('lease.md', LEASE)]);
+  await idle(engine);
+  await threads[0]!.terminate();
+  await engine.removeDocuments([lease!]);
+  await engine.addFile(library, '茶叶.md', new TextEncoder().encode(TEA));
+  await engine.pause();
+  await engine.resume();
+  await until(() => idle(engine).then(() => true, () => false));
+  assert.deepEqual(await names(engine, library), ['茶叶.md']);
 });
 
 test('two engines on one data directory do not harm each other', async (t) => {

@@ -26,7 +26,7 @@ import { shadow } from './store/spaces.ts';
 import * as settings from './store/settings.ts';
 import { testVerbs } from './test-set.ts';
 import { countUnembedded } from './store/vectors.ts';
-import { INGEST_STREAMS, keepThread, LEARN_STREAMS, SEARCH_STREAMS, type IngestVerbs, type LearnVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
+import { INGEST_STREAMS, keepThread, LEARN_STREAMS, SEARCH_STREAMS, told, type IngestVerbs, type LearnVerbs, type SearchVerbs, type Thread, type ThreadData } from './thread.ts';
 import { openSwitching } from './switching.ts';
 import { tryDevices } from './tried.ts';
 import { openWatching } from './watching.ts';
@@ -103,8 +103,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   /** After files were added, removed or put back: the ingest thread has something to do. */
   async function arrived<T>(result: T, watch = true): Promise<T> {
     for (const topic of ['libraries', 'documents', 'progress'] as const) announcements.announce(topic);
-    await ingest.verbs.wake();
-    if (watch) await ingest.verbs.watch();
+    await told(ingest.verbs.wake());
+    if (watch) await told(ingest.verbs.watch());
     return result;
   }
 
@@ -167,9 +167,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return arrived(undefined, false);
     },
     progress,
-    pause: () => change(['progress'], () => settings.put(db, 'paused', 'yes')).then(() => ingest.verbs.pause()),
+    pause: () => change(['progress'], () => settings.put(db, 'paused', 'yes')).then(() => told(ingest.verbs.pause())),
     resume: () => change(['progress'], () => settings.put(db, 'paused', 'no')).then(async () => {
-      await Promise.all([ingest.verbs.resume(), switching.wake()]);
+      await Promise.all([told(ingest.verbs.resume()), told(switching.wake())]);
     }),
 
     blocks: async (document) => body(document).blocks,

@@ -14,7 +14,7 @@ import type { Db } from './store/database.ts';
 import { chunksAt, removeImported, saveImported } from './store/judged.ts';
 import { beginRun, endRun, lastUse, openRun, runs, setRunState } from './store/runs.ts';
 import { settings } from './store/settings.ts';
-import type { LearnVerbs, SearchVerbs } from './thread.ts';
+import { told, type LearnVerbs, type SearchVerbs } from './thread.ts';
 import { openVersions } from './versions.ts';
 
 interface LearningParts {
@@ -83,7 +83,7 @@ export function learningVerbs({ db, search, learner, change, modelDirs, models }
       if (openRun(db)) throw new EngineError('busy', 'Learning is under way already.');
       return beginRun(db, level);
     });
-    await learner().wake();
+    await told(learner().wake());
     return run;
   }
 
@@ -92,7 +92,7 @@ export function learningVerbs({ db, search, learner, change, modelDirs, models }
     estimateLearning: (level = 'query') => learner().estimate(level),
     learn,
     pauseLearning: () => change(['learning'], () => setOpen('paused')),
-    resumeLearning: () => change(['learning'], () => setOpen('running')).then(() => learner().wake()),
+    resumeLearning: () => change(['learning'], () => setOpen('running')).then(() => told(learner().wake())),
     cancelLearning: () => change(['learning'], () => {
       const run = openRun(db);
       if (run) endRun(db, run.id, 'cancelled');

@@ -15,7 +15,7 @@ import { addedModel, choose, chosen, deleteModel, deviceOf, saveModel } from './
 import { get } from './store/settings.ts';
 import { dropSpace, keptIndexes, shadow, shadowProgress, spaceInUse } from './store/spaces.ts';
 import { testResults } from './store/test-questions.ts';
-import type { ReindexVerbs } from './thread.ts';
+import { told, type ReindexVerbs } from './thread.ts';
 
 interface ModelParts {
   db: Db;
@@ -90,7 +90,7 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
       deleteModel(db, id);
     });
     if (model.downloaded) await rm(join(modelDirs[1]!, id), { recursive: true, force: true });
-    await reindexer().wake();
+    await told(reindexer().wake());
   }
 
   async function removeIndex(id: string): Promise<void> {
@@ -102,7 +102,7 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
         dropSpace(db, space);
       }
     });
-    await reindexer().wake();
+    await told(reindexer().wake());
   }
 
   async function useModel(role: ModelInfo['role'], id: string | undefined): Promise<void> {
@@ -115,7 +115,7 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
       cancelReindex(db);
       choose(db, role, id);
     });
-    await reindexer().wake();
+    await told(reindexer().wake());
   }
 
   /** What is in use is what is wanted, from then on: nothing begins again by itself. */
@@ -126,7 +126,7 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
       cancelReindex(db);
       choose(db, 'embedder', inUse === bestBundled(all, 'embedder') ? undefined : inUse?.id);
     });
-    await reindexer().wake();
+    await told(reindexer().wake());
   }
 
   async function reindexing(): Promise<Reindexing | undefined> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { AnswerEvent, AnswerQuestion } from './answer.ts';
-import type { AdapterId, DocumentId, Explanation, ExportFile, LearningEstimate, LearningLevel, SearchAnswer, SearchQuery, Topic, TurnId } from './api.ts';
+import type { AdapterId, DocumentId, EngineError, Explanation, ExportFile, LearningEstimate, LearningLevel, SearchAnswer, SearchQuery, Topic, TurnId } from './api.ts';
 import type { Correction } from './correction.ts';
 import type { IngestProgress } from './ingest.ts';
 import type { Summary, Watched } from './learn/learned.ts';
@@ -94,6 +94,16 @@ export interface Thread<T extends object> {
   /** The verbs of the thread that runs now. */
   readonly verbs: T;
   close(): Promise<void>;
+}
+
+/**
+ * Tells a thread what it would find in the tables as it starts: there is work, it is paused. Where it is dead, or dies of it, nothing
+ * is lost, for the next one starts with that look; what was changed before stays changed, and nobody need hear of it.
+ */
+export async function told(call: Promise<void>): Promise<void> {
+  await call.catch((error: EngineError) => {
+    if (error.code !== 'closed') throw error;
+  });
 }
 
 const FIRST_PAUSE = 100;
