@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { calibrated, calibratedBy, together, type Sample } from './answer/calibration.ts';
 import { evidenceOf, probabilityOf, SHIPPED, type Evidence } from './answer/found.ts';
 import { pseudoQuestion } from './answer/pseudo.ts';
+import type { ConversationId, TurnId } from './api.ts';
 import { calibrate, calibrateNext, calibrationFor } from './calibrate.ts';
 import { readSet } from './evaluate/beir.ts';
 import { prepare } from './ingest.ts';
@@ -14,6 +15,8 @@ import { assemble } from './parse/document.ts';
 import { parseBytes } from './parse/parsers.ts';
 import { search } from './search.ts';
 import { saveReading } from './store/contents.ts';
+import type { Db } from './store/database.ts';
+import { deleteEvents, events, saveEvent } from './store/feedback.ts';
 import { memoryDatabase, queue } from './store/testing.ts';
 import { documentFrequency, wordStatistics } from './store/words.ts';
 
@@ -30,6 +33,9 @@ async function samples() {
   const evidence = async (question: string) => evidenceOf(question, (await search({ db }, { question, libraries: [library] })).hits, { statistics });
   return { db, library, evidence };
 }
+
+/** A second connection cannot see a database in memory: the same one stands in for it. */
+const same = (db: Db): Db => new Proxy(db, { get: (target, name) => (name === 'close' ? () => undefined : Reflect.get(target, name, target)) });
 
 const scores = (center: number, answered: boolean, count: number): Sample[] => Array.from({ length: count }, (_, i) => ({ score: center + (i / count - 0.5) * 2, answered, weight: 1 }));
 
@@ -134,12 +140,46 @@ test('the samples answer their own questions and not others, before and after th
     }
   }
   assert.deepEqual(calibrationFor(db, {}, [library]), SHIPPED);
-  // A second connection cannot see a database in memory: the same one stands in for it.
-  const same = new Proxy(db, { get: (target, name) => (name === 'close' ? () => undefined : Reflect.get(target, name, target)) });
-  assert.equal(await calibrateNext(parts, () => same), true);
+  const due = (): Promise<boolean> => calibrateNext(parts, () => same(db));
+  assert.equal(await due(), true);
   assert.deepEqual(calibrationFor(db, {}, [library]), calibration);
-  assert.equal(await calibrateNext(parts, () => same), false);
+  assert.equal(await due(), false);
   db.exec('update calibration set chunks = chunks / 2');
-  assert.equal(await calibrateNext(parts, () => same), true);
+  assert.equal(await due(), true);
+  db.close();
+});
+
+test('what people say moves the line when it is ten signals; what is deleted takes its part back at once, whatever else was said', async () => {
+  const { db, library } = await samples();
+  const parts = { db };
+  const due = (): Promise<boolean> => calibrateNext(parts, () => same(db));
+  const line = (): string => JSON.stringify(calibrationFor(db, {}, [library]));
+  /** Two events for each question: the answer was wrong, since it is not in the library. */
+  async function notInLibrary(...questions: string[]): Promise<void> {
+    for (const question of questions) {
+      const { hits } = await search({ db }, { question, libraries: [library], limit: 10 });
+      const turn = { id: events(db).length + 1 as TurnId, conversation: 1 as ConversationId, asked: 1, question, answer: { outcome: 'answered' as const, sentences: [] }, hits, models: { answerer: 'extractive' }, milliseconds: 1 };
+      saveEvent(db, { kind: 'answer-thumb', turn: turn.id, thumb: 'down' }, { turn });
+      saveEvent(db, { kind: 'answer-reason', turn: turn.id, reason: 'not-in-library' }, { turn });
+    }
+  }
+  const latest = (count: number) => events(db).slice(0, count).map(({ id }) => id);
+
+  assert.equal(await due(), true);
+  const nothingSaid = line();
+  await notInLibrary('When may the tenant extend the lease?', '忘记了路由器的管理密码怎么办？', 'What is a halyard?', '咖啡豆怎么保存？');
+  assert.equal(await due(), false, 'eight signals say little');
+  await notInLibrary('Who services the heating?');
+  assert.equal(await due(), true);
+  const said = line();
+  assert.notEqual(said, nothingSaid);
+
+  deleteEvents(db, latest(2));
+  await notInLibrary('How is the boat moored?');
+  assert.equal(await due(), true, 'as many as before, and not the same');
+  assert.notEqual(line(), said);
+  assert.equal(await due(), false);
+  deleteEvents(db, latest(10));
+  assert.deepEqual([await due(), line()], [true, nothingSaid]);
   db.close();
 });

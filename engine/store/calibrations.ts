@@ -2,19 +2,23 @@ import type { ChunkId, DocumentId, LibraryId } from '../api.ts';
 import type { Calibration } from '../answer/found.ts';
 import { sql, type Db } from './database.ts';
 
-/** A library that can be calibrated: how large it is now, and how many signals people gave. */
-export interface Calibratable { library: LibraryId; chunks: number; said: number }
+/** A library that can be calibrated: how large it is now, and what people have said (`SAID`). */
+export interface Calibratable { library: LibraryId; chunks: number; said: string }
 
-interface Row { chunks: number; said: number; result: string }
+/** How many signals there are, and the number of the last; numbers only grow, so that what was deleted of them since can be told. */
+const SAID = `(select count(*) || ' ' || coalesce(max(number), 0) from event)`;
+
+interface Row { chunks: number; said: string; result: string }
 
 const SIZES = `
-  select l.id library, sum(c.chunks) chunks, count(*) documents, sum(h.space_id is null) unfinished, (select count(*) from event) said
+  select l.id library, sum(c.chunks) chunks, count(*) documents, sum(h.space_id is null) unfinished, ${SAID} said
   from library l join holding h on h.library_id = l.id join content c on c.id = h.content_id
   where l.removed = 0 group by l.id`;
 
 /**
  * Libraries without a calibration for these models, or which have changed much since: by a quarter of their chunks, or by ten
- * signals. Small ones, and those that are still being read or embedded, wait.
+ * signals; and all whose calibration knows a signal that was deleted. Small ones, and those that are still being read or
+ * embedded, wait.
  *
  * @param embedded whether there is an embedder, so that a library is only whole when all of it is embedded
  */
@@ -22,9 +26,16 @@ export function uncalibrated(db: Db, models: string, { documents, chunks, embedd
   const rows = sql<Calibratable & { documents: number; unfinished: number }>(db, SIZES).all();
   return rows.filter((row) => {
     if (row.documents < documents || row.chunks < chunks || (embedded && row.unfinished > 0)) return false;
-    const known = sql<Row>(db, 'select chunks, cast(said as integer) said, result from calibration where library_id = ? and models = ?').get(row.library, models);
-    return !known || Math.abs(row.chunks - known.chunks) > known.chunks / 4 || Math.abs(row.said - known.said) >= 10;
+    const known = sql<Row>(db, 'select chunks, said, result from calibration where library_id = ? and models = ?').get(row.library, models);
+    return !known || Math.abs(row.chunks - known.chunks) > known.chunks / 4 || saidSince(db, known) >= 10;
   }).map(({ library, chunks, said }) => ({ library, chunks, said }));
+}
+
+/** How many signals came after those a calibration knows; Infinity where one of those was deleted. */
+function saidSince(db: Db, { said }: Row): number {
+  const [count = 0, last = 0] = said.split(' ').map(Number);
+  const now = sql<{ left: number; since: number }>(db, 'select count(*) filter (where number <= @last) "left", count(*) filter (where number > @last) since from event').get({ last })!;
+  return now.left < count ? Infinity : now.since;
 }
 
 /** The calibrations of libraries for these models, with the number of chunks each was made of. */
@@ -35,7 +46,7 @@ export function calibrationsOf(db: Db, libraries: readonly LibraryId[], models: 
 
 export function saveCalibration(db: Db, models: string, { library, chunks, said }: Calibratable, calibration: Calibration): void {
   if (!sql(db, 'select 1 from library where id = ?').get(library)) return;
-  sql(db, 'insert or replace into calibration (library_id, models, chunks, said, result) values (?, ?, ?, ?, ?)').run(library, models, chunks, String(said), JSON.stringify(calibration));
+  sql(db, 'insert or replace into calibration (library_id, models, chunks, said, result) values (?, ?, ?, ?, ?)').run(library, models, chunks, said, JSON.stringify(calibration));
 }
 
 /** Chunks spread evenly over a library, each with a document that has it. */
