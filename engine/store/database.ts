@@ -15,13 +15,14 @@ export type Access = 'engine' | 'ingest' | 'search';
  * Opens the library file, creating and migrating it where needed. WAL lets the search thread read while the ingest
  * thread writes; `synchronous = normal` survives a killed process and may lose the last commits to a power cut.
  *
- * @throws EngineError 'damaged' when the file is not a library of Lodestone.
+ * @throws EngineError 'damaged' when the file is not a library of Lodestone, 'unreadable' when it cannot be written where it is.
  */
 export function openDatabase(file: string, access: Access = 'ingest'): Db {
   if (access === 'search' && !existsSync(file)) throw new EngineError('missing', `There is no library at ${file}.`);
-  mkdirSync(dirname(file), { recursive: true });
   try {
-    const db = new Database(file, { readonly: access === 'search', timeout: access === 'engine' ? 0 : 10_000 });
+    mkdirSync(dirname(file), { recursive: true });
+    // While it is opened, everyone waits: another process may just be making the file, or closing it.
+    const db = new Database(file, { readonly: access === 'search', timeout: 10_000 });
     // A packaged app keeps native libraries beside its archive, where the system can load them.
     db.loadExtension(sqliteVec.getLoadablePath().replace('app.asar', 'app.asar.unpacked'));
     db.pragma('cache_size = -32000');
@@ -32,15 +33,20 @@ export function openDatabase(file: string, access: Access = 'ingest'): Db {
     db.pragma('synchronous = normal');
     db.pragma('foreign_keys = on');
     migrate(db);
+    if (access === 'engine') db.pragma('busy_timeout = 0');
     return db;
   } catch (error) {
-    const code = (error as { code?: string }).code;
+    const code = (error as { code?: string }).code ?? '';
     if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
       throw new EngineError('damaged', `${file} is damaged or is not a Lodestone library. Move it away to start anew, or put a backup in its place.`);
     }
+    if (UNUSABLE.test(code)) throw new EngineError('unreadable', `${dirname(file)} cannot be used for a library (${code}). Check that it is a folder you may write to, or name another one.`);
     throw error;
   }
 }
+
+/** Why a file cannot be made or written in a place. */
+const UNUSABLE = /^(?:SQLITE_(?:CANTOPEN|READONLY|PERM)\w*|EACCES|EPERM|EROFS|EEXIST|ENOTDIR)$/;
 
 /**
  * Runs `change` in one write transaction. Where another thread is writing it waits without blocking this thread, so
