@@ -33,6 +33,7 @@ test('an embedder from a folder learns; while its index grows every question is 
   const engine = await openEngine({ dataDir, resourcesDir });
   t.after(() => engine.close());
   const documents = await addTwins(engine, join(root, 'files'), 'even');
+  const bundled = await modelInUse(engine, 'embedder');
   const folder = await makeWordBert(join(root, 'gte-small'), 'embedder', join(root, 'files'));
   const base = await engine.addModel(folder);
   await engine.useModel('embedder', base);
@@ -56,6 +57,14 @@ test('an embedder from a folder learns; while its index grows every question is 
   assert.deepEqual([model, total], [version.model, documents.length]);
   assert.ok(done < total);
   assert.deepEqual(await rankings(engine), shipped, 'as before, to the last bit');
+
+  await engine.activate(undefined);
+  assert.equal(await engine.reindexing(), undefined, 'as shipped, and nothing goes over to what was learned later');
+  await engine.useModel('embedder', bundled);
+  await engine.deactivate('embedder');
+  assert.equal((await engine.reindexing())!.model, bundled, 'what a person chose to go over to goes on');
+  await engine.activate(version.id);
+  assert.equal((await engine.reindexing())!.model, version.model);
 
   const embedders = await Promise.all([folder, join(dataDir, 'models', version.model!)].map((path) => openEmbedder(path)));
   t.after(() => Promise.all(embedders.map((embedder) => embedder.close())));

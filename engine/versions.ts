@@ -38,6 +38,9 @@ export function openVersions({ db, modelDirs, models, learner, change }: Version
 
   async function asShipped(level?: LearningLevel): Promise<void> {
     if (level === undefined || level === 'query') await change(['learning'], () => store.activate(db, undefined));
+    // A learned embedder whose index still grows would come into use later. What a person chose to go over to goes on.
+    const growing = shadow(db)?.model;
+    if ((level === undefined || level === 'embedder') && store.learnedModels(db).some(({ model }) => model === growing)) await models.cancelReindexing();
     const used = await inUse(db, modelDirs);
     for (const deep of ['reranker', 'embedder'] as const) {
       const model = used[deep];
