@@ -105,7 +105,7 @@ export interface Adapter {
   id: AdapterId;
   level: LearningLevel;
   made: number;
-  state: 'active' | 'accepted' | 'rejected' | /** Of another model than the one in use. */ 'foreign';
+  state: 'active' | 'accepted' | 'rejected' | /** Of another model than the one in use. */ 'foreign' | /** Foreign, and in use again as soon as the models it was learned with are. */ 'resting';
   signals: number;
   questions: number;
   /** On the person's own questions, and on the general ones that ship with Lodestone. */

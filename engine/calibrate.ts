@@ -25,9 +25,9 @@ export const modelsOf = ({ embedder, reranker }: Pick<SearchParts, 'embedder' | 
   `${embedder?.space ?? 'words'} | ${reranker?.id ?? 'none'} | ${WEIGHED}${version === undefined ? '' : ` | version ${version}`}`;
 
 /** The version of what was learned that search answers with now. */
-async function versionOf({ embedder, learned }: SearchParts): Promise<AdapterId | undefined> {
+async function versionOf({ embedder, reranker, learned }: SearchParts): Promise<AdapterId | undefined> {
   await learned?.refresh();
-  return embedder && learned?.adapter(embedder.space, undefined)?.id;
+  return embedder && learned?.adapter(embedder.space, reranker?.id ?? null, undefined)?.id;
 }
 
 /**

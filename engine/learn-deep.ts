@@ -100,7 +100,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     await show();
     const comparisons = await compared(trainee, lessons, outcome);
     const found: Refusal[] = [...outcome.refusals];
-    if (level === 'embedder' && lessThanQuick(db, learner, outcome.gain)) found.push('less-than-quick');
+    if (lessThanQuick(db, level, learner, outcome.gain, parts.reranker?.id)) found.push('less-than-quick');
     const id = `${learner.base.id}-learned-${nextAdapter(db)}`;
     const kept = trainee.kept(outcome.weights);
     if (found.length === 0) {

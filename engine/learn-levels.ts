@@ -1,4 +1,4 @@
-import type { LevelStanding, Untrainable } from './api.ts';
+import type { Adapter, LevelStanding, Untrainable } from './api.ts';
 import { embedderInUse, knownModels, wantedModel, type KnownModel } from './chosen.ts';
 import { hashesIn, type ModelDirs } from './found.ts';
 import type { DeepLevel } from './learn/deep-lessons.ts';
@@ -35,14 +35,20 @@ export function baseOf(db: Db, model: string): string {
 }
 
 /**
- * Whether an embedder gains no more than the version for questions that is in use, by that one's own report. It belongs to the
- * index of the embedder that learns, and would go out of use with it.
+ * Whether a model gains no more than the version for questions that is in use, by that one's own report. That one belongs to the
+ * index and the reranker that are in use, and rests when either is replaced: no gate saw the sum of both, and none can see it
+ * fairly, since the version was taught by the very questions there are. What is learned anew over the new model is judged with it.
+ *
+ * @param reranker the one in use
  */
-export function lessThanQuick(db: Db, { used, base }: { used: Pick<KnownModel, 'id'>; base: Pick<KnownModel, 'id'> }, gain: number): boolean {
-  const space = used.id === base.id ? spaceInUse(db)?.space.identity : undefined;
-  const active = space === undefined ? undefined : adapters(db, { space }).find(({ level, state }) => level === 'query' && state === 'active');
-  const quick = active ? active.mine.after - active.mine.before : 0;
-  return quick > 0 && gain <= quick;
+export function lessThanQuick(db: Db, level: DeepLevel, { used, base }: { used: Pick<KnownModel, 'id'>; base: Pick<KnownModel, 'id'> }, gain: number, reranker: string | undefined): boolean {
+  const space = level === 'reranker' || used.id === base.id ? spaceInUse(db)?.space.identity : undefined;
+  const all = space === undefined ? [] : adapters(db, { space, ...(reranker !== undefined && { reranker: { model: reranker, base: baseOf(db, reranker) } }) });
+  const gained = (adapter: Adapter | undefined): number => (adapter ? adapter.mine.after - adapter.mine.before : 0);
+  const quick = gained(all.find((one) => one.level === 'query' && one.state === 'active'));
+  // The version lies over what the reranker in use has learned, which goes too.
+  const under = level === 'reranker' && used.id !== base.id ? gained(all.find(({ model }) => model === used.id)) : 0;
+  return quick > 0 && gain <= quick + under;
 }
 
 /** How a model of the list is looked at. */

@@ -137,7 +137,7 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
   const report: AdapterReport = {
     recipe: { ...options }, snapshot, signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length,
     mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: weighing?.alpha || outcome.adapter.alpha,
-    refusals, ...(weighing && { habits: habitsOf(weighing, CLUES.indexOf('length')) }), seconds: Math.round((Date.now() - begun) / 1000),
+    refusals, reranker: reranker?.id ?? null, ...(weighing && { habits: habitsOf(weighing, CLUES.indexOf('length')) }), seconds: Math.round((Date.now() - begun) / 1000),
   };
   await allowed(db, run);
   await write(db, () => {

@@ -90,6 +90,7 @@ test('a run says how long it takes, can be paused and cancelled, and ends with a
   const exported = await engine.exportAdapter(adapter!.id);
   const report = reportIn(exported) as VersionReport;
   assert.deepEqual([report.version, report.level, report.refusals, report.metrics.mine, report.parent], [adapter!.id, 'query', adapter!.refusals, adapter!.mine, undefined]);
+  assert.equal(report.reranker, (await engine.models()).find(({ role, active }) => role === 'reranker' && active)!.id, 'over what this one says it was judged');
   assert.ok(report.base.includes(`@${report.baseHash} `) && report.seed === report.recipe['seed'] && report.snapshot.length === 16 && decodeAdapter(exported).dimensions > 0, 'with it goes what it was made of');
   const comparisons = await engine.comparisons(adapter!.id);
   assert.equal(comparisons.length, 34);

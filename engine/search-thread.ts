@@ -92,8 +92,8 @@ if (parentPort) {
       }
     },
     prepare: (model) => embedders.prepare(model),
-    judged: () => once(({ learned }) => learned.summary()),
-    watched: () => once(({ learned }) => learned.watched()),
+    judged: () => once(({ learned, reranker }) => learned.summary(reranker?.id)),
+    watched: () => once(({ learned, reranker }) => learned.watched(reranker?.id)),
     finish: async () => process.exit(),
   };
   serve(verbs, messagePort(parentPort as never));

@@ -20,8 +20,8 @@ export interface SearchParts { db: Db; embedder?: Embedder; reranker?: Reranker;
 export interface Learned {
   /** Takes in what was said since the last question. */
   refresh(): Promise<void>;
-  /** The adapter in use for this space, or the one asked for by its id. */
-  adapter(space: string, wanted: AdapterId | undefined): { id: AdapterId; adapter: QueryAdapter } | undefined;
+  /** The adapter in use for this space with this reranker (null: with none), or the one asked for by its id. */
+  adapter(space: string, reranker: string | null, wanted: AdapterId | undefined): { id: AdapterId; adapter: QueryAdapter } | undefined;
   /** What was in use before an adapter and would be again without it; undefined: search as it shipped. */
   before?(space: string, version: AdapterId): { id: AdapterId; adapter: QueryAdapter } | undefined;
   /** What people said of chunks for this question or one that means the same; `vector` as the embedder gave it. */
@@ -95,7 +95,7 @@ async function rankings({ db, embedder, reranker, learned }: SearchParts, query:
   const space = embedder && spaceOf(db, embedder.space);
   const embedded = leg !== 'words' && embedder && space && question.trim() !== '' ? (await embedder.embed([question], 'query'))[0] : undefined;
   const taught = leg === undefined && query.taught !== false && learned ? learned.taught(question, embedded) : new Map<ChunkId, Taught>();
-  const adapted = embedded && space && query.adapter !== 'none' ? learned?.adapter(space.identity, query.adapter) : undefined;
+  const adapted = embedded && space && query.adapter !== 'none' ? learned?.adapter(space.identity, reranker?.id ?? null, query.adapter) : undefined;
   const isMixed = watched && adapted && taught.size === 0 && leg === undefined && query.adapter === undefined && query.taught === undefined && isInterleaved(question, adapted.id);
   const views = [adapted, ...(isMixed ? [learned?.before?.(space!.identity, adapted.id)] : [])].map((by) => viewOf(by, embedded));
 

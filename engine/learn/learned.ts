@@ -63,7 +63,7 @@ const KEPT = 2;
  * What search takes from learning, kept up to date by looking at each question whether anything was said since the last:
  * a thumb counts with the next question.
  */
-export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(): Promise<Summary>; watched(): Promise<Watched | undefined> } {
+export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(reranker: string | undefined): Promise<Summary>; watched(reranker: string | undefined): Promise<Watched | undefined> } {
   const marks = new Marks(db);
   const vectors = new Map<string, Float32Array>();
   const adapters = new Map<AdapterId, QueryAdapter>();
@@ -73,14 +73,14 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
   const locate: JudgeOptions['locate'] = (name) => chunksAt(db, name);
 
   return {
-    async summary() {
+    async summary(reranker) {
       await this.refresh();
       // Questions that mean the same are one, as when they are learned from.
       const { questions, conflicts } = marks.judged({ locate, vectors, ...(embedder?.background && { background: embedder.background }) });
       const judgements = questions.flatMap((question) => question.judgements);
       const learnable = questions.filter(({ judgements }) => judgements.some(({ label }) => label === 1));
       const groupOf = groupsOf(db);
-      const active = embedder && activeAdapter(db, embedder.space);
+      const active = embedder && activeAdapter(db, embedder.space, reranker ?? null);
       const seen = active === undefined ? new Set<EventId>() : eventsOf(db, active);
       return {
         signals: marks.count, questions: learnable.length, conflicts,
@@ -94,9 +94,9 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
       };
     },
     /** What people say under the version in use; undefined where none is. */
-    async watched() {
+    async watched(reranker) {
       await this.refresh();
-      const version = embedder && activeAdapter(db, embedder.space);
+      const version = embedder && activeAdapter(db, embedder.space, reranker ?? null);
       if (version === undefined) return undefined;
       return { version, watch: marks.watch({ version, before: earlier(db, version), space: embedder!.space, since: watchedSince(db, version) }) };
     },
@@ -116,8 +116,8 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
       if (taught.length === 0) return new Map();
       return taughtFor(question, vector, taught, embedder?.background ?? BACKGROUND, (name) => chunksAt(db, name).map(({ chunk }) => chunk));
     },
-    adapter(space, wanted) {
-      const id = wanted ?? activeAdapter(db, space);
+    adapter(space, reranker, wanted) {
+      const id = wanted ?? activeAdapter(db, space, reranker);
       if (id === undefined) return undefined;
       let adapter = adapters.get(id);
       if (!adapter) {
@@ -130,7 +130,7 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
     },
     before(space, version) {
       const id = earlier(db, version);
-      return id === undefined ? undefined : this.adapter(space, id);
+      return id === undefined ? undefined : this.adapter(space, null, id);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Adapter, AdapterId, EventId, LearningLevel, TakenBack, Watch } fro
 import { EngineError } from '../api.ts';
 import type { ChunkName } from '../learn/judgements.ts';
 import { sql, type Db } from './database.ts';
-import { get, put } from './settings.ts';
+import { get, put, remove } from './settings.ts';
 
 /** What is kept of an adapter beside its weights: enough to make it again, and what it was judged by. */
 export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | 'mine' | 'guard' | 'bound' | 'alpha' | 'refusals' | 'habits' | 'seconds' | 'base' | 'model'> {
@@ -11,6 +11,8 @@ export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | '
   snapshot: string;
   /** Of the model it was learned from; a space names its own. */
   baseHash?: string;
+  /** Of a version for questions: the reranker it was judged with, null where there was none; absent of versions made before this was told. */
+  reranker?: string | null;
 }
 
 /** What a version takes along wherever it goes: enough to know what it was made of and how good it was, and to make it again. */
@@ -26,6 +28,7 @@ export interface VersionReport extends Pick<Adapter, 'level' | 'signals' | 'ques
   metrics: Pick<Adapter, 'mine' | 'guard' | 'bound' | 'alpha'>;
   /** What was in use before it, and the hash of that version's bytes; absent where that was the model as it shipped. */
   parent?: { version: AdapterId; sha256?: string };
+  reranker?: AdapterReport['reranker'];
 }
 
 /** A judged question's first hits before and after, by name: texts are looked up where they stand when it is shown. */
@@ -44,11 +47,18 @@ export interface NewAdapter {
   contents: readonly string[];
 }
 
+/**
+ * The versions for questions in use, the latest first: one at most for each space and reranker, since what such a version adds
+ * lies over what that reranker says, and no gate saw it over another. Where another is chosen it rests, and it comes back with its own.
+ */
 const ACTIVE = 'adapter.query';
+const IN_USE = `setting s join json_each('[' || s.value || ']') u join adapter a on a.id = u.value where s.key = '${ACTIVE}'`;
 
-/** The adapter in use in a space. */
-export function activeAdapter(db: Db, space: string): AdapterId | undefined {
-  return sql<{ id: AdapterId }>(db, 'select a.id from setting s join adapter a on a.id = cast(s.value as integer) where s.key = ? and a.space = ?').get(ACTIVE, space)?.id;
+/** The version for questions in use in a space with a reranker (null: with none; undefined: with whichever). */
+export function activeAdapter(db: Db, space: string, reranker: string | null | undefined): AdapterId | undefined {
+  const isFor = reranker === undefined ? '' : `and (json_type(a.report, '$.reranker') is null or json_extract(a.report, '$.reranker') is @reranker)`;
+  return sql<{ id: AdapterId }>(db, `select a.id from ${IN_USE} and a.space = @space ${isFor} order by u.key limit 1`)
+    .get({ space, ...(reranker !== undefined && { reranker }) })?.id;
 }
 
 /** The weights of an adapter, if it is of that space. */
@@ -67,11 +77,11 @@ export function versionReport(db: Db, id: AdapterId): VersionReport {
 
 /** The report of a version that has, or will have, this number. */
 export function reportOf(db: Db, version: AdapterId, { level, space, parent, report }: Pick<NewAdapter, 'level' | 'space' | 'parent' | 'report'>): VersionReport {
-  const { recipe, snapshot, signals, questions, refusals, mine, guard, bound, alpha, baseHash } = report;
+  const { recipe, snapshot, signals, questions, refusals, mine, guard, bound, alpha, baseHash, reranker } = report;
   const bytes = parent === undefined ? undefined : adapterBytes(db, parent);
   return {
     version, level, base: space, baseHash: baseHash ?? /@([0-9a-f]+)/.exec(space)?.[1] ?? '', recipe, seed: Number(recipe['seed'] ?? 0), snapshot, signals, questions, refusals,
-    metrics: { mine, guard, bound, alpha },
+    metrics: { mine, guard, bound, alpha }, ...(reranker !== undefined && { reranker }),
     ...(parent !== undefined && { parent: { version: parent, ...(bytes && { sha256: createHash('sha256').update(bytes).digest('hex') }) } }),
   };
 }
@@ -80,10 +90,10 @@ export function reportOf(db: Db, version: AdapterId, { level, space, parent, rep
 export function saveAdapter(db: Db, { level, space, parent, bytes, report, comparisons, events, contents }: NewAdapter): AdapterId {
   const accepted = report.refusals.length === 0;
   const id = Number(sql(db, `insert into adapter (level, space, made, accepted, parent_id, bytes, report, comparisons) values (?, ?, ?, ?, ?, ?, ?, ?)`)
-    .run(level, space, Date.now(), accepted ? 1 : 0, parent ?? (level === 'query' ? activeAdapter(db, space) : undefined) ?? null, Buffer.from(bytes), JSON.stringify(report), JSON.stringify(comparisons)).lastInsertRowid) as AdapterId;
+    .run(level, space, Date.now(), accepted ? 1 : 0, parent ?? (level === 'query' ? activeAdapter(db, space, report.reranker) : undefined) ?? null, Buffer.from(bytes), JSON.stringify(report), JSON.stringify(comparisons)).lastInsertRowid) as AdapterId;
   for (const event of new Set(events)) sql(db, 'insert into adapter_event values (?, ?)').run(id, event);
   for (const content of new Set(contents)) sql(db, 'insert into adapter_content values (?, ?)').run(id, content);
-  if (accepted && level === 'query') put(db, ACTIVE, String(id));
+  if (accepted && level === 'query') bringIn(db, id);
   return id;
 }
 
@@ -95,17 +105,20 @@ interface Row { id: AdapterId; level: LearningLevel; space: string; made: number
 
 /** All adapters, newest first. */
 export function adapters(db: Db, inUse: InUse): Adapter[] {
-  const active = inUse.space === undefined ? undefined : activeAdapter(db, inUse.space);
+  const reranker = inUse.reranker?.model ?? null;
+  const active = inUse.space === undefined ? undefined : activeAdapter(db, inUse.space, reranker);
+  const stands = new Set(sql<{ id: AdapterId }>(db, `select a.id from ${IN_USE}`).all().map(({ id }) => id));
   return sql<Row>(db, `
     select id, level, space, made, accepted, parent_id parent, report, taken_back takenBack,
       exists (select 1 from adapter_event e where e.adapter_id = a.id and not exists (select 1 from event where id = e.event_id)) or
       exists (select 1 from adapter_content c where c.adapter_id = a.id and not exists (
         select 1 from content k join document d on d.content_id = k.id and d.state <> 'removed' where k.hash = c.hash)) stale
     from adapter a order by id desc`).all().map(({ id, level, space, made, accepted, parent, report, takenBack, stale }) => {
-    const { recipe: _, snapshot: __, baseHash: ___, ...told } = JSON.parse(report) as AdapterReport;
+    const { recipe: _, snapshot: __, baseHash: ___, reranker: judgedWith, ...told } = JSON.parse(report) as AdapterReport;
     const own = level === 'query' ? inUse.space : inUse[level]?.base;
+    const isOther = level === 'query' && accepted === 1 && judgedWith !== undefined && judgedWith !== reranker;
     const isActive = level === 'query' ? id === active : accepted === 1 && told.model === inUse[level]?.model;
-    const state = own !== space ? 'foreign' : isActive ? 'active' : accepted ? 'accepted' : 'rejected';
+    const state = stands.has(id) && id !== active ? 'resting' : own !== space || isOther ? 'foreign' : isActive ? 'active' : accepted ? 'accepted' : 'rejected';
     return {
       id, level, made, state, stale: stale === 1, ...told, ...(parent !== null && { parent }),
       ...(takenBack !== null && { takenBack: JSON.parse(takenBack) as TakenBack }),
@@ -145,9 +158,25 @@ export function watchedSince(db: Db, id: AdapterId): number {
   return sql<{ since: number }>(db, 'select watched_since since from adapter where id = ?').get(id)?.since ?? 0;
 }
 
-/** Whether a version for questions is in use, in whatever space. */
+/** Whether a version for questions is in use, with whatever models. */
 export function isAnyActive(db: Db): boolean {
   return get(db, ACTIVE) !== undefined;
+}
+
+const isInUse = (db: Db, id: AdapterId): boolean => sql(db, `select 1 from ${IN_USE} and a.id = ?`).get(id) !== undefined;
+
+/** Brings a version into use in place of the one for the same models; those for others rest as they did. */
+function bringIn(db: Db, id: AdapterId): void {
+  const others = sql<{ id: AdapterId }>(db, `
+    select a.id from ${IN_USE} and not exists (select 1 from adapter n where n.id = ? and n.space = a.space and (
+      json_type(n.report, '$.reranker') is null or json_type(a.report, '$.reranker') is null or json_extract(n.report, '$.reranker') is json_extract(a.report, '$.reranker'))) order by u.key`).all(id);
+  put(db, ACTIVE, [id, ...others.map((other) => other.id)].join());
+}
+
+function takeOut(db: Db, id: AdapterId): void {
+  const left = sql<{ id: AdapterId }>(db, `select a.id from ${IN_USE} and a.id <> ? order by u.key`).all(id).map((other) => other.id);
+  if (left.length === 0) remove(db, ACTIVE);
+  else put(db, ACTIVE, left.join());
 }
 
 /**
@@ -155,28 +184,31 @@ export function isAnyActive(db: Db): boolean {
  * Nothing happens where it is not in use any more.
  */
 export function takeBack(db: Db, id: AdapterId, watch: Watch): void {
-  if (get(db, ACTIVE) !== String(id)) return;
-  activate(db, earlier(db, id));
+  if (!isInUse(db, id)) return;
+  const before = earlier(db, id);
+  if (before === undefined) takeOut(db, id);
+  else activate(db, before);
   sql(db, 'update adapter set taken_back = ? where id = ?').run(JSON.stringify({ ...watch, at: Date.now() } satisfies TakenBack), id);
 }
 
 /**
- * Brings a version for questions into use; one that was taken back has another chance, with what is said from now on.
+ * Brings a version for questions into use; one that was taken back has another chance, with what is said from now on. Undefined:
+ * as shipped, with whatever models.
  *
  * @throws EngineError 'not-found' or 'invalid' for an adapter that was refused
  */
 export function activate(db: Db, id: AdapterId | undefined): void {
-  if (id === undefined) return void sql(db, 'delete from setting where key = ?').run(ACTIVE);
+  if (id === undefined) return remove(db, ACTIVE);
   const row = sql<{ accepted: number }>(db, 'select accepted from adapter where id = ?').get(id);
   if (!row) throw new EngineError('not-found', 'That version is gone.');
   if (row.accepted === 0) throw new EngineError('invalid', 'That version made search worse and cannot be used.');
   sql(db, 'update adapter set taken_back = null, watched_since = ? where id = ? and taken_back is not null').run(Date.now(), id);
-  put(db, ACTIVE, String(id));
+  bringIn(db, id);
 }
 
 export function deleteAdapters(db: Db, ids: readonly AdapterId[]): void {
   for (const id of ids) {
-    if (get(db, ACTIVE) === String(id)) activate(db, undefined);
+    if (isInUse(db, id)) takeOut(db, id);
     sql(db, 'delete from adapter where id = ?').run(id);
   }
 }

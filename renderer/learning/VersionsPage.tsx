@@ -94,6 +94,7 @@ function Version({ adapter, onUse, onBack, onCompare }: { adapter: Adapter; onUs
       <Scores adapter={adapter} />
       {adapter.alpha > 0 && adapter.habits?.map((habit) => <p key={habit.kind} className="learning-note">{words.habits[habit.kind](habit.words)}</p>)}
       {state === 'foreign' && <p className="learning-note">{words.foreignText}</p>}
+      {state === 'resting' && <p className="learning-note">{words.restingText}</p>}
       {adapter.refusals.length > 0 && <Reasons adapter={adapter} />}
       {adapter.stale && <p className="version-stale"><Icon name="warning" size={15} />{words.stale}</p>}
     </li>

@@ -89,6 +89,8 @@ export interface LearningWords {
   usedNow: (version: string) => string;
   /** Of a version for questions: that it is watched. */
   watched: string;
+  resting: (version: string) => string;
+  restingText: string;
   undo: string;
   /** A version that was taken back by itself: that it was, since when, and by what was said. */
   takenBack: (version: string) => string;
