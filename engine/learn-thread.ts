@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Topic } from './api.ts';
 import { Announcements } from './announcements.ts';
@@ -20,12 +21,16 @@ import type { Llm } from './llm/llm.ts';
 import type { Embedder } from './models/embedder.ts';
 import { messagePort, serve } from './rpc.ts';
 import { openDatabase, write } from './store/database.ts';
+import { takeLock } from './store/lock.ts';
 import { endRun, openRun } from './store/runs.ts';
 import { settings } from './store/settings.ts';
 import type { LearnVerbs, ThreadData } from './thread.ts';
 
 /** Less urgent than whatever a person waits for. */
 const NICENESS = 10;
+
+/** Another engine learns: it is looked again after so long whether there is still something to do. */
+const OTHERS_LEARN = 1000;
 
 /** The thread that learns: it does the run that is open, from where it was kept, and rests when there is none. */
 if (parentPort) {
@@ -69,17 +74,26 @@ if (parentPort) {
     return file !== undefined && existsSync(file) ? { name: model!.id, plain: (await openTokenizer(file)).plain } : undefined;
   }
 
-  clearUnfinished(db, modelDirs, runsDir);
+  /** Of the engines that are open on this library one learns at a time: two would do the same run, in the same folders. */
+  const lock = (): (() => void) | undefined => takeLock(join(dirname(file), 'learning.lock'));
+  const giveBack = lock();
+  if (giveBack) clearUnfinished(db, modelDirs, runsDir);
+  giveBack?.();
   let working: Promise<void> | undefined;
   const wake = (): void => {
     working ??= (async () => {
       for (let run = openRun(db); run; run = openRun(db)) {
+        const done = lock();
+        if (!done) {
+          await delay(OTHERS_LEARN);
+          continue;
+        }
         const { id } = run;
         const { held: reranker, release } = await rerankers.take();
         const changed = (topic: Topic): void => announcements.announce(topic);
         const { level } = run;
         await withEmbedder((embedder) => (level === 'query' ? learn({ db, embedder, reranker, guardFile, changed }, id) : withTeacher((teacher) => learnDeep({ db, embedder, reranker, modelDirs, guardFile, runsDir, changed, teacher }, id, level))))
-          .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: failureOf(error) }))).finally(release);
+          .catch((error: Error) => write(db, () => endRun(db, id, 'failed', { reason: failureOf(error) }))).finally(() => (release(), done()));
       }
     })().finally(() => { working = undefined; });
   };
