@@ -109,7 +109,7 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
   const imported = await importedRows(await importedLessons(db, embedder, lessons, rest), embedder, vectors, rest);
   const data: CourseData = {
     matrix: vectors, mean: vectors.mean('chunk '), background: embedder.background ?? BACKGROUND, words: words.words, train: train.map(({ row, group }) => ({ row, group })),
-    heldOut: heldOut.map(({ row }) => row), guard, replay, imported, unanswerable,
+    heldOut: heldOut.map(({ row, group }) => ({ row, group })), guard, replay, imported, unanswerable,
   };
   const snapshot = snapshotOf(lessons, `${embedder.space} ${reranker?.id}`);
   const before = courseOf(db, run, snapshot);

@@ -49,8 +49,8 @@ function world(seed: number, { mine, questions = 80, own = 1, settled = false, h
   };
   const same: Meaning = (question) => question;
   const rows = (count: number, make: () => JudgedRow): JudgedRow[] => Array.from({ length: count }, make);
-  const train = rows(questions, () => rowOf(own, mine)).map((row, i) => ({ row, group: `g${i}` }));
-  const [heldOut, guard, replay] = [rows(20, () => rowOf(own, mine)), rows(60, () => rowOf(-1, same)), rows(60, () => rowOf(-1, same))];
+  const lessons = (count: number, named: string) => rows(count, () => rowOf(own, mine)).map((row, i) => ({ row, group: `${named}${i}` }));
+  const [train, heldOut, guard, replay] = [lessons(questions, 'g'), lessons(20, 'h'), rows(60, () => rowOf(-1, same)), rows(60, () => rowOf(-1, same))];
   return { matrix, mean: new Float32Array(D), background: { mean: 0, deviation: 0.2 }, words: words.words, train, heldOut, guard, replay, imported: [], unanswerable: [] };
 }
 
@@ -137,15 +137,15 @@ test('DM-8: a course that is cut off after any pass and gone on with ends the sa
 });
 
 const trialOf = (change: Partial<Trial>): Trial => ({
-  applied: true, mine: Array.from({ length: 40 }, () => ({ before: { ndcg: 0.5, mrr: 0.5 }, after: { ndcg: 0.6, mrr: 0.6 } })),
+  applied: true, mine: Array.from({ length: 40 }, (_, i) => ({ group: `g${i}`, before: { ndcg: 0.5, mrr: 0.5 }, after: { ndcg: 0.6, mrr: 0.6 } })),
   guard: [{ before: { ndcg: 0.9, mrr: 0.9 }, after: { ndcg: 0.895, mrr: 0.9 } }], falseAccepts: { before: 0.1, after: 0.1 }, finite: true, ...change,
 });
 
 test('each condition of the gate refuses for its own reason', () => {
   assert.deepEqual(refusals(trialOf({})), []);
   assert.deepEqual(refusals(trialOf({ applied: false })), ['no-gain']);
-  assert.deepEqual(refusals(trialOf({ mine: [0.9, ...Array.from({ length: 9 }, () => 0.45)].map((ndcg) => ({ before: { ndcg: 0.49, mrr: 0 }, after: { ndcg, mrr: 0 } })) })), ['unsure'], 'one lucky question proves nothing');
-  assert.deepEqual(refusals(trialOf({ mine: [{ before: { ndcg: 0.5, mrr: 1 }, after: { ndcg: 0.6, mrr: 0.5 } }] })), ['first-hit-worse']);
+  assert.deepEqual(refusals(trialOf({ mine: [0.9, ...Array.from({ length: 9 }, () => 0.45)].map((ndcg, i) => ({ group: `g${i}`, before: { ndcg: 0.49, mrr: 0 }, after: { ndcg, mrr: 0 } })) })), ['unsure'], 'one lucky question proves nothing');
+  assert.deepEqual(refusals(trialOf({ mine: ['g', 'h'].map((group) => ({ group, before: { ndcg: 0.5, mrr: 1 }, after: { ndcg: 0.6, mrr: 0.5 } })) })), ['first-hit-worse']);
   assert.deepEqual(refusals(trialOf({ guard: [{ before: { ndcg: 0.9, mrr: 1 }, after: { ndcg: 0.88, mrr: 1 } }] })), ['guard-worse']);
   assert.deepEqual(refusals(trialOf({ falseAccepts: { before: 0.1, after: 0.2 } })), ['answers-unanswerable']);
   assert.deepEqual(refusals(trialOf({ finite: false })), ['collapsed']);
@@ -156,9 +156,28 @@ test('the bootstrap bound covers the mean as often as it says', () => {
   let covered = 0;
   for (let round = 0; round < 200; round++) {
     const sample = Array.from({ length: 60 }, () => 0.1 + 0.5 * (next(random) + next(random) + next(random) - 1.5));
-    if (lowerBound(sample, round) <= 0.1) covered++;
+    if (lowerBound(sample, undefined, round) <= 0.1) covered++;
   }
   assert.ok(covered >= 180 && covered < 200, `${covered} of 200`);
+});
+
+test('where questions rise and fall in groups, the bound is above a gain of nothing no oftener than it says', () => {
+  const random = { random: 7 };
+  const normal = (): number => next(random) + next(random) + next(random) + next(random) - 2;
+  for (const [groups, each] of [[60, 1], [30, 2], [20, 3], [12, 5]] as const) {
+    let passed = 0;
+    for (let round = 0; round < 200; round++) {
+      const gains: number[] = [];
+      for (let i = 0; i < groups; i++) {
+        const ofGroup = 0.4 * normal();
+        for (let k = 0; k < each; k++) gains.push(ofGroup + 0.1 * normal());
+      }
+      if (lowerBound(gains, gains.map((_, i) => `${Math.floor(i / each)}`), round) >= 0) passed++;
+    }
+    // One in twenty, and three deviations of chance.
+    assert.ok(passed <= 10 + 3 * Math.sqrt(10 * 0.95), `${groups} groups of ${each}: ${passed} of 200`);
+  }
+  assert.equal(lowerBound([0.3, 0.2, 0.4], ['g', 'g', 'g']), -1, 'one group says nothing of any other');
 });
 
 test('a positive that search had not found counts as not found', () => {

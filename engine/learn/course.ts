@@ -7,6 +7,9 @@ import { chosen, leastSurprise, meanQuality } from './strength.ts';
 import { beginTraining, shuffled, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
 import { fitWeighing, levelOf, shortened, weighedRow, weighedScores, weighingOf, WEIGHING, type Fitted, type Weighed } from './train-weighing.ts';
 
+/** A judged question with the group it stands or falls with. */
+export interface GroupedRow { row: JudgedRow; group: string }
+
 /**
  * One course of learning: small trainings and the gate. First the clues are weighed, then, on what they leave, a turn of the
  * question's vector is learned, and kept where it adds to them beyond chance. With few questions held out, ten candidates are
@@ -21,8 +24,8 @@ export interface CourseData {
   background: { mean: number; deviation: number };
   /** The words that rows name by number. */
   words: readonly string[];
-  train: { row: JudgedRow; group: string }[];
-  heldOut: JudgedRow[];
+  train: GroupedRow[];
+  heldOut: GroupedRow[];
   guard: JudgedRow[];
   replay: JudgedRow[];
   /** Rows without clues, to learn the turn from. */
@@ -78,7 +81,7 @@ export const CONTROLS = 19;
 /** What a step of each kind costs, in fits of clues, by experience. */
 const COSTS = { share: 6, fit: 1, turn: 8 };
 
-type Lessons = CourseData['train'];
+type Lessons = GroupedRow[];
 
 /** What some lessons make. */
 interface Candidate { weighed: Weighed; kind: Float32Array; turn: QueryAdapter }
@@ -94,21 +97,22 @@ export async function runCourse(data: CourseData, options: TrainOptions, state: 
   for (const [i, part] of parts.entries()) if (i > 0) turned.push(turned[0]!.turn.alpha > 0 ? await course.turnedOf(part, candidates[i]!) : candidates[i]!);
   const without = parts.flatMap((part, i) => course.judged(part.judged, candidates[i]!));
   const withTurn = parts.flatMap((part, i) => course.judged(part.judged, turned[i]!));
-  const turns = turned[0]!.turn.alpha > 0 && lowerBound(withTurn.map(({ after }, i) => after.ndcg - without[i]!.after.ndcg)) > TURN_EARNS;
+  const groups = without.map(({ group }) => group);
+  const turns = turned[0]!.turn.alpha > 0 && lowerBound(withTurn.map(({ after }, i) => after.ndcg - without[i]!.after.ndcg), groups) > TURN_EARNS;
 
   const [used, mine] = turns ? [turned, withTurn] : [candidates, without];
-  const trial = course.trial(used[0]!, mine, course.best(...parts.map((part, i) => [part.judged, used[i]!] as const)));
+  const trial = course.trial(used[0]!, mine, course.best(...parts.map((part, i) => [rowsOf(part.judged), used[i]!] as const)));
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   // Whether there is sense in the labels, the clues tell as well as the turn does, in a fraction of the time.
   const byClues = candidates[0]!.weighed.alpha > 0;
   if (found.length === 0 && !(await course.standsOut(parts.flatMap((part, i) => course.gains(part.judged, (byClues ? candidates : turned)[i]!)), byClues))) found.push('control-passed');
   const { weighed, kind, turn } = used[0]!;
-  return { adapter: { ...turn, kind, weighing: weighingOf(weighed, data.words) }, refusals: found, trial, answered: course.judged([...data.train.map(({ row }) => row), ...data.heldOut], used[0]!), gain: mean(gains), bound: lowerBound(gains) };
+  return { adapter: { ...turn, kind, weighing: weighingOf(weighed, data.words) }, refusals: found, trial, answered: course.judged([...data.train, ...data.heldOut], used[0]!), gain: mean(gains), bound: lowerBound(gains, groups) };
 }
 
-/** Lessons to learn from, and rows those have nothing to do with. */
-interface Part { name: string; train: Lessons; judged: JudgedRow[] }
+/** Lessons to learn from, and others those have nothing to do with. */
+interface Part { name: string; train: Lessons; judged: Lessons }
 
 class Course {
   readonly #data: CourseData;
@@ -133,7 +137,7 @@ class Course {
     const groups = shuffled([...new Set(train.map(({ group }) => group))], { random: this.#options.seed });
     return [{ name: 'final', train, judged: heldOut }, ...Array.from({ length: folds }, (_, fold): Part => {
       const out = new Set(groups.filter((_, i) => i % folds === fold));
-      return { name: `fold ${fold + 1}`, train: train.filter(({ group }) => !out.has(group)), judged: train.filter(({ group }) => out.has(group)).map(({ row }) => row) };
+      return { name: `fold ${fold + 1}`, train: train.filter(({ group }) => !out.has(group)), judged: train.filter(({ group }) => out.has(group)) };
     })];
   }
 
@@ -164,7 +168,7 @@ class Course {
     const { alpha, everyKind } = await this.#shareOf(part);
     const known = dealt === undefined ? this.#state.weighed[name] : undefined;
     if (known) return this.#candidate(name, train, known, everyKind);
-    const rows = train.map(({ row }) => row);
+    const rows = rowsOf(train);
     const { weights } = this.#fit(rows, []);
     const weighed: Weighed = { weights, level: levelOf(rows, weights), alpha };
     this.#spent += COSTS.fit;
@@ -215,21 +219,27 @@ class Course {
   }
 
   /** Rows before and after a candidate that has not seen them. */
-  judged(rows: readonly JudgedRow[], candidate: Candidate): Trial['mine'] {
+  judged(lessons: Lessons, candidate: Candidate): Trial['mine'] {
+    const found = this.#scored(rowsOf(lessons), candidate);
+    return lessons.map(({ group }, i) => ({ group, ...found[i]! }));
+  }
+
+  #scored(rows: readonly JudgedRow[], candidate: Candidate): Trial['guard'] {
     const { matrix } = this.#data;
     const before = quality(rows, matrix);
     const after = quality(this.#weighedRows(rows, candidate), matrix, candidate.turn);
     return before.map((scored, i) => ({ before: scored, after: after[i]! }));
   }
 
-  gains(rows: readonly JudgedRow[], candidate: Candidate): number[] {
+  gains(lessons: Lessons, candidate: Candidate): number[] {
+    const rows = rowsOf(lessons);
     return gainsOfShown(rows, this.#weighedRows(rows, candidate), this.#data.matrix, candidate.turn);
   }
 
   trial(final: Candidate, mine: Trial['mine'], answered: Best): Trial {
     const { guard, unanswerable } = this.#data;
     return {
-      applied: final.weighed.alpha > 0 || final.turn.alpha > 0, mine, guard: this.judged(guard, final),
+      applied: final.weighed.alpha > 0 || final.turn.alpha > 0, mine, guard: this.#scored(guard, final),
       falseAccepts: falseAccepts(answered, this.best([unanswerable, final])),
       finite: [final.weighed.weights, final.turn.weights].every((weights) => weights.every(Number.isFinite)),
     };
@@ -250,7 +260,7 @@ class Course {
     const { controls } = this.#state;
     while (controls.length < CONTROLS && controls.every((control) => gain > control)) {
       const random = { random: this.#options.seed + 1000 + controls.length };
-      const dealt = { train: this.#data.train.map(({ row, group }) => ({ group, row: deal(row, random) })), heldOut: this.#data.heldOut.map((row) => deal(row, random)) };
+      const dealt = { train: this.#data.train.map(({ row, group }) => ({ group, row: deal(row, random) })), heldOut: this.#data.heldOut.map(({ row, group }) => ({ group, row: deal(row, random) })) };
       const name = `control ${controls.length + 1}, `;
       const control = (this.#state.control ??= { parts: 0, gains: [] });
       for (const part of this.parts(dealt).slice(control.parts)) {
@@ -293,5 +303,6 @@ class Course {
   }
 }
 
+const rowsOf = (lessons: Lessons): JudgedRow[] => lessons.map(({ row }) => row);
 const even = <Item>(items: readonly Item[]): Item[] => items.filter((_, i) => i % 2 === 0);
 const odd = <Item>(items: readonly Item[]): Item[] => items.filter((_, i) => i % 2 === 1);

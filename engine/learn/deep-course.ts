@@ -114,7 +114,7 @@ export async function runDeepCourse(trainee: Trainee, data: DeepData, recipe: De
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   if (found.length === 0 && !(await course.standsOut(mean(parts.flatMap((part) => part.gains))))) found.push('control-passed');
-  return { weights, alpha: final.alpha, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains), sets: planOf(course.lessonsOf(data.train).rest, recipe).sets };
+  return { weights, alpha: final.alpha, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains, mine.map(({ group }) => group)), sets: planOf(course.lessonsOf(data.train).rest, recipe).sets };
 }
 
 class DeepCourse {
@@ -229,7 +229,7 @@ class DeepCourse {
       const after = weights === this.shipped ? before : await orderAfter(lesson);
       const seen = new Set(seenOf(lesson));
       const among = (order: readonly number[]): Scored => scored(order.filter((place) => seen.has(place)), right.filter((place) => seen.has(place)));
-      rows.push({ before: scored(before, right), after: scored(after, right), ...(right.some((place) => seen.has(place)) && { gain: among(after).ndcg - among(before).ndcg }) });
+      rows.push({ group: lesson.group, before: scored(before, right), after: scored(after, right), ...(right.some((place) => seen.has(place)) && { gain: among(after).ndcg - among(before).ndcg }) });
     }
     return rows;
   }

@@ -76,23 +76,50 @@ export const mean = (values: readonly number[]): number => (values.length === 0 
 
 const RESAMPLED = 2000;
 
-/** The lower bound of a paired bootstrap: the mean of the differences is above it in 19 of 20 resamples. */
-export function lowerBound(differences: readonly number[], seed = 1): number {
-  if (differences.length === 0) return 0;
+/**
+ * The lower bound of a paired bootstrap: the mean of the differences is above it in 19 of 20 resamples. Whole groups are drawn,
+ * since the questions of one rise and fall together (cluster bootstrap: Field & Welsh, “Bootstrapping clustered data”, JRSS B
+ * 69, 2007), and the bound is moved out by what few groups do not know of their own scatter (the expanded percentiles of
+ * Hesterberg, “What teachers should know about the bootstrap”, The American Statistician 69, 2015).
+ *
+ * @param groups of each difference; absent: each is its own
+ * @returns −1, below which no mean of differences in nDCG lies, where there are fewer than two groups to tell
+ */
+export function lowerBound(differences: readonly number[], groups: readonly string[] = differences.map((_, i) => `${i}`), seed = 1): number {
+  const sums = new Map<string, { sum: number; count: number }>();
+  differences.forEach((difference, i) => {
+    const { sum, count } = sums.get(groups[i]!) ?? { sum: 0, count: 0 };
+    sums.set(groups[i]!, { sum: sum + difference, count: count + 1 });
+  });
+  const clusters = [...sums.values()];
+  const free = clusters.length - 1;
+  if (free < 1) return -1;
   const random = { random: seed };
   const means = Array.from({ length: RESAMPLED }, () => {
-    let sum = 0;
-    for (let i = 0; i < differences.length; i++) sum += differences[Math.floor(next(random) * differences.length)]!;
-    return sum / differences.length;
+    let [total, questions] = [0, 0];
+    for (let i = 0; i <= free; i++) {
+      const { sum, count } = clusters[Math.floor(next(random) * clusters.length)]!;
+      total += sum;
+      questions += count;
+    }
+    return total / questions;
   });
-  return means.sort((a, b) => a - b)[Math.floor(RESAMPLED * 0.05)]!;
+  const bound = means.sort((a, b) => a - b)[Math.floor(RESAMPLED * 0.05)]!;
+  const middle = mean(differences);
+  return middle - (middle - bound) * Math.sqrt(clusters.length / free) * (1 + T_OVER_NORMAL / free);
 }
+
+/** By so much over the degrees of freedom Student's t lies further out than the normal distribution, where one in twenty is beyond. */
+const T_OVER_NORMAL = 0.93;
+
+/** A question before and after. Those of one group are nearly the same, or one passage answers them. */
+export interface JudgedOf { group: string; before: Scored; after: Scored }
 
 /** What a candidate is judged by: each question before and after, never one it was trained on. */
 export interface Trial {
   /** Whether anything is applied at all. */
   applied: boolean;
-  mine: { before: Scored; after: Scored }[];
+  mine: JudgedOf[];
   guard: { before: Scored; after: Scored }[];
   /** Share of questions the library does not answer that would be answered. */
   falseAccepts: { before: number; after: number };
@@ -116,10 +143,10 @@ const LIKENESS_MAY_RISE = 0.05;
  */
 export function refusals({ applied, mine, guard, falseAccepts, finite, alike }: Trial): Refusal[] {
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
-  const fell = (rows: Trial['mine'], of: keyof Scored): number => mean(rows.map(({ before, after }) => before[of] - after[of]));
+  const fell = (rows: Trial['guard'], of: keyof Scored): number => mean(rows.map(({ before, after }) => before[of] - after[of]));
   const found: Refusal[] = [];
   if (!applied || !(mean(gains) > 0)) found.push('no-gain');
-  else if (lowerBound(gains) < 0) found.push('unsure');
+  else if (lowerBound(gains, mine.map(({ group }) => group)) < 0) found.push('unsure');
   if (fell(mine, 'mrr') > 0) found.push('first-hit-worse');
   if (fell(guard, 'ndcg') > GUARD_MAY_FALL) found.push('guard-worse');
   if (falseAccepts.after > falseAccepts.before + FALSE_ACCEPTS_MAY_RISE) found.push('answers-unanswerable');

@@ -44,10 +44,13 @@ test('how near two questions may be is measured from the embedder’s own backgr
   assert.deepEqual(learnedFrom(0.8), ['near'], 'what is near to everything is not near to one');
 });
 
-test('training questions with a positive chunk in common are one group, through others too', () => {
+test('questions with a positive chunk in common are one group, through others too; of those held out as well', () => {
   const question = (group: string, ...chunks: string[]): Splittable => ({ group, heldOut: false, contents: [], chunks });
   const { train } = splitQuestions([question('a', '1'), question('b', '1', '2'), question('c', '2'), question('d', '3'), question('d', '4'), question('e')], 1);
   const [a, b, c, d, again, e] = train.map(({ group }) => group);
   assert.deepEqual([a === b, b === c, d === again], [true, true, true]);
   assert.equal(new Set([a, d, e]).size, 3);
+  const held = [question('f', '5'), question('g', '5'), question('h', '6')].map((one) => ({ ...one, heldOut: true }));
+  const [f, g, h] = splitQuestions(held, 1).heldOut.map(({ group }) => group);
+  assert.deepEqual([f === g, g === h], [true, false]);
 });

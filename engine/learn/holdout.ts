@@ -59,8 +59,8 @@ export interface Splittable { group: string; heldOut: boolean; /** Its positives
 
 /**
  * What may be trained on and what is judged by. No training question shares a positive chunk with one that is held out, nor
- * is one nearly the same; as long as enough are left (`least`) none shares a document either. Training questions with a positive
- * chunk in common come out in one group. (DM-4)
+ * is one nearly the same; as long as enough are left (`least`) none shares a document either. Questions of either side with a
+ * positive chunk in common come out in one group. (DM-4)
  *
  * @param background of the embedder that made their vectors: which two mean the same, whatever group they were put in when there
  * was no vector to look at
@@ -72,10 +72,13 @@ export function splitQuestions<Question extends Splittable>(questions: readonly 
   const contents = new Set(heldOut.flatMap((question) => question.contents));
   const clean = questions.filter((question) => !question.heldOut && !question.chunks.some((chunk) => chunks.has(chunk)) && !heldOut.some((other) => near(question.vector, other.vector, same)));
   const apart = clean.filter((question) => !question.contents.some((content) => contents.has(content)));
-  return { train: joined(apart.length >= least ? apart : clean), heldOut };
+  return { train: joined(apart.length >= least ? apart : clean), heldOut: joined(heldOut) };
 }
 
-/** Questions, those with a positive chunk in common in one group: folds part groups, and no fold is judged by what it learned from. */
+/**
+ * Questions, those with a positive chunk in common in one group: folds part groups, and no fold is judged by what it learned from;
+ * nor does a passage that comes up count as many times over as it answers questions.
+ */
 function joined<Question extends Splittable>(questions: readonly Question[]): Question[] {
   const parents = new Map<string, string>();
   const rootOf = (name: string): string => {
