@@ -11,12 +11,12 @@ import { clearLearned, writeReport } from './learn/learned-folder.ts';
 import { unpacked } from './learn/packed.ts';
 import { openEmbedder } from './models/embedder.ts';
 import { inspectModel } from './models/inspect.ts';
-import { keepPassport } from './opened.ts';
+import { probe } from './models/passport.ts';
 import { adapterBytes, learnedModels, nextAdapter, reportOf, saveAdapter, versionReport, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
 import { choose, saveModel, type AddedModel } from './store/models.ts';
 import { endRun, keepProgress, openRun } from './store/runs.ts';
-import { beginShadow, shadow, type Space } from './store/spaces.ts';
+import { beginShadow, savePassport, shadow } from './store/spaces.ts';
 
 /** Models that were learned: how they come onto the list and into use, are made again, and how half-made ones go. */
 
@@ -24,8 +24,8 @@ import { beginShadow, shadow, type Space } from './store/spaces.ts';
 export interface Made { bytes: Uint8Array; report: AdapterReport; comparisons: KeptComparison[]; lessons: readonly AskedLesson[]; contents: readonly string[]; progress: RunProgress }
 
 /**
- * Stores the candidate, ends the run, and brings the model in `folder` into use, in one transaction. A reranker is in use from
- * then on; of an embedder, the index begins to grow.
+ * Stores the candidate, ends the run, and brings the model in `folder` into use, in one transaction, after which nothing more is
+ * done: where this throws, the folder is nobody's. A reranker is in use from then on; of an embedder, the index begins to grow.
  *
  * @param folder none where the candidate was refused
  */
@@ -34,23 +34,27 @@ export async function keepCandidate({ db, modelDirs }: { db: Db; modelDirs: Mode
   const version = { level, space: base.id, report, ...(parent !== undefined && { parent }) };
   if (folder !== undefined) await writeReport(folder, reportOf(db, nextAdapter(db), version));
   const model = folder === undefined ? undefined : await rowOf(modelDirs, report.model!, folder, level, base);
-  const next = folder !== undefined && level === 'embedder' ? await openEmbedder(folder, inspecting(modelDirs, base)) : undefined;
+  const next = folder !== undefined && level === 'embedder' ? await newIndex(modelDirs, folder, base) : undefined;
+  await write(db, () => {
+    // Cancelled in the very last moment: nothing comes into use.
+    if (openRun(db)?.id !== run) throw new Cancelled();
+    const adapter = saveAdapter(db, { ...version, bytes, comparisons, events: lessons.flatMap(({ events }) => events), contents });
+    if (model) saveModel(db, model);
+    if (folder !== undefined && level === 'reranker') choose(db, 'reranker', report.model);
+    // A person who is going over to another embedder just now is not interrupted.
+    if (next && !shadow(db)) savePassport(db, beginShadow(db, next.identity, next.dimensions, report.model!), next.passport);
+    keepProgress(db, run, { ...progress, done: 1 });
+    endRun(db, run, 'done', { adapter });
+  });
+}
+
+/** What the index of an embedder begins with. One that does not compute throws here, while nothing hangs on it. */
+async function newIndex(dirs: ModelDirs, folder: string, base: Learner['base']): Promise<{ identity: string; dimensions: number; passport: Float32Array[] }> {
+  const embedder = await openEmbedder(folder, inspecting(dirs, base));
   try {
-    let growing: Space | undefined;
-    await write(db, () => {
-      // Cancelled in the very last moment: nothing comes into use.
-      if (openRun(db)?.id !== run) throw new Cancelled();
-      const adapter = saveAdapter(db, { ...version, bytes, comparisons, events: lessons.flatMap(({ events }) => events), contents });
-      if (model) saveModel(db, model);
-      if (folder !== undefined && level === 'reranker') choose(db, 'reranker', report.model);
-      // A person who is going over to another embedder just now is not interrupted.
-      if (next && !shadow(db)) growing = beginShadow(db, next.space, next.dimensions, report.model!);
-      keepProgress(db, run, { ...progress, done: 1 });
-      endRun(db, run, 'done', { adapter });
-    });
-    if (growing && next) await keepPassport(db, growing, next);
+    return { identity: embedder.space, dimensions: embedder.dimensions, passport: await probe(embedder) };
   } finally {
-    await next?.close();
+    await embedder.close();
   }
 }
 
