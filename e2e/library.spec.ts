@@ -56,11 +56,31 @@ test('what is left out is not used in answers, and the same file twice is there 
   await expect(page.getByRole('list', { name: words.library.documents(2) })).toBeVisible();
 });
 
+test('what is chosen for all is so for all, in view or not', async ({ page, lodestone }) => {
+  const engine = await lodestone.door();
+  const library = await engine.createLibrary('Ferries');
+  for (let i = 0; i < 130; i++) await engine.addFile(library, `ferry ${String(i).padStart(3, '0')}.md`, text(`# Ferry ${i}\n\nIt leaves from quay ${i}.\n`));
+  await expect(page.getByRole('list', { name: words.library.documents(130), exact: true })).toBeVisible();
+  const all = page.getByRole('checkbox', { name: words.library.includeAll });
+  await page.getByRole('button', { name: 'ferry 000.md', exact: true }).focus();
+  await page.keyboard.press('End');
+  await expect(page.getByRole('button', { name: 'ferry 129.md', exact: true })).toBeFocused();
+  await all.uncheck();
+  await expect(page.getByRole('checkbox', { name: words.library.include('ferry 129.md') })).not.toBeChecked();
+  await expect(all).not.toBeChecked();
+  await expect(all).not.toBeChecked({ indeterminate: true });
+  await all.check();
+  await expect(page.getByRole('checkbox', { name: words.library.include('ferry 129.md') })).toBeChecked();
+});
+
 test('libraries are made, named, filled apart and removed', async ({ page }) => {
   await page.getByRole('button', { name: words.welcome.samples }).click();
   await expect(page.getByRole('button', { name: words.ask.sampleQuestions[0] })).toBeVisible();
 
   const choose = page.getByRole('button', { name: new RegExp(`^${words.library.switch}`) });
+  await choose.click();
+  await choose.click();
+  await expect(page.getByRole('menu', { name: words.library.switch })).toBeHidden();
   await choose.click();
   await page.getByRole('menuitem', { name: words.library.create }).click();
   await page.getByRole('textbox', { name: words.library.nameLabel }).fill('Boats');

@@ -24,6 +24,8 @@ export function Menu({ label, items, align = 'start', children }: { label: strin
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLElement>(null);
+  // A press outside closes the menu before its button hears of the click.
+  const wasOpen = useRef(false);
   const chooses = items.some((item) => item.checked !== undefined);
 
   const enabled = (): HTMLElement[] => [...list.current!.querySelectorAll<HTMLElement>('[role^=menuitem]:not(:disabled)')];
@@ -64,7 +66,13 @@ export function Menu({ label, items, align = 'start', children }: { label: strin
         'aria-haspopup': 'menu',
         'aria-expanded': false,
         'aria-controls': id,
-        onClick: () => (list.current!.matches(':popover-open') ? close() : open()),
+        onPointerDown: () => {
+          wasOpen.current = list.current!.matches(':popover-open');
+        },
+        onClick: () => {
+          if (!wasOpen.current) open();
+          wasOpen.current = false;
+        },
         onKeyDown: (event: KeyboardEvent) => {
           if (event.key === 'ArrowDown') {
             event.preventDefault();
@@ -85,9 +93,9 @@ export function Menu({ label, items, align = 'start', children }: { label: strin
           if (event.newState === 'closed') button.current?.setAttribute('aria-expanded', 'false');
         }}
       >
-        {items.map((item) => (
+        {items.map((item, i) => (
           <button
-            key={item.label}
+            key={i}
             type="button"
             role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
             aria-checked={item.checked}

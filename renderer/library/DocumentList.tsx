@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Document } from '../../engine/api.ts';
 import { Checkbox } from '../controls/Checkbox.tsx';
 import { useAhead } from '../controls/useAhead.ts';
@@ -52,9 +52,16 @@ export function DocumentList({ filter, empty, openDocument, onOpen }: DocumentLi
     const index = Math.max(0, Math.min(goal, total - 1));
     setActive(index);
     virtual.scrollToIndex(index);
-    // The row may only come to exist with the scrolling.
-    requestAnimationFrame(() => requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-index="${index}"] .document-open`)?.focus()));
+    goingTo.current = index;
   }
+  // The row may only come to exist with the scrolling, and its document a while later.
+  const goingTo = useRef<number>(undefined);
+  useEffect(() => {
+    const row = scroll.current?.querySelector<HTMLElement>(`[data-index="${goingTo.current}"] .document-open`);
+    if (!row) return;
+    goingTo.current = undefined;
+    if (document.activeElement === document.body || scroll.current!.contains(document.activeElement)) row.focus();
+  });
 
   if (empty) {
     return (

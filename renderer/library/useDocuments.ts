@@ -1,4 +1,3 @@
-import { useRef } from 'react';
 import type { Document, DocumentId, DocumentState, Engine, LibraryId } from '../../engine/api.ts';
 import { useLive } from '../useLive.ts';
 
@@ -7,28 +6,23 @@ const PAGE = 100;
 
 export interface DocumentFilter { library: LibraryId; name: string; state: DocumentState['kind'] | 'all' }
 
-/** The rows known so far, by their place in the list; those that were not in view yet are absent. */
+/** The rows in view and their neighbours, by their place in the list; the others are absent. */
 export interface Documents { total: number | undefined; rows: ReadonlyMap<number, Document> }
 
 const NONE: Documents = { total: undefined, rows: new Map() };
 
 /**
  * A library's documents, however many: only the pages that hold the rows `first` to `last` are asked for, and again when
- * documents change. Rows that left the view are kept as they were.
+ * documents change. Others are not kept: they would stay as they were, whatever is done to all at once.
  */
 export function useDocuments({ library, name, state }: DocumentFilter, first: number, last: number): Documents {
   const filter = JSON.stringify([library, name, state]);
   const offset = Math.floor(first / PAGE) * PAGE;
   const limit = Math.ceil((last + 1) / PAGE) * PAGE - offset;
-  const held = useRef({ filter: '', documents: NONE });
 
   const { value } = useLive(['documents', 'feedback'], `${filter} ${offset} ${limit}`, async (engine) => {
     const page = await engine.documents({ library, offset, limit, ...(name !== '' && { name }), ...(state !== 'all' && { state }) });
-    const rows = new Map(held.current.filter === filter ? held.current.documents.rows : []);
-    for (const [i, document] of page.documents.entries()) rows.set(offset + i, document);
-    for (const index of rows.keys()) if (index >= page.total) rows.delete(index);
-    held.current = { filter, documents: { total: page.total, rows } };
-    return held.current;
+    return { filter, documents: { total: page.total, rows: new Map(page.documents.map((document, i) => [offset + i, document])) } };
   });
   return value?.filter === filter ? value.documents : NONE;
 }
