@@ -18,6 +18,7 @@ test('an answer that takes long can be stopped; a question not begun goes back t
   await picture(page, 'broken-off-1-thinking');
   await page.getByRole('button', { name: words.ask.stop }).click();
   await expect(page.getByLabel(words.ask.label)).toHaveValue(QUESTION);
+  await expect(page.getByLabel(words.ask.label)).toBeFocused();
   lodestone.thaw();
   await expect(page.getByText(words.ask.thinking)).toHaveCount(0);
   await page.getByLabel(words.ask.label).press('Enter');
@@ -37,6 +38,18 @@ test('an answer that is lost says so, and can be asked for again when the engine
   await expect(page.getByText(words.general.reconnecting)).toBeHidden();
   await page.getByRole('button', { name: words.ask.askAgain }).click();
   await expect(page.locator('.turn').last()).toContainText('every four weeks');
+});
+
+test('a window that is loaded anew shows the conversation it showed', async ({ page }) => {
+  await page.getByLabel(words.ask.label).fill(QUESTION);
+  await page.getByRole('button', { name: words.ask.send, exact: true }).click();
+  await expect(page.locator('.turn').last()).toContainText('every four weeks');
+  await expect(page.getByLabel(words.ask.label)).toBeFocused();
+  await page.reload();
+  await expect(page.locator('.turn').last()).toContainText('every four weeks');
+  await page.getByRole('button', { name: words.ask.newConversation }).click();
+  await page.reload();
+  await expect(page.getByText(words.ask.emptyTitle)).toBeVisible();
 });
 
 test('what a button does and the engine cannot is told', async ({ page, lodestone }) => {

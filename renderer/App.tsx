@@ -36,7 +36,9 @@ export function App() {
   const { settings, change } = useSettings();
   const { value: libraries, again } = useLive(['libraries', 'documents'], '', (from) => from.libraries());
   const [chosen, setChosen] = useStored<number>('library', 0);
-  const [conversation, setConversation] = useState<ConversationId>();
+  // A window that is loaded anew shows what it showed.
+  const [shown, show] = useStored<ConversationId | 0>('conversation', 0, sessionStorage);
+  const conversation = shown || undefined;
   const [open, setOpen] = useState<Open>();
   const [pointed, setPointed] = useState<Pointed>();
   const composer = useRef<HTMLTextAreaElement>(null);
@@ -67,7 +69,7 @@ export function App() {
   useKeys({ '/': toComposer, Escape: reader.close });
 
   const begin = (next: ConversationId | undefined): void => {
-    setConversation(next);
+    show(next ?? 0);
     toComposer();
   };
   const addSamples = async (): Promise<void> => choose(await engine.addSamples(words.language));
@@ -114,7 +116,7 @@ export function App() {
                 library={library}
                 libraries={libraries}
                 composer={composer}
-                onConversation={setConversation}
+                onConversation={show}
                 onOpen={(place) => {
                   reader.open(place);
                   turnTo('reader');

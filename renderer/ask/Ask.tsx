@@ -29,7 +29,8 @@ export function Ask({ conversation, library, libraries, composer, onConversation
   const [scope, setScope] = useState<Scope>('this');
   const { making, ask, stop, clear } = useAnswer(onConversation);
   const { value: stored, key, again } = useLive(['conversations', 'feedback'], String(conversation ?? ''), async (engine) => (conversation === undefined ? [] : engine.turns(conversation)));
-  const turns = key === String(conversation ?? '') ? (stored ?? []) : [];
+  const known = key === String(conversation ?? '') ? stored : undefined;
+  const turns = known ?? [];
   const list = useRef<HTMLDivElement>(null);
 
   const here = making && making.conversation === conversation ? making : undefined;
@@ -72,7 +73,7 @@ export function Ask({ conversation, library, libraries, composer, onConversation
     <div className="ask">
       <div ref={list} className="ask-turns" tabIndex={-1}>
         {shown.length === 0 ? (
-          conversation === undefined && <EmptyAsk library={library} onAsk={put} />
+          (conversation === undefined || known) && <EmptyAsk library={library} onAsk={put} />
         ) : (
           <ol className="ask-column" aria-label={words.general.parts.conversation}>
             {shown.map(({ key, what }, i) => (

@@ -25,13 +25,18 @@ interface ComposerProps {
 export function Composer({ ref, value, asking, library, libraries, scope, onChange, onScope, onAsk, onStop }: ComposerProps) {
   const words = useWords();
   const box = useRef<HTMLDivElement>(null);
+  const area = (): HTMLTextAreaElement => box.current!.querySelector('textarea')!;
   useLayoutEffect(() => {
-    const area = box.current!.querySelector('textarea')!;
-    area.style.height = 'auto';
-    area.style.height = `${area.scrollHeight}px`;
+    area().style.height = 'auto';
+    area().style.height = `${area().scrollHeight}px`;
   }, [value]);
+  /** The button that was pressed changes or goes; the keyboard goes on where one writes. */
+  const press = (deed: () => void) => () => {
+    deed();
+    area().focus();
+  };
 
-  function press(event: KeyboardEvent): void {
+  function type(event: KeyboardEvent): void {
     // While Chinese is being composed, Enter takes a candidate. Safari has ended the composition by then and says 229.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key !== 'Enter' || event.shiftKey) return;
@@ -52,12 +57,12 @@ export function Composer({ ref, value, asking, library, libraries, scope, onChan
           aria-describedby="composer-keys"
           placeholder={words.ask.placeholder}
           onChange={(event) => onChange(event.target.value)}
-          onKeyDown={press}
+          onKeyDown={type}
         />
         {asking ? (
-          <IconButton label={words.ask.stop} icon="stop" onClick={onStop} />
+          <IconButton label={words.ask.stop} icon="stop" onClick={press(onStop)} />
         ) : (
-          <IconButton label={words.ask.send} icon="send" disabled={value.trim() === ''} onClick={onAsk} />
+          <IconButton label={words.ask.send} icon="send" disabled={value.trim() === ''} onClick={press(onAsk)} />
         )}
       </div>
       <div className="composer-foot">
