@@ -134,9 +134,9 @@ export async function dropFiles(page: Page, paths: string[]): Promise<void> {
 
 /** Waits until so many documents are in the list and all that can be read is findable. */
 export async function settled(page: Page, words: Words, documents: number): Promise<void> {
-  await expect(page.getByRole('list', { name: words.library.documents(documents), exact: true })).toBeVisible();
-  for (const state of [words.document.waiting, words.document.reading]) await expect(page.getByText(state, { exact: true })).toHaveCount(0);
-  await expect(page.getByText(words.library.coverageWhole)).toBeVisible();
+  await expect(page.getByRole('list', { name: words.library.documents(documents), exact: true })).toBeVisible({ timeout: 60_000 });
+  for (const state of [words.document.waiting, words.document.reading]) await expect(page.getByText(state, { exact: true })).toHaveCount(0, { timeout: 60_000 });
+  await expect(page.getByText(words.library.coverageWhole)).toBeVisible({ timeout: 60_000 });
 }
 
 /** Keeps a picture of the page for people to look at. */

@@ -5,10 +5,10 @@ import { Tooltip } from './Tooltip.tsx';
 
 type Native = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className' | 'style'> & { ref?: Ref<HTMLButtonElement> };
 
-/** A button that says what it does. One `primary` on a screen at most. */
-export function Button({ look = 'plain', icon, children, ...native }: Native & { look?: 'plain' | 'primary' | 'quiet' | 'danger'; icon?: IconName; children: ReactNode }) {
+/** A button that says what it does, once for a double click. One `primary` on a screen at most. */
+export function Button({ look = 'plain', icon, children, onClick, ...native }: Native & { look?: 'plain' | 'primary' | 'quiet' | 'danger'; icon?: IconName; children: ReactNode }) {
   return (
-    <button type="button" className={`button button-${look}`} {...native}>
+    <button type="button" className={`button button-${look}`} onClick={(event) => event.detail < 2 && onClick?.(event)} {...native}>
       {icon && <Icon name={icon} size={16} />}
       <span>{children}</span>
     </button>

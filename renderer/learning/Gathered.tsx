@@ -19,12 +19,12 @@ export function Gathered({ learning }: { learning: Learning }) {
     );
   }
   const hint = (fact: (typeof FACTS)[number]): string | undefined =>
-    fact === 'questions' ? words.onDocuments(learning.documents) : learning[fact] > 0 && fact in words.factHints ? words.factHints[fact as keyof typeof words.factHints] : undefined;
+    fact === 'questions' ? words.onDocuments(learning.documents) : fact in words.factHints ? words.factHints[fact as keyof typeof words.factHints] : undefined;
   return (
     <section aria-label={words.gathered}>
       <h3 className="gathered-title">{words.gathered}</h3>
       <dl className="gathered">
-        {FACTS.map((fact) => (
+        {FACTS.filter((fact) => learning[fact] > 0).map((fact) => (
           <div key={fact}>
             <dt>{words.facts[fact]}</dt>
             <dd>

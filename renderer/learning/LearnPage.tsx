@@ -23,6 +23,13 @@ export function LearnPage({ learning, adapters, onCompare }: { learning: Learnin
     if (before.current !== open && document.activeElement === document.body) place.current!.focus();
     before.current = open;
   }, [open]);
+  // Whoever watched the run sees what came of it.
+  const outcome = useRef<HTMLDivElement>(null);
+  const watched = useRef(false);
+  useEffect(() => {
+    if (!open && made && watched.current) outcome.current!.scrollIntoView({ block: 'nearest' });
+    watched.current = open || (watched.current && !made);
+  }, [open, made]);
 
   return (
     <>
@@ -40,8 +47,8 @@ export function LearnPage({ learning, adapters, onCompare }: { learning: Learnin
           {run.reason !== undefined && ` ${words.failedText} ${run.reason}`}
         </p>
       )}
+      <div ref={outcome}>{run && made && <Outcome adapter={made} curve={run.progress.curve} onCompare={() => onCompare(made.id)} />}</div>
       <InUse adapters={adapters} />
-      {run && made && <Outcome adapter={made} curve={run.progress.curve} onCompare={() => onCompare(made.id)} />}
     </>
   );
 }

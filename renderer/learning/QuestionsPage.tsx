@@ -20,6 +20,7 @@ export function QuestionsPage({ adapters, chosen, onChoose }: { adapters: Adapte
   return (
     <>
       <p>{words.questionsLead}</p>
+      <p className="learning-note"><strong>{words.score}</strong> · {words.scoreHint}</p>
       <div className="questions-head">
         <Menu label={words.chooseVersion} items={adapters.map((each) => ({ label: nameOf(each, all), detail: words.versionStates[each.state], checked: each.id === adapter.id, do: () => onChoose(each.id) }))}>
           <button type="button" className="button button-plain" aria-label={`${words.chooseVersion}: ${nameOf(adapter, all)}`}><span>{nameOf(adapter, all)}</span><Icon name="chevron" size={16} /></button>
