@@ -9,6 +9,7 @@ test('languages are told by name in the language of the window, of many the firs
   assert.equal(languageNames(['zh', 'en'], en), 'Chinese, English');
   assert.equal(languageNames(['zh', 'en'], zh), '中文、英语');
   assert.equal(languageNames(['de', 'en', 'fr', 'it', 'es', 'pt'], en), 'German, English, French, Italian, +2');
+  assert.equal(languageNames(['zh', 'en', 'mul'], en), 'Chinese, English, many others', 'ISO 639-2: multiple languages');
   assert.equal(languageNames(['100+ languages'], en), '100+ languages');
   assert.equal(languageNames([], zh), '未注明');
 });

@@ -17,7 +17,7 @@ export function modelsInWords({ embedder, reranker, adapter }: ModelsInUse, mode
 export function languageNames(codes: readonly string[], { language, models }: Words): string {
   if (codes.length === 0) return models.unknown;
   const names = new Intl.DisplayNames([language === 'zh' ? 'zh-CN' : 'en-GB'], { type: 'language', fallback: 'code' });
-  const shown = codes.slice(0, MOST_LANGUAGES).map((code) => nameOf(code, names));
+  const shown = codes.slice(0, MOST_LANGUAGES).map((code) => (code === 'mul' ? models.manyLanguages : nameOf(code, names)));
   if (codes.length > shown.length) shown.push(`+${codes.length - shown.length}`);
   return shown.join(language === 'zh' ? '、' : ', ');
 }

@@ -64,6 +64,7 @@ export const modelsEn: ModelsWords = {
   removeIndex: 'Delete what it has read',
   indexRemoved: 'Deleted. Before it finds again it has to read your passages anew.',
   unknown: 'not stated',
+  manyLanguages: 'many others',
   more: 'Details',
   remoteText: (address) => `Your question and the passages found are sent to ${address}.`,
   trouble: 'Cannot be used just now',

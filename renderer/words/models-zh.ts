@@ -63,6 +63,7 @@ export const modelsZh: ModelsWords = {
   removeIndex: '删除它已读的内容',
   indexRemoved: '已删除。再次用它查找前，需要重新读你的段落。',
   unknown: '未注明',
+  manyLanguages: '其他多种语言',
   more: '详情',
   remoteText: (address) => `你的问题和找到的段落会发送到 ${address}。`,
   trouble: '目前不能使用',

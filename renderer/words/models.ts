@@ -46,6 +46,7 @@ export interface ModelsWords {
   removeIndex: string;
   indexRemoved: string;
   unknown: string;
+  manyLanguages: string;
   more: string;
   remoteText: (address: string) => string;
   trouble: string;
