@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { LibraryId, Turn } from './api.ts';
+import type { Citation, Hit, LibraryId, Turn } from './api.ts';
 import { openMemory, withNext } from './memory.ts';
 import { openEmbedder } from './models/embedder.ts';
+import { saveReading, sweep } from './store/contents.ts';
 import { beginTurn, createConversation, endTurn, removeConversation } from './store/conversations.ts';
 import { openDatabase, type Db } from './store/database.ts';
+import { dismiss, include } from './store/documents.ts';
 import { saveEvent } from './store/feedback.ts';
+import { memoryDatabase, queue, readingOf } from './store/testing.ts';
 
 const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v2', import.meta.url)));
 const library = 1 as LibraryId;
@@ -75,6 +78,32 @@ test('examples are answers the person accepted, the likest last; a thumb taken b
   assert.deepEqual((await examples(question, [nearer!.id])).map(({ answer }) => answer), ['12 kroner.']);
   thumb(near!.id, 'none');
   assert.deepEqual((await examples(question, [])).map(({ answer }) => answer), ['20 kroner.']);
+});
+
+test('what an answer said of a document goes with the document, and comes back with it; what the person wrote stays', async () => {
+  const { db, library: home } = memoryDatabase();
+  const reading = readingOf('A ticket costs 12 kroner.');
+  const document = queue(db, home, 'ferry.md');
+  saveReading(db, document, reading);
+  const [ferry] = said(db, ['How much does a ferry ticket to the island cost?', '12 kroner.']);
+  const cited = { number: 1, chunk: 1 } as Citation;
+  const hit = { chunk: 1, library: home, contentHash: reading.hash } as Hit;
+  endTurn(db, ferry!.id, { answer: { outcome: 'answered', sentences: [{ text: '12 kroner.', citations: [cited] }] }, hits: [hit], models: { answerer: 'extractive' }, milliseconds: 1 }, words);
+  saveEvent(db, { kind: 'answer-thumb', turn: ferry!.id, thumb: 'up' }, { turn: {} as never });
+  const { examples, turns } = openMemory(db, embedder);
+  const question = 'How much does a ferry ticket to the island cost in winter?';
+  const given = async () => [(await examples(question, [])).map(({ answer }) => answer), (await turns(question, undefined, [home])).map(({ answer }) => answer)];
+  assert.deepEqual(await given(), [['12 kroner.'], ['12 kroner.']]);
+  include(db, [document], false);
+  assert.deepEqual(await given(), [[], []]);
+  include(db, [document], true);
+  assert.deepEqual(await given(), [['12 kroner.'], ['12 kroner.']]);
+  saveReading(db, document, readingOf('A ticket costs 15 kroner.'));
+  assert.deepEqual(await given(), [[], []], 'a newer version of the file');
+  dismiss(db, [document]);
+  sweep(db, document);
+  saveEvent(db, { kind: 'corrected', turn: ferry!.id, text: '14 kroner.' }, { turn: {} as never });
+  assert.deepEqual(await given(), [['14 kroner.'], ['14 kroner.']]);
 });
 
 test('an answer that was put right is remembered, and given as an example, as the person wrote it', async () => {

@@ -4,7 +4,7 @@ import { openSaidBeside } from './memory-said.ts';
 import type { Embedder } from './models/embedder.ts';
 import { BACKGROUND } from './rank.ts';
 import type { Db } from './store/database.ts';
-import { acceptedAmong, answeredTurns, pastTurn, type PastTurn } from './store/memory.ts';
+import { acceptedAmong, answeredTurns, pastTurn, visibleContents, type PastTurn } from './store/memory.ts';
 
 /**
  * What else helps a language model than documents (LLM-Embedder, arXiv 2310.07554): earlier turns, accepted answers as examples,
@@ -12,7 +12,7 @@ import { acceptedAmong, answeredTurns, pastTurn, type PastTurn } from './store/m
  * with those of another.
  */
 export interface Memory {
-  /** Earlier turns that a question touches on, each with the turn that came after it, in the order they were said; none that a person said does not belong there. */
+  /** Earlier turns that a question touches on, each with the turn that came after it, in the order they were said; none that a person said does not belong there, or that leans on a document that is gone or left out. */
   turns(question: string, conversation: ConversationId | undefined, libraries: readonly LibraryId[]): Promise<PastTurn[]>;
   /** Questions with answers the person accepted, the likest last: nearest to the question in the prompt. */
   examples(question: string, except: readonly TurnId[]): Promise<PastTurn[]>;
@@ -83,6 +83,15 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
     return [...known.values()];
   };
 
+  /** Those that lean on no document that is gone or left out; what the person put in an answer's place leans on none. */
+  const standing = (turns: readonly PastTurn[]): Set<TurnId> => {
+    const visible = visibleContents(db, [...new Set(turns.flatMap(({ contents }) => contents))]);
+    const leaning = turns.filter(({ contents }) => !contents.every((hash) => visible.has(hash))).map(({ id }) => id);
+    const said = acceptedAmong(db, leaning);
+    const fallen = new Set(leaning.filter((id) => said.get(id)?.corrected === undefined));
+    return new Set(turns.flatMap(({ id }) => (fallen.has(id) ? [] : [id])));
+  };
+
   /** Turns with what the person put in the place of their answers. */
   const putRight = (turns: readonly PastTurn[]): PastTurn[] => {
     const said = acceptedAmong(db, turns.map(({ id }) => id));
@@ -93,16 +102,19 @@ export function openMemory(db: Db, embedder: Embedder | undefined): Memory {
     async turns(question, conversation, libraries) {
       const { dismissed } = await saidAt(question);
       const all = past();
-      const eligible = all.filter((turn) => !dismissed.has(turn.id) && turn.conversation !== conversation && (turn.libraries.length === 0 || turn.libraries.some((library) => libraries.includes(library))));
+      const stands = standing(all);
+      const eligible = all.filter((turn) => stands.has(turn.id) && !dismissed.has(turn.id) && turn.conversation !== conversation && (turn.libraries.length === 0 || turn.libraries.some((library) => libraries.includes(library))));
       const near = await chat.nearest(question, new Map(eligible.map((turn) => [turn.id, `${turn.question}\n${turn.answer}`])), known);
       const found = new Set(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_TURNS).map(({ key }) => key));
       const positions = all.flatMap(({ id }, i) => (found.has(id) ? [i] : []));
       // What comes next in the list may be the beginning of another conversation.
       return putRight(withNext(positions, all.length).map((i) => all[i]!)
-        .filter((turn, i, given) => found.has(turn.id) || (given[i - 1]!.conversation === turn.conversation && !dismissed.has(turn.id))));
+        .filter((turn, i, given) => found.has(turn.id) || (given[i - 1]!.conversation === turn.conversation && stands.has(turn.id) && !dismissed.has(turn.id))));
     },
     async examples(question, except) {
-      const all = new Map(past().filter(({ id }) => !except.includes(id)).map((turn) => [turn.id, turn]));
+      const said = past();
+      const stands = standing(said);
+      const all = new Map(said.filter(({ id }) => stands.has(id) && !except.includes(id)).map((turn) => [turn.id, turn]));
       const accepted = acceptedAmong(db, [...all.keys()]);
       const near = await icl.nearest(question, new Map([...all].filter(([id]) => accepted.has(id)).map(([id, turn]) => [id, turn.question])), known);
       return putRight(near.filter(({ above }) => above >= TOUCHED).slice(0, MOST_EXAMPLES).map(({ key }) => all.get(key)!).reverse());

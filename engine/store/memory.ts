@@ -52,6 +52,13 @@ export function presentContents(db: Db): Set<string> {
   return new Set(sql<{ hash: string }>(db, `select distinct c.hash from content c join document d on d.content_id = c.id where d.state <> 'removed'`).all().map(({ hash }) => hash));
 }
 
+/** Those of some contents, by hash, that may be shown: some document has them, is included and was not removed. */
+export function visibleContents(db: Db, hashes: readonly string[]): Set<string> {
+  return new Set(sql<{ hash: string }>(db, `
+    select c.hash from json_each(?) i cross join content c on c.hash = i.value
+    where exists (select 1 from document d where d.content_id = c.id and d.included = 1 and d.state <> 'removed')`).all(JSON.stringify(hashes)).map(({ hash }) => hash));
+}
+
 /** What a person said of an earlier turn that went along, or of an action that was offered, at a question as it was typed. */
 export type SaidBeside = { question: string } & ({ recalled: TurnId; dismissed: boolean } | { action: AppAction; refused: boolean });
 
