@@ -69,6 +69,14 @@ test('a file that is found elsewhere while it is missed is read there', async (t
   assert.equal(textOf(db, id!), 'Lease');
 });
 
+test('what another process put in the queue is read, though nobody says so', async (t) => {
+  const { db, library, root, rested } = ingesting(t, { lookedAgain: 20 });
+  await rested();
+  writeFileSync(join(root, 'lease.md'), '# Lease');
+  const { documents: [id] } = await addPaths(db, library, [join(root, 'lease.md')]);
+  while (document(db, id!).state.kind !== 'ready') await setImmediate();
+});
+
 test('closing in the middle of two files leaves the one to be read again, without a word', async (t) => {
   const { db, ingest, parser, first, second } = await readingTwo(t, 'This takes a moment to be read.\n\n'.repeat(200_000));
   const closed = ingest.close();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { DocumentId, FailureCode, Settings, Topic } from './api.ts';
 import { split, type CountTokens } from './chunk.ts';
 import { inContext } from './context.ts';
@@ -26,6 +26,9 @@ export const RECIPE = '1';
 /** Chunks embedded and committed at a time; what a killed process has to do again at most. */
 const EMBED_BATCH = 64;
 
+/** Unasked, the tables are looked at after so long: another process may have put something there and ended. */
+const LOOKED_AGAIN = 5_000;
+
 /** A file of more text than this is refused: it would be indexed for hours, and its blocks have to be one string (fifteen Bibles fit). */
 const MOST_CHARACTERS = 64 * 2 ** 20;
 
@@ -39,6 +42,8 @@ export interface IngestParts {
   /** The embedder in use, asked for before each piece of work. Undefined where none could be opened: documents are then answerable by words alone. */
   model: () => Promise<Model | undefined>;
   changed: (topic: Topic) => void;
+  /** Milliseconds; 5,000 if absent. */
+  lookedAgain?: number;
 }
 
 interface Model { embedder: Embedder; space: Space }
@@ -86,7 +91,7 @@ export function startIngest(parts: IngestParts): Ingest {
       if (worked) await setImmediate();
       else {
         resting = true;
-        await alarm.promise;
+        await Promise.race([alarm.promise, delay(parts.lookedAgain ?? LOOKED_AGAIN, undefined, { ref: false })]);
       }
     }
   }

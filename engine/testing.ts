@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { Engine, LibraryId } from './api.ts';
-import { startIngest, type Ingest } from './ingest.ts';
+import { startIngest, type Ingest, type IngestParts } from './ingest.ts';
 import { openParser, type Parser } from './parse/sandbox.ts';
 import { openDatabase, type Db } from './store/database.ts';
 import { createLibrary } from './store/libraries.ts';
@@ -40,14 +40,14 @@ export async function atRest<T>(look: () => Promise<T>): Promise<T> {
  * A library and the loop that reads it without a model, in one thread but as two threads have it: each with a connection of its
  * own. Neither waits for the other's lock, so a test that holds it (`db.exec('begin immediate')`) decides what comes in between.
  */
-export function ingesting(t: TestContext): { db: Db; library: LibraryId; root: string; ingest: Ingest; parser: Parser; parsed(): number; rested(): Promise<void> } {
+export function ingesting(t: TestContext, options: Pick<IngestParts, 'lookedAgain'> = {}): { db: Db; library: LibraryId; root: string; ingest: Ingest; parser: Parser; parsed(): number; rested(): Promise<void> } {
   const root = mkdtempSync(join(tmpdir(), 'lodestone-ingesting-'));
   const [db, own] = [openDatabase(join(root, 'library.sqlite'), 'engine'), openDatabase(join(root, 'library.sqlite'), 'engine')];
   const limits = { parseSeconds: 60, parseMegabytes: 1024, fileMegabytes: 4096 };
   const opened = openParser(() => ({ seconds: limits.parseSeconds, megabytes: limits.parseMegabytes, fileMegabytes: limits.fileMegabytes }));
   let parsed = 0;
   const parser: Parser = { ...opened, parse: (...file) => (parsed++, opened.parse(...file)) };
-  const ingest = startIngest({ db: own, parser, limits: () => limits, model: async () => undefined, changed: () => undefined });
+  const ingest = startIngest({ db: own, parser, limits: () => limits, model: async () => undefined, changed: () => undefined, ...options });
   t.after(async () => {
     await ingest.close();
     await parser.close();
