@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { ModelInfo, ModelVerbs, Reindexing, ServerChoice, Topic } from './api.ts';
 import { EngineError } from './api.ts';
 import { bestBundled, embedderInUse, knownModels, mustKnow, wantedModel, type KnownModel } from './chosen.ts';
@@ -9,6 +9,7 @@ import { inspectPlace } from './found.ts';
 import { sealKey } from './keys.ts';
 import { findServers, serverModels, type ServerModel } from './llm/servers.ts';
 import type { ThisMachine } from './machine.ts';
+import { setAside } from './models/download.ts';
 import { cancelReindex, TROUBLE } from './reindex.ts';
 import type { Db } from './store/database.ts';
 import { addedModel, choose, chosen, deleteModel, deviceOf, saveModel } from './store/models.ts';
@@ -84,12 +85,17 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
     if (model.bundled) throw new EngineError('invalid', 'A model that ships with Lodestone cannot be removed.');
     if (!addedModel(db, id)) throw new EngineError('invalid', `${model.name} lies among Lodestone's own models. Delete its folder to remove it: ${model.place}`);
     if (embedderInUse(db, all) === model || chosen(db, model.role) === id) throw new EngineError('busy', `${model.name} is in use. Choose another model first.`);
-    await change(['models'], () => {
+    const aside = await change(['models'], () => {
       if (shadow(db)?.model === id) cancelReindex(db);
       for (const { space, model: owner } of keptIndexes(db)) if (owner === id) dropSpace(db, space);
       deleteModel(db, id);
+      try {
+        return model.downloaded ? setAside(modelDirs[1]!, id) : undefined;
+      } catch (error) {
+        throw new EngineError('busy', `${model.name} cannot be deleted just now (${(error as NodeJS.ErrnoException).code}). Try again in a moment.`);
+      }
     });
-    if (model.downloaded) await rm(join(modelDirs[1]!, id), { recursive: true, force: true });
+    if (aside !== undefined) await rm(aside, { recursive: true, force: true });
     await told(reindexer().wake());
   }
 

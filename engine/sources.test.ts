@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { Engine, ModelInfo } from './api.ts';
 import { openActiveLlm } from './chosen-llm.ts';
 import { openEngine } from './engine.ts';
@@ -16,6 +16,7 @@ import { writeMicroBert } from './llm/testing/micro-bert.ts';
 import { writeMicroLlama } from './llm/testing/micro-llama.ts';
 import { makeRecordedFolder, makeSmallEmbedder } from './models/testing.ts';
 import { openDatabase } from './store/database.ts';
+import { addedModel, saveModel } from './store/models.ts';
 import { idle } from './testing.ts';
 
 const secret = new Uint8Array(32).fill(3);
@@ -110,6 +111,20 @@ test('a model of the catalogue is fetched from the hub that was set, and used; r
   await engine.removeModel(entry.id);
   assert.equal(existsSync(join(dataDir, 'models', entry.id)), false);
   assert.equal(await there(), undefined);
+});
+
+test('a model that is removed is out of its place in the same step, so that nothing can leave half of it there', async (t) => {
+  const { engine, dataDir } = await house(t);
+  const place = await makeRecordedFolder(join(dataDir, 'models', 'brought'), 'bert');
+  for (let i = 0; i < 200; i++) writeFileSync(join(place, `part-${i}`), '');
+  const db = openDatabase(join(dataDir, 'library.sqlite'));
+  saveModel(db, { id: 'brought', role: 'embedder', format: 'safetensors', place, downloaded: true, details: { name: 'Brought', languages: [], licence: '', bytes: 1 } });
+  const removing = engine.removeModel('brought');
+  while (addedModel(db, 'brought')) await setImmediate();
+  assert.equal(existsSync(place), false);
+  db.close();
+  await removing;
+  assert.deepEqual(readdirSync(join(dataDir, 'models', '.downloading')), []);
 });
 
 test('a server is asked before it is added; its key is stored where nobody can read it, and sent with every question', async (t) => {

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Download } from '../api.ts';
 import { DISK_SPARE, type CatalogModel } from './catalog.ts';
 import { DownloadFailure } from './failure.ts';
@@ -96,6 +98,19 @@ export async function openDownloads(options: DownloadOptions): Promise<Downloads
       await Promise.all([...all.values()].map((one) => one.stop('running')));
     },
   };
+}
+
+/**
+ * Takes a model's folder out of its place in one step, to where at the next start all goes that no download knows: whatever ends
+ * the deleting that follows, no half of a model stays behind.
+ *
+ * @returns where it lies now, to be deleted
+ */
+export function setAside(models: string, id: string): string {
+  const aside = join(models, '.downloading', `${id}.${randomUUID()}`);
+  mkdirSync(dirname(aside), { recursive: true });
+  if (existsSync(join(models, id))) renameSync(join(models, id), aside);
+  return aside;
 }
 
 function refuse(sentence: string): never {
