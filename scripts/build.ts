@@ -58,6 +58,8 @@ export async function build(): Promise<void> {
       esbuild.build({ ...PAGE_BUNDLE, outdir: path.join(to, 'renderer') }),
       esbuild.build({ ...PRELOAD_BUNDLE, outfile: path.join(to, 'electron/preload.cjs') }),
       copyPageFiles(path.join(to, 'renderer')),
+      // Read from beside the code, at home and from within an archive alike.
+      cp(path.join(root, 'resources/scans'), path.join(to, 'resources/scans'), { recursive: true }),
     ]);
     await writeFile(path.join(to, BUILT), '');
     await rm(dist, { recursive: true, force: true });
@@ -89,7 +91,7 @@ export async function forgetBuild(): Promise<void> {
 /** Builds if a source is newer than what was built. */
 export async function buildIfStale(): Promise<void> {
   const built = await modified(path.join(dist, BUILT));
-  const sources = await Promise.all(['engine', 'electron', 'renderer', 'scripts', 'resources/icons', 'package-lock.json', 'tsconfig.json'].map((name) => newest(path.join(root, name))));
+  const sources = await Promise.all(['engine', 'electron', 'renderer', 'scripts', 'resources/icons', 'resources/scans', 'package-lock.json', 'tsconfig.json'].map((name) => newest(path.join(root, name))));
   if (built <= Math.max(...sources)) await build();
 }
 

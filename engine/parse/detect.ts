@@ -11,6 +11,9 @@ const TYPES: Record<string, DocumentType> = {
   rmd: 'markdown', qmd: 'markdown', html: 'html', htm: 'html', xhtml: 'html', xht: 'html', shtml: 'html', xml: 'html', rss: 'html', atom: 'html', opml: 'html', fb2: 'html', txt: 'text', text: 'text', csv: 'text', tsv: 'text',
 };
 
+/** Pictures whose text is recognised, by extension. */
+const PICTURES = new Set('png jpg jpeg tif tiff webp bmp'.split(' '));
+
 /** Types that are ZIP archives. */
 const ARCHIVES = new Set<DocumentType>(['docx', 'pptx', 'xlsx', 'opendocument', 'epub']);
 
@@ -20,7 +23,7 @@ const SLIDES = 'Open it in PowerPoint or LibreOffice and save it as PDF.';
 const SHEET = 'Open it in Excel or LibreOffice and save it as CSV or PDF.';
 const MAIL = 'Open it in your mail program and print it to PDF, or save its text as .txt.';
 const BOOK = 'Convert it to PDF, HTML or DOCX, with Calibre for instance.';
-const PICTURE = 'Recognise its text with an OCR program and add the PDF or text that makes.';
+const PICTURE = 'Give it the name it should have and add it again.';
 const SOUND = 'Transcribe it and add the transcript as text.';
 const ARCHIVE = 'Unpack it and add the files within.';
 const PROGRAM = 'It holds no text to read.';
@@ -39,7 +42,8 @@ const OTHERS: [name: string, advice: string, extensions: string][] = [
   ['a web archive of Safari', 'Open it in Safari and save it as PDF.', 'webarchive'],
   ['an e-book', BOOK, 'mobi azw azw3 djvu'],
   ['a Windows help file', BOOK, 'chm hlp'],
-  ['a picture', PICTURE, 'png jpg jpeg gif bmp tif tiff webp heic heif ico psd svg avif'],
+  ['a picture', PICTURE, 'png jpg jpeg bmp tif tiff webp'],
+  ['a GIF, HEIC, PSD or SVG picture', 'Save it as PNG or JPEG and add that.', 'gif heic heif ico psd svg avif'],
   ['a recording', SOUND, 'mp3 wav flac m4a ogg opus aac mp4 mov avi mkv webm'],
   ['an archive', ARCHIVE, 'zip rar 7z tar gz tgz bz2 xz zst'],
   ['a program', PROGRAM, 'exe dll so dylib msi dmg iso class jar wasm o bin'],
@@ -56,15 +60,18 @@ const SIGNATURES: [string, string][] = [
   ['!BDN', 'pst'], ['\0\x01\0\0', 'ttf'], ['OTTO', 'otf'],
 ];
 
+/** What a file is read as: the type its document will have, or a picture of text. */
+export type Readable = DocumentType | 'picture';
+
 /**
  * The type of a file: by its content where that says, by its extension where the content is text.
  *
  * @throws ParseFailure 'unsupported' for a type we do not read, 'mismatched' when the content is none of what the name
  * says and nothing we read either, 'encrypted' and 'damaged' for Office files that are.
  */
-export function detectType(name: string, bytes: Uint8Array): DocumentType {
+export function detectType(name: string, bytes: Uint8Array): Readable {
   const extension = extensionOf(name);
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 1024));
+  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
   if (head.includes('%PDF-')) return 'pdf';
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return inArchive(bytes, extension);
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return inOle(bytes, extension);
@@ -72,12 +79,13 @@ export function detectType(name: string, bytes: Uint8Array): DocumentType {
   if ((TYPES[extension] === 'email' || extension === '') && looksLikeMail(head)) return 'email';
   if (TYPES[extension] === 'webarchive' && looksLikeMail(head)) return 'webarchive';
   const found = signatureIn(head, bytes);
+  if (found && PICTURES.has(found) && TYPES[extension] === undefined) return 'picture';
   if (found) throw refusal(found, extension);
   const promised = TYPES[extension];
   if (promised === 'pdf' && /\bobj\b|startxref/.test(new TextDecoder('latin1').decode(bytes.subarray(0, 65_536)))) return 'pdf';
   if (!looksLikeText(bytes)) {
     const { name: other, advice } = ADVICE.get(extension) ?? {};
-    if (promised) throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is nothing of the kind, or it is badly damaged. Get the file again from where it came from.`);
+    if (promised || PICTURES.has(extension)) throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is nothing of the kind, or it is badly damaged. Get the file again from where it came from.`);
     throw new ParseFailure('unsupported', other ? `This is ${other}, which Lodestone does not read. ${advice}` : 'This type of file is not one that Lodestone reads. Save it as PDF, DOCX, PPTX, XLSX, Markdown, HTML or text.');
   }
   const html = looksLikeHtml(bytes);
@@ -86,6 +94,7 @@ export function detectType(name: string, bytes: Uint8Array): DocumentType {
     if (html) return 'html';
     throw new ParseFailure('mismatched', `The name says ${sayType(extension)}, but the content is plain text. Rename it to .txt and add it again, or get the right file.`);
   }
+  if (PICTURES.has(extension)) throw new ParseFailure('mismatched', 'The name says a picture, but the content is text. Rename it to .txt and add it again, or get the right file.');
   if (ADVICE.has(extension)) {
     // Word and Excel open web pages named .doc and .xls, and so many are.
     if (html && /^(doc|xls|dot)$/.test(extension)) return 'html';

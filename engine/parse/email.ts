@@ -1,6 +1,7 @@
 import PostalMime, { type Address, type Email } from 'postal-mime';
 
 import { assemble, ParseFailure, type Draft, type ParsedDocument } from './document.ts';
+import { detectType } from './detect.ts';
 import { pageBlocks } from './html.ts';
 import { proseBlocks } from './text.ts';
 
@@ -8,9 +9,9 @@ import { proseBlocks } from './text.ts';
 const DEEPEST = 3;
 
 /** A mail (RFC 5322, MIME) or a box of them (mbox, RFC 4155): subject, who wrote to whom and when, text, what is attached. */
-export async function parseEmail(bytes: Uint8Array): Promise<ParsedDocument> {
+export async function parseEmail(bytes: Uint8Array, _name = '', { onPage }: { onPage?: () => void } = {}): Promise<ParsedDocument> {
   const drafts: Draft[] = [];
-  for (const mail of mailsIn(bytes)) drafts.push(...(await mailDrafts(mail, 1)));
+  for (const mail of mailsIn(bytes)) drafts.push(...(await mailDrafts(mail, 1, onPage)));
   const title = drafts[0]?.text;
   return assemble('email', drafts, title !== undefined ? { title } : {});
 }
@@ -30,7 +31,7 @@ function mailsIn(bytes: Uint8Array): Uint8Array[] {
   return starts.map((start, i) => bytes.subarray(text.indexOf('\n', start) + 1, starts[i + 1] ?? bytes.length));
 }
 
-async function mailDrafts(bytes: Uint8Array, depth: number): Promise<Draft[]> {
+async function mailDrafts(bytes: Uint8Array, depth: number, onPage?: () => void): Promise<Draft[]> {
   const mail = await PostalMime.parse(bytes, { attachmentEncoding: 'arraybuffer', forceRfc822Attachments: true });
   const drafts: Draft[] = [{ kind: 'heading', level: depth, text: mail.subject?.trim() || addressesOf(mail.from ? [mail.from] : []) || 'Mail' }];
   const lines = headLines(mail);
@@ -39,20 +40,22 @@ async function mailDrafts(bytes: Uint8Array, depth: number): Promise<Draft[]> {
   const names: string[] = [];
   for (const { filename, mimeType, content, disposition } of mail.attachments) {
     const inner = new Uint8Array(content as ArrayBuffer);
-    if (mimeType === 'message/rfc822' && depth < DEEPEST) drafts.push(...(await mailDrafts(inner, depth + 1)));
+    if (mimeType === 'message/rfc822' && depth < DEEPEST) drafts.push(...(await mailDrafts(inner, depth + 1, onPage)));
     else if (filename && disposition !== 'inline') {
       names.push(filename);
-      if (depth < DEEPEST) drafts.push(...(await attached(filename, inner, depth + 1)));
+      if (depth < DEEPEST) drafts.push(...(await attached(filename, inner, depth + 1, onPage)));
     }
   }
   if (names.length > 0) drafts.splice(lines.length > 0 ? 2 : 1, 0, { kind: 'paragraph', text: `Attachments: ${names.join(', ')}` });
   return drafts;
 }
 
-/** What an attached file says, under its name; nothing of one that cannot be read. */
-async function attached(name: string, bytes: Uint8Array, depth: number): Promise<Draft[]> {
+/** What an attached file says, under its name; nothing of one that cannot be read, nor of pictures, most of which are signs and snapshots. */
+async function attached(name: string, bytes: Uint8Array, depth: number, onPage?: () => void): Promise<Draft[]> {
   const { parseBytes } = await import('./parsers.ts');
-  const parsed = await parseBytes(name, bytes).catch((error: unknown) => {
+  const read = async (): Promise<ParsedDocument | undefined> =>
+    (detectType(name, bytes) === 'picture' ? undefined : parseBytes(name, bytes, onPage ? { onPage } : {}));
+  const parsed = await read().catch((error: unknown) => {
     if (error instanceof ParseFailure) return undefined;
     throw error;
   });

@@ -150,13 +150,14 @@ test('the content says what a file is; the name only how to read text', () => {
   assert.equal(detectType('page.pdf', bytesOf('<!DOCTYPE html><p>404')), 'html');
   assert.equal(detectType('old.doc', bytesOf('<html><body>Word takes this')), 'html');
   assert.equal(detectType('README', bytesOf('plain')), 'text');
+  assert.equal(detectType('photo.png', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0)), 'picture');
   assert.equal(detectType('saved', bytesOf('<!-- x --><!doctype html><p>')), 'html');
   assert.equal(detectType('main.rs', bytesOf('fn main() {}')), 'text');
   assert.equal(detectType('MZ.txt', bytesOf('MZ is how programs begin, but this is a sentence.')), 'text');
 });
 
 test('a type that is not read is refused by its own name, with what to do', async () => {
-  assert.equal(await refused('a.png', PNG), 'unsupported');
+  assert.equal(await refused('a.gif', Buffer.from('GIF89a\x01\0\x01\0\xff', 'latin1')), 'unsupported');
   assert.equal(await refused('a.doc', ole('WordDocument')), 'unsupported');
   assert.equal(await refused('a.msg', ole('__properties_version1.0')), 'unsupported');
   assert.equal(await refused('a.xyz', Uint8Array.from({ length: 999 }, (_, i) => (i * i * 31) & 255)), 'unsupported');
@@ -166,6 +167,7 @@ test('a type that is not read is refused by its own name, with what to do', asyn
 test('a name that promises what the content does not keep is told apart', async () => {
   assert.equal(await refused('scan.pdf', PNG), 'mismatched');
   assert.equal(await refused('notes.pdf', 'just text'), 'mismatched');
+  assert.equal(await refused('a.jpg', 'just text'), 'mismatched');
   assert.equal(await refused('a.docx', ole('WordDocument')), 'mismatched');
   assert.equal(await refused('a.txt', Uint8Array.from({ length: 999 }, (_, i) => (i * i * 31) & 255)), 'mismatched');
 });
@@ -177,6 +179,7 @@ test('empty, blank, invisible, encrypted and cut-off files each have their code'
   assert.equal(await refused('a.html', '<p><script>x()</script>'), 'no-text');
   assert.equal(await refused('a.docx', ole('EncryptedPackage')), 'encrypted');
   assert.equal(await refused('a.docx', 'PK\x03\x04 cut off'), 'damaged');
+  assert.equal(await refused('a.png', PNG), 'damaged');
 });
 
 // ── Places ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,5 @@
-import type { DocumentType } from '../api.ts';
 import { detectType } from './detect.ts';
+import type { Readable } from './detect.ts';
 import { ParseFailure } from './document.ts';
 import type { ParsedDocument } from './document.ts';
 
@@ -8,12 +8,14 @@ export { detectType };
 export interface ParseOptions {
   /** Opens an encrypted file. */
   password?: string;
+  /** Called after each page whose text had to be recognised, which takes seconds. */
+  onPage?: () => void;
 }
 
 type Parser = (bytes: Uint8Array, name: string, options: ParseOptions) => Promise<ParsedDocument>;
 
 /** One parser per type, loaded when the first file of that type comes. */
-const PARSERS: Record<DocumentType, () => Promise<Parser>> = {
+const PARSERS: Record<Readable, () => Promise<Parser>> = {
   pdf: async () => {
     const { parsePdf } = await import('./pdf.ts');
     return (bytes, _name, options) => parsePdf(bytes, options);
@@ -30,6 +32,10 @@ const PARSERS: Record<DocumentType, () => Promise<Parser>> = {
   markdown: async () => (await import('./markdown.ts')).parseMarkdown,
   html: async () => (await import('./html.ts')).parseHtml,
   text: async () => (await import('./text.ts')).parseText,
+  picture: async () => {
+    const { parsePicture } = await import('./picture.ts');
+    return (bytes, _name, options) => parsePicture(bytes, options);
+  },
 };
 
 /**

@@ -63,6 +63,11 @@ test('a parser that never ends is ended, and the next file is read', async (cont
   }
 });
 
+test('a file that gets on page by page may take longer than the limit, which is on each page', async (context) => {
+  const parser = open(context, { seconds: 3 }, threadWith("for (let page = 0; page < 80; page++) { parentPort.postMessage({ page: true }); await new Promise((resolve) => setTimeout(resolve, 50)); }"));
+  assert.equal((await parser.parse({ name: 'bad', bytes: SMALL.bytes })).text, 'fine');
+});
+
 test('a parser that eats memory, of whatever kind, is ended without taking the process down', async (context) => {
   const misdeeds = {
     objects: 'const all = []; for (;;) all.push({ a: all.length, b: [1, 2, 3] });',

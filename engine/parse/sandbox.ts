@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads';
 import { EngineError } from '../api.ts';
 import { ParseFailure } from './document.ts';
 import type { ParsedDocument } from './document.ts';
-import type { Outcome, Task } from './thread.ts';
+import type { Outcome, Sign, Task } from './thread.ts';
 
-/** Bounds on one file; asked before each, so a change of the settings holds from the next file on. */
+/** Bounds on one file, the time on each page of one whose text is recognised; asked before each file, so a change of the settings holds from the next on. */
 export interface ParserLimits { seconds: number; megabytes: number; fileMegabytes: number }
 
 export interface ParseRequest { password?: string; signal?: AbortSignal }
@@ -68,12 +68,13 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
     };
     const slow = () => stop(new ParseFailure('too-slow', `Reading the file took longer than ${seconds} seconds and was stopped. Split it, or raise the limit in the settings.`));
     const timer = setTimeout(slow, seconds * 1000);
+    const hear = (said: Outcome | Sign): void => { if ('page' in said) timer.refresh(); else outcome.resolve(said); };
     const watch = setInterval(() => void watchMemory(current, megabytes, stop), WATCH_MS);
     const abort = () => stop(cancelled());
     const fail = (error: unknown) => stop(failureOf(error, megabytes));
     const exit = () => stop(new ParseFailure('damaged', CRASHED));
     signal.addEventListener('abort', abort);
-    current.on('message', outcome.resolve).on('error', fail).on('messageerror', fail).on('exit', exit);
+    current.on('message', hear).on('error', fail).on('messageerror', fail).on('exit', exit);
     current.postMessage(task);
     try {
       const result = await outcome.promise;
@@ -84,7 +85,7 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
       clearTimeout(timer);
       clearInterval(watch);
       signal.removeEventListener('abort', abort);
-      current.off('message', outcome.resolve).off('error', fail).off('messageerror', fail).off('exit', exit);
+      current.off('message', hear).off('error', fail).off('messageerror', fail).off('exit', exit);
       if (worker === current) {
         current.unref();
         idle = setTimeout(rest, IDLE_MS).unref();
