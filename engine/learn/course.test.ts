@@ -119,12 +119,15 @@ test('DM-8: a course that is cut off after any pass and gone on with ends the sa
   const whole = await course(data, short);
   class Killed extends Error {}
   let kept: CourseState = atTheBeginning();
+  let reached = 0;
   for (let left = 25; ; left = 25) {
     let passes = left;
     try {
       const outcome = await course(data, short, structuredClone(kept), {
-        async passed(state) {
+        async passed(state, { done }) {
           kept = structuredClone(state);
+          assert.ok(done >= reached, `it was at ${reached} and now is at ${done}`);
+          reached = done;
           if (--passes === 0) throw new Killed();
         },
       });

@@ -45,6 +45,8 @@ export interface CourseState {
   /** The control under way: parts done, and the gains of their questions. */
   control?: { parts: number; gains: number[] };
   current?: { name: string; training: Training };
+  /** Of what the whole course costs; absent of one that has not begun. */
+  spent?: number;
 }
 export const atTheBeginning = (): CourseState => ({ shares: {}, weighed: {}, turns: {}, controls: [] });
 
@@ -121,7 +123,6 @@ class Course {
   readonly #watch: Watcher;
   readonly #kinds = new Map<string, Float32Array>();
   readonly #total: number;
-  #spent = 0;
 
   constructor(data: CourseData, options: TrainOptions, state: CourseState, watch: Watcher) {
     this.#data = data;
@@ -157,7 +158,7 @@ class Course {
     const apart = every === 1 ? 0 : choose(false);
     const share = { alpha: Math.max(apart, every), everyKind: every > 0 && every >= apart };
     this.#state.shares[name] = share;
-    this.#spent += COSTS.share;
+    this.#spend(COSTS.share);
     await this.#passed(curve.map((point, i) => ({ training: name, pass: i + 1, ...point })));
     return share;
   }
@@ -171,7 +172,7 @@ class Course {
     const rows = rowsOf(train);
     const { weights } = this.#fit(rows, []);
     const weighed: Weighed = { weights, level: levelOf(rows, weights), alpha };
-    this.#spent += COSTS.fit;
+    this.#spend(COSTS.fit);
     if (dealt === undefined) {
       this.#state.weighed[name] = weighed;
       await this.#passed([]);
@@ -212,7 +213,7 @@ class Course {
       loss: () => leastSurprise(held.map((row) => ({ ...row, score: scoresOf(row, matrix, turn(share, weights)) })), options.temperature),
       general: () => meanQuality(odd(general), matrix, turn(share, weights)),
     }));
-    this.#spent += COSTS.turn;
+    this.#spend(COSTS.turn);
     delete this.#state.current;
     if (dealt === undefined) this.#state.turns[name] = { alpha, weights };
     return { ...candidate, turn: turn(alpha, weights) };
@@ -298,8 +299,10 @@ class Course {
     return { rows: lessons.filter(({ group }) => !out.has(group)).map(({ row }) => row), aside: lessons.filter(({ group }) => out.has(group)).map(({ row }) => row) };
   }
 
+  #spend(cost: number): void { this.#state.spent = (this.#state.spent ?? 0) + cost; }
+
   #passed(points: Step['points']): Promise<void> {
-    return this.#watch.passed(this.#state, { done: Math.min(1, this.#spent / this.#total), points });
+    return this.#watch.passed(this.#state, { done: Math.min(1, (this.#state.spent ?? 0) / this.#total), points });
   }
 }
 
