@@ -37,7 +37,9 @@ export async function openDownloaded(db: Db, around: Surroundings, announce: (to
   }
 
   async function follow(id: string): Promise<void> {
-    if ((await downloads.ended(id)) !== undefined) await enlist();
+    if ((await downloads.ended(id)) === undefined) return;
+    // A model that filled the disk may not fit on the list any more: it is put there at the next start.
+    await enlist().catch(() => undefined);
   }
 
   await enlist();

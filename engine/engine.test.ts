@@ -3,11 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import type { AnswerPart, Engine, LibraryId, Question, Turn } from './api.ts';
 import { openEngine } from './engine.ts';
+import { openDatabase } from './store/database.ts';
 import { idle } from './testing.ts';
 
 const resourcesDir = fileURLToPath(new URL('../resources', import.meta.url));
@@ -310,10 +311,17 @@ test('pausing is remembered; nothing is read until it is resumed', async (t) => 
 });
 
 test('the sample library answers its own questions in both languages', async (t) => {
-  const { engine } = await house(t);
-  const samples = await engine.addSamples('en');
+  const { engine, dataDir } = await house(t);
+  // Pressed twice, while the library is being written to.
+  const writing = openDatabase(join(dataDir, 'library.sqlite'));
+  writing.exec('begin immediate');
+  const pressed = [engine.addSamples('en'), engine.addSamples('en')];
+  await setImmediate();
+  writing.exec('commit');
+  writing.close();
+  const [samples, again] = (await Promise.all(pressed)) as [LibraryId, LibraryId];
   await idle(engine);
-  assert.equal(await engine.addSamples('zh'), samples, 'there is one sample library');
+  assert.deepEqual([again, await engine.addSamples('zh')], [samples, samples], 'there is one sample library');
   const { turn } = await ask(engine, { question: 'How much may a hotel in London cost per night?', libraries: [samples] });
   assert.equal(turn.answer.outcome, 'answered');
 });

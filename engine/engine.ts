@@ -109,13 +109,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   async function addSamples(language: 'zh' | 'en'): Promise<LibraryId> {
-    const known = libraries.libraries(db).find(({ id }) => String(id) === settings.get(db, 'samples'));
-    if (known) return known.id;
-    const library = await write(db, () => {
+    // In one step: two windows may ask at once.
+    const { library, isNew } = await write(db, () => {
+      const known = libraries.libraries(db).find(({ id }) => String(id) === settings.get(db, 'samples'));
+      if (known) return { library: known.id, isNew: false };
       const id = libraries.createLibrary(db, language === 'zh' ? '示例资料' : 'Samples');
       settings.put(db, 'samples', String(id));
-      return id;
+      return { library: id, isNew: true };
     });
+    if (!isNew) return library;
     // Both languages, so that a question in one can find its answer in the other; the person's own comes first.
     for (const folder of language === 'zh' ? ['zh', 'en'] : ['en', 'zh']) {
       const path = join(options.resourcesDir, 'samples', folder);

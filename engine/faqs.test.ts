@@ -6,7 +6,7 @@ import { readFaqRows } from './faq-rows.ts';
 import { faqVerbs, openFaqs } from './faqs.ts';
 import { openEmbedder } from './models/embedder.ts';
 import { openDatabase } from './store/database.ts';
-import { createLibrary } from './store/libraries.ts';
+import { createLibrary, removeLibrary } from './store/libraries.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const embedder = await openEmbedder(fileURLToPath(new URL('../resources/models/lodestone-embed-static-v2', import.meta.url)));
@@ -29,6 +29,17 @@ test('an XLSX is read; a broken one and other files are refused with a sentence'
   await assert.rejects(readFaqRows('a.pdf', bytes('%PDF-1.7')), { code: 'invalid', message: /neither CSV nor XLSX/ });
   await assert.rejects(readFaqRows('a.csv', bytes('only\none\n')), { code: 'invalid', message: /one column/ });
   await assert.rejects(readFaqRows('a.csv', bytes('\n\n')), { code: 'invalid', message: /no rows/ });
+});
+
+test('in a library that is removed while questions are read for it nothing is stored, and that is said', async () => {
+  const db = openDatabase(':memory:');
+  const library = createLibrary(db, 'A');
+  const verbs = faqVerbs(db, async (_topics, run) => run());
+  const importing = verbs.importFaqs(library, 'a.csv', bytes('When do you open?,At nine.\n'));
+  removeLibrary(db, library);
+  await assert.rejects(importing, { code: 'not-found' });
+  await assert.rejects(verbs.addFaq(library, 'When do you open?', 'At nine.'), { code: 'not-found' });
+  assert.deepEqual(await verbs.faqs(), []);
 });
 
 test('QA-5: the same question but for case, width and punctuation is an exact match; one that means the same is near; another on the same subject is neither', async () => {

@@ -53,11 +53,13 @@ export function openFaqs(db: Db, embedder: Embedder | undefined): { match(questi
 
 /** The engine's verbs on stored questions and answers. */
 export function faqVerbs(db: Db, change: <T>(topics: Topic[], run: () => T) => Promise<T>): FaqVerbs {
-  const save = (library: LibraryId, question: string, answer: string): boolean => saveFaq(db, library, { question: question.trim(), plain: plainQuestion(question), answer: answer.trim() });
+  const save = (library: LibraryId, question: string, answer: string): boolean => {
+    mustHaveLibrary(db, library);
+    return saveFaq(db, library, { question: question.trim(), plain: plainQuestion(question), answer: answer.trim() });
+  };
   return {
     faqs: async (library) => faqs(db, library),
     async addFaq(library, question, answer) {
-      mustHaveLibrary(db, library);
       const fault = faultOf(question, answer);
       if (fault) throw new EngineError('invalid', fault.endsWith('question') ? 'A stored question needs words, and at most 512 characters.' : 'A stored answer needs words, and at most 8,192 characters.');
       await change(['faqs'], () => save(library, question, answer));

@@ -10,13 +10,17 @@ import { test, type TestContext } from 'node:test';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { Engine, ModelInfo } from './api.ts';
 import { openActiveLlm } from './chosen-llm.ts';
+import { openDownloaded } from './downloaded.ts';
 import { openEngine } from './engine.ts';
+import type { Surroundings } from './found.ts';
 import { noLlama } from './llm/testing/llama-here.ts';
 import { writeMicroBert } from './llm/testing/micro-bert.ts';
 import { writeMicroLlama } from './llm/testing/micro-llama.ts';
+import { openMachine } from './machine.ts';
 import { makeRecordedFolder, makeSmallEmbedder } from './models/testing.ts';
 import { openDatabase } from './store/database.ts';
 import { addedModel, saveModel } from './store/models.ts';
+import { changeSettings } from './store/settings.ts';
 import { idle } from './testing.ts';
 
 const secret = new Uint8Array(32).fill(3);
@@ -72,12 +76,11 @@ test('a folder as its authors published it: recognised by its name, used with it
   assert.match((await engine.models()).find(({ id }) => id === model.id)!.trouble!, /model\.safetensors is no longer there/);
 });
 
-test('a model of the catalogue is fetched from the hub that was set, and used; removed, its files are gone', async (t) => {
-  const { engine, root, dataDir } = await house(t);
+/** A hub that has one model, as it was recorded; `asked` are the addresses it was asked for. */
+async function hubHere(t: TestContext, root: string, asked: string[] = []): Promise<string> {
   const folder = await makeRecordedFolder(join(root, 'hub'), 'bert');
   const commit = '5c38ec7c405ec4b44b94cc5a9bb96e735b38267a';
-  const asked: string[] = [];
-  const hub = await listening(t, ({ url }, response) => {
+  return listening(t, ({ url }, response) => {
     asked.push(url!);
     if (url!.startsWith('/api/models/BAAI/bge-small-en-v1.5/revision/')) {
       const siblings = readdirSync(folder).map((rfilename) => {
@@ -90,6 +93,30 @@ test('a model of the catalogue is fetched from the hub that was set, and used; r
     if (file === undefined || !existsSync(join(folder, file))) return void response.writeHead(404).end();
     response.end(readFileSync(join(folder, file)));
   });
+}
+
+test('a model that came and cannot be put on the list, since the disk is full by now, is put there at the next start', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'lodestone-sources-'));
+  const models = join(root, 'models');
+  const db = openDatabase(join(root, 'library.sqlite'));
+  t.after(() => { db.close(); rmSync(root, { recursive: true, force: true }); });
+  changeSettings(db, { hub: await hubHere(t, root) });
+  const around: Surroundings = { dirs: [join(root, 'bundled'), models], machine: openMachine(models).machine };
+  db.exec(`create trigger full before insert on model begin select raise(abort, 'database or disk is full'); end`);
+  const first = await openDownloaded(db, around, () => undefined);
+  await first.start('bge-small-en-v1.5');
+  assert.equal(await first.downloads.ended('bge-small-en-v1.5'), join(models, 'bge-small-en-v1.5'));
+  await first.downloads.close();
+  await assert.rejects(openDownloaded(db, around, () => undefined), /disk is full/);
+  db.exec('drop trigger full');
+  await (await openDownloaded(db, around, () => undefined)).downloads.close();
+  assert.equal(addedModel(db, 'bge-small-en-v1.5')?.downloaded, true);
+});
+
+test('a model of the catalogue is fetched from the hub that was set, and used; removed, its files are gone', async (t) => {
+  const { engine, root, dataDir } = await house(t);
+  const asked: string[] = [];
+  const hub = await hubHere(t, root, asked);
   await engine.changeSettings({ hub });
   const entry = (await engine.catalog()).find(({ id }) => id === 'bge-small-en-v1.5')!;
   assert.deepEqual([entry.installed, entry.repository], [false, 'BAAI/bge-small-en-v1.5']);
