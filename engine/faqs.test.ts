@@ -39,7 +39,7 @@ test('in a library that is removed while questions are read for it nothing is st
   removeLibrary(db, library);
   await assert.rejects(importing, { code: 'not-found' });
   await assert.rejects(verbs.addFaq(library, 'When do you open?', 'At nine.'), { code: 'not-found' });
-  assert.deepEqual(await verbs.faqs(), []);
+  assert.deepEqual(await verbs.faqs(library), []);
 });
 
 test('QA-5: the same question but for case, width and punctuation is an exact match; one that means the same is near; another on the same subject is neither', async () => {
