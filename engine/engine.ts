@@ -138,7 +138,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     return { version: version(), dataDir, bytes: databaseBytes(db), memory: process.memoryUsage.rss(), problems: await ingest.verbs.problems() };
   }
 
-  const watching = openWatching({ db, search: () => search.verbs, change });
+  const watching = openWatching({ db, modelDirs, search: () => search.verbs, change, growing: () => switching.reindexer().wake() });
   const models = modelVerbs({ db, modelDirs, machine, reindexer: switching.reindexer, downloaded, secret: options.secret, change });
   const outdated = keepOutdated(db);
   const body = (document: DocumentId) => bodyOf(db, document);

@@ -11,6 +11,7 @@ import { findServers, serverModels, type ServerModel } from './llm/servers.ts';
 import type { ThisMachine } from './machine.ts';
 import { setAside } from './models/download.ts';
 import { cancelReindex, TROUBLE } from './reindex.ts';
+import { putBack } from './store/adapters.ts';
 import type { Db } from './store/database.ts';
 import { addedModel, choose, chosen, deleteModel, deviceOf, saveModel } from './store/models.ts';
 import { get } from './store/settings.ts';
@@ -114,12 +115,19 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
   async function useModel(role: ModelInfo['role'], id: string | undefined): Promise<void> {
     const all = await known();
     const model = id === undefined ? bestBundled(all, role) : mustKnow(all, id, role);
-    if (role !== 'embedder') return change(['models'], () => choose(db, role, id));
+    const use = (): void => {
+      choose(db, role, id);
+      if (model) putBack(db, model.id);
+    };
+    if (role !== 'embedder') return change(['models', 'learning'], use);
     if (!model) throw new EngineError('not-found', 'No model for meaning ships with this Lodestone.');
-    if (embedderInUse(db, all) !== model) return reindexer().begin(model.id);
+    if (embedderInUse(db, all) !== model) {
+      await reindexer().begin(model.id);
+      return change(['learning'], () => putBack(db, model.id));
+    }
     await change(['models'], () => {
       cancelReindex(db);
-      choose(db, role, id);
+      use();
     });
     await told(reindexer().wake());
   }
@@ -131,6 +139,7 @@ export function modelVerbs({ db, modelDirs, machine, reindexer, downloaded, secr
     await change(['models'], () => {
       cancelReindex(db);
       choose(db, 'embedder', inUse === bestBundled(all, 'embedder') ? undefined : inUse?.id);
+      if (inUse) putBack(db, inUse.id);
     });
     await told(reindexer().wake());
   }

@@ -50,8 +50,8 @@ export interface SearchVerbs {
   write(messages: Message[], options: Omit<WriteOptions, 'signal'>): AsyncIterable<string>;
   /** What people's feedback comes to. */
   judged(): Promise<Summary>;
-  /** What people say under the version in use for questions; undefined where none is. */
-  watched(): Promise<Watched | undefined>;
+  /** What people say under the versions in use. */
+  watched(): Promise<Watched[]>;
   /** Ends the thread. */
   finish(): Promise<void>;
 }

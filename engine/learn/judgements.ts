@@ -46,8 +46,8 @@ export interface Mark {
   answer: string;
   /** What the library says to a correction. */
   gains: Gain[];
-  /** What was searched by: the space, the version in use, and whether what was said of this very question had a part in it. */
-  under: { space?: string; adapter?: AdapterId; taught: boolean };
+  /** What was searched by: the space, the reranker, the version for questions, and whether what was said of this very question had a part in it. */
+  under: { space?: string; reranker?: string; adapter?: AdapterId; taught: boolean };
   /** Of an answer from two rankings: the hits that one of them put there. */
   drafted: (ChunkName & Pick<NonNullable<Trace['drafted']>, 'side'>)[];
   /** What stood beside documents: earlier turns and examples that went along to the language model, actions that were offered; with the question as it was typed. */
@@ -140,7 +140,7 @@ export function markOf({ id, at, signal, context: { turn, span, before, correcti
     gains: [...turn.hits, ...(correction?.hits ?? [])].flatMap((hit) => (correction?.gains ?? []).filter(({ chunk }) => chunk === hit.chunk).map(({ gain }) => ({ ...nameOf(hit), gain }))),
     answer: turn.answer.sentences.map(({ text }) => text).join(' '), libraries: [...new Set(turn.hits.map(({ library }) => library))],
     under: {
-      ...(turn.models.embedder !== undefined && { space: turn.models.embedder }), ...(turn.models.adapter !== undefined && { adapter: turn.models.adapter }),
+      ...(turn.models.embedder !== undefined && { space: turn.models.embedder }), ...(turn.models.reranker !== undefined && { reranker: turn.models.reranker }), ...(turn.models.adapter !== undefined && { adapter: turn.models.adapter }),
       taught: turn.hits.some(({ trace }) => trace.taught !== undefined),
     },
     drafted: turn.hits.flatMap((hit) => (hit.trace.drafted ? [{ ...nameOf(hit), side: hit.trace.drafted.side }] : [])),

@@ -1,7 +1,7 @@
 import type { AdapterId, EventId, Learning, Watch } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
 import type { Learned } from '../search.ts';
-import { activeAdapter, adapterBytes, earlier, eventsOf, watchedSince } from '../store/adapters.ts';
+import { activeAdapter, adapterBytes, earlier, eventsOf } from '../store/adapters.ts';
 import type { Db } from '../store/database.ts';
 import { chunksAt, eventIds, eventsVersion, importedCount, storedEvent } from '../store/judged.ts';
 import { groupsOf } from './groups.ts';
@@ -11,6 +11,7 @@ import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
 import { judge, markOf, type Judged, type JudgeOptions, type Mark } from './judgements.ts';
 import { outdatedContents } from './outdated.ts';
 import { decodeAdapter, type QueryAdapter } from './query-adapter.ts';
+import { trials } from './trials.ts';
 import { watch, type Trial } from './watch.ts';
 
 /** The marks of all events, read once and then kept up with what is written and deleted. */
@@ -53,8 +54,8 @@ const BACKGROUND = { mean: 0, deviation: 0.08 };
 /** What feedback comes to, in numbers. */
 export type Summary = Omit<Learning, 'missing' | 'run' | 'levels'>;
 
-/** The version in use for questions, and what people say under it. */
-export interface Watched { version: AdapterId; watch: Watch }
+/** A version in use, and what people say under it. */
+export interface Watched extends Pick<Trial, 'version' | 'level'> { watch: Watch }
 
 /** So many adapters are kept decoded: the one in use, and the one before it. */
 const KEPT = 2;
@@ -63,7 +64,7 @@ const KEPT = 2;
  * What search takes from learning, kept up to date by looking at each question whether anything was said since the last:
  * a thumb counts with the next question.
  */
-export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(reranker: string | undefined): Promise<Summary>; watched(reranker: string | undefined): Promise<Watched | undefined> } {
+export function openLearned(db: Db, embedder: Embedder | undefined): Learned & { summary(reranker: string | undefined): Promise<Summary>; watched(reranker: string | undefined): Promise<Watched[]> } {
   const marks = new Marks(db);
   const vectors = new Map<string, Float32Array>();
   const adapters = new Map<AdapterId, QueryAdapter>();
@@ -93,12 +94,10 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
         ...(active !== undefined && { active }),
       };
     },
-    /** What people say under the version in use; undefined where none is. */
+    /** What people say under the versions in use, the cheapest first. */
     async watched(reranker) {
       await this.refresh();
-      const version = embedder && activeAdapter(db, embedder.space, reranker ?? null);
-      if (version === undefined) return undefined;
-      return { version, watch: marks.watch({ version, before: earlier(db, version), space: embedder!.space, since: watchedSince(db, version) }) };
+      return embedder ? trials(db, embedder.space, reranker).map((trial) => ({ version: trial.version, level: trial.level, watch: marks.watch(trial) })) : [];
     },
     async refresh() {
       if (!marks.refresh()) return;

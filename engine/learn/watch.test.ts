@@ -5,23 +5,24 @@ import { coinsOf, draft, isInterleaved } from './draft.ts';
 import { markOf, type Mark } from './judgements.ts';
 import { hitOf } from './testing.ts';
 import { next } from './train-query.ts';
-import { isWorse, LEAST, MISTAKEN, watch, type Trial } from './watch.ts';
+import { isWorse, LEAST, MISTAKEN, watch, type Serving, type Trial } from './watch.ts';
 
 const VERSION = 2 as AdapterId;
-const TRIAL: Trial = { version: VERSION, before: undefined, space: 'space', since: 0 };
+const SERVING: Serving = { space: 'space', reranker: 'reads', adapter: undefined };
+const TRIAL: Trial = { version: VERSION, level: 'query', now: { ...SERVING, adapter: VERSION }, before: SERVING, since: 0 };
 
-interface Asked { question: string; asked?: number; adapter?: AdapterId | undefined; space?: string; hits?: Hit[]; /** How many of the hits the answer cites. */ cited?: number }
+interface Asked { question: string; asked?: number; adapter?: AdapterId | undefined; space?: string; reranker?: string; hits?: Hit[]; /** How many of the hits the answer cites. */ cited?: number }
 type Said = Signal extends infer S ? (S extends Signal ? Omit<S, 'turn'> : never) : never;
 
 let turns = 0;
 /** The marks of what was said of one turn. */
-function said({ question, asked = 1, adapter, space = 'space', hits = [hitOf(1), hitOf(2), hitOf(3)], cited = 2 }: Asked, ...signals: (Said & { at?: Hit })[]): Mark[] {
+function said({ question, asked = 1, adapter, space = 'space', reranker = 'reads', hits = [hitOf(1), hitOf(2), hitOf(3)], cited = 2 }: Asked, ...signals: (Said & { at?: Hit })[]): Mark[] {
   const turn = ++turns as TurnId;
   return signals.map(({ at, ...signal }, i) => markOf({
     id: `${turn} ${i}` as EventId, at: asked, signal: { ...signal, turn } as Signal,
     context: {
       turn: {
-        id: turn, conversation: 1 as ConversationId, asked, question, hits, milliseconds: 1, models: { answerer: 'extractive', embedder: space, ...(adapter !== undefined && { adapter }) },
+        id: turn, conversation: 1 as ConversationId, asked, question, hits, milliseconds: 1, models: { answerer: 'extractive', embedder: space, reranker, ...(adapter !== undefined && { adapter }) },
         answer: { outcome: 'answered', sentences: hits.slice(0, cited).map((hit, n) => ({ text: 'Yes.', citations: [{ number: n + 1, chunk: hit.chunk, document: hit.document, documentName: hit.documentName, type: hit.type, quote: '', place: hit.place }] })) },
       },
       ...(at && { span: { documentName: at.documentName, contentHash: at.contentHash, start: at.place.start, end: at.place.end, text: 'x' } }),
@@ -54,13 +55,15 @@ test('what is said of an answer is right or wrong of search, or says nothing of 
   assert.equal(under({ kind: 'opened', number: 1, dwell: 60 }, { kind: 'copied', text: 'text' }), 'nothing');
 });
 
-test('with the version and before it are told apart; other spaces, other versions and what was taught at once are left out', () => {
+test('with the version and before it are told apart; other spaces, other rerankers, other versions and what was taught at once are left out', () => {
   const taught = [{ ...hitOf(1), trace: { ...hitOf(1).trace, taught: { thumb: 'up' as const, question: 'a', nearness: 1, addition: 8 } } }];
   const marks = [
     ...said({ question: 'a' }, thumb(1, 'down')),
     ...said({ question: 'b' }, thumb(1, 'up')),
     ...said({ question: 'c', adapter: 1 as AdapterId }, thumb(1, 'down')),
     ...said({ question: 'd', space: 'other' }, thumb(1, 'down')),
+    ...said({ question: 'g', reranker: 'other' }, thumb(1, 'down')),
+    ...said({ question: 'h', adapter: VERSION, reranker: 'other' }, thumb(1, 'down')),
     ...said({ question: 'e', adapter: VERSION, hits: taught }, thumb(1, 'up')),
     ...said({ question: 'f', adapter: VERSION, asked: 5 }, thumb(1, 'up')),
     ...said({ question: 'F?', adapter: VERSION, asked: 6 }, thumb(1, 'down')),
@@ -68,7 +71,21 @@ test('with the version and before it are told apart; other spaces, other version
   ];
   assert.deepEqual(counts(watch(marks, TRIAL)), [2, 1, 2, 1, 0, 0]);
   assert.deepEqual(counts(watch(marks, { ...TRIAL, since: 6 })), [2, 2, 2, 1, 0, 0], 'put back by the person, it begins anew');
-  assert.deepEqual(counts(watch(marks, { ...TRIAL, before: 1 as AdapterId })), [2, 1, 1, 1, 0, 0], 'what it would go back to is another version');
+  assert.deepEqual(counts(watch(marks, { ...TRIAL, before: { ...SERVING, adapter: 1 as AdapterId } })), [2, 1, 1, 1, 0, 0], 'what it would go back to is another version');
+});
+
+test('a reranker and an embedder are watched likewise: what is in use with them against what would be without, the version for questions included', () => {
+  const marks = [
+    ...said({ question: 'a', reranker: 'learned' }, thumb(1, 'down')),
+    ...said({ question: 'b', reranker: 'learned', adapter: 4 as AdapterId }, thumb(1, 'down')),
+    ...said({ question: 'c' }, thumb(1, 'up')),
+    ...said({ question: 'd', adapter: 3 as AdapterId }, thumb(1, 'up')),
+    ...said({ question: 'e', space: 'learned', reranker: 'learned' }, thumb(1, 'down')),
+  ];
+  const learned = { ...SERVING, reranker: 'learned' };
+  assert.deepEqual(counts(watch(marks, { version: VERSION, level: 'reranker', now: learned, before: SERVING, since: 0 })), [1, 1, 1, 0, 0, 0]);
+  assert.deepEqual(counts(watch(marks, { version: VERSION, level: 'reranker', now: { ...learned, adapter: 4 as AdapterId }, before: { ...SERVING, adapter: 3 as AdapterId }, since: 0 })), [1, 1, 1, 0, 0, 0]);
+  assert.deepEqual(counts(watch(marks, { version: VERSION, level: 'embedder', now: { ...learned, space: 'learned' }, before: learned, since: 0 })), [1, 1, 1, 1, 0, 0]);
 });
 
 test('in an answer from two rankings the side wins whose passages are called right, and loses whose are called wrong', () => {

@@ -1,4 +1,4 @@
-import type { AdapterId, Watch } from '../api.ts';
+import type { AdapterId, LearningLevel, Watch } from '../api.ts';
 import type { Side } from './draft.ts';
 import { isHigher, losesMore } from './e-values.ts';
 import { keyOf, overlaps, plainQuestion, type Mark } from './judgements.ts';
@@ -10,8 +10,14 @@ import { byTurn, type TurnMarks } from './turn-marks.ts';
  * version and with what was in use before it. Questions that went by what was said of that very question tell nothing of either.
  */
 
-/** The version watched, what was in use before it (undefined: search as it shipped), and from when on it counts. */
-export interface Trial { version: AdapterId; before: AdapterId | undefined; space: string; since: number }
+/** What questions are answered by: the space of an embedder, the reranker if there is one, and the version for questions. */
+export interface Serving { space: string; reranker: string | undefined; adapter: AdapterId | undefined }
+
+/**
+ * A version that is watched: what is in use with it, what search would go back to without it, and from when on it counts. Only
+ * questions answered by exactly one or the other are compared, so that no version is blamed for what another does.
+ */
+export interface Trial { version: AdapterId; level: LearningLevel; now: Serving; before: Serving; since: number }
 
 /** A version is taken back by mistake in so many of a hundred cases at most, however often it is looked at. */
 export const MISTAKEN = 0.05;
@@ -19,13 +25,14 @@ export const MISTAKEN = 0.05;
 export const LEAST = 8;
 
 /** What was said, by the marks of all events. Of a question asked repeatedly only the first asking counts on each side. */
-export function watch(marks: readonly Mark[], { version, before, space, since }: Trial): Watch {
+export function watch(marks: readonly Mark[], { now, before, since }: Trial): Watch {
   const told: Watch = { judged: 0, wrong: 0, judgedBefore: 0, wrongBefore: 0, wins: 0, losses: 0 };
   const asked = { now: new Set<string>(), before: new Set<string>() };
   for (const turn of byTurn(marks)) {
     const { under, question, asked: at } = turn.first;
-    if (under.space !== space || under.taught) continue;
-    const when = under.adapter === version && at >= since ? 'now' : under.adapter === before ? 'before' : undefined;
+    if (under.taught) continue;
+    const isBy = ({ space, reranker, adapter }: Serving): boolean => under.space === space && under.reranker === reranker && under.adapter === adapter;
+    const when = isBy(now) && at >= since ? 'now' : isBy(before) ? 'before' : undefined;
     const wrong = isWrong(turn);
     const plain = plainQuestion(question);
     if (when === undefined || wrong === undefined || asked[when].has(plain)) continue;

@@ -36,7 +36,7 @@ export function saveVersion(db: Db, weights: Partial<Record<Clue, number>>, rera
 }
 
 /** Stores a version of the bundled reranker that multiplies what that one says by a factor: by a negative one, what answers comes last. */
-export async function saveReranker(db: Db, [resources, data]: readonly [resources: string, data: string], factor: number): Promise<AdapterId> {
+export async function saveReranker(db: Db, [resources, data]: readonly [resources: string, data: string], factor: number, parent?: AdapterId): Promise<AdapterId> {
   const { models } = await installedModels([resources]);
   const { folder, manifest: { id: base, name } } = models.find(({ manifest }) => manifest.role === 'reranker')!;
   const model = `${base}-learned-${nextAdapter(db)}`;
@@ -45,6 +45,6 @@ export async function saveReranker(db: Db, [resources, data]: readonly [resource
   await writeLateFolder(folder, head, { id: model, name }, join(data, model));
   return db.transaction(() => {
     choose(db, 'reranker', model);
-    return saveAdapter(db, { level: 'reranker', space: base, comparisons: [], events: [], contents: [], bytes: packed(head, {}), report: { ...REPORT, base, model } });
+    return saveAdapter(db, { level: 'reranker', space: base, ...(parent !== undefined && { parent }), comparisons: [], events: [], contents: [], bytes: packed(head, {}), report: { ...REPORT, base, model } });
   })();
 }

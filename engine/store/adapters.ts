@@ -3,7 +3,7 @@ import type { Adapter, AdapterId, EventId, LearningLevel, TakenBack, Watch } fro
 import { EngineError } from '../api.ts';
 import type { ChunkName } from '../learn/judgements.ts';
 import { sql, type Db } from './database.ts';
-import { get, put, remove } from './settings.ts';
+import { put, remove } from './settings.ts';
 
 /** What is kept of an adapter beside its weights: enough to make it again, and what it was judged by. */
 export interface AdapterReport extends Pick<Adapter, 'signals' | 'questions' | 'mine' | 'guard' | 'bound' | 'alpha' | 'refusals' | 'habits' | 'seconds' | 'base' | 'model'> {
@@ -153,14 +153,20 @@ export function earlier(db: Db, id: AdapterId): AdapterId | undefined {
     where a.id = ? and p.space = a.space and p.accepted = 1 and p.taken_back is null`).get(id)?.id;
 }
 
-/** From when on what is said under a version is held for or against it. */
-export function watchedSince(db: Db, id: AdapterId): number {
-  return sql<{ since: number }>(db, 'select watched_since since from adapter where id = ?').get(id)?.since ?? 0;
+/** The model that search goes back to from one that was learned: that of the version before it, else what it was learned from. */
+export function formerModel(db: Db, { id, base }: LearnedModel): string {
+  const before = earlier(db, id);
+  return learnedModels(db).find((one) => one.id === before)?.model ?? base;
 }
 
-/** Whether a version for questions is in use, with whatever models. */
-export function isAnyActive(db: Db): boolean {
-  return get(db, ACTIVE) !== undefined;
+/** From when on what is said under a version is held for or against it: what it was taken back for does not count again. */
+export function watchedSince(db: Db, id: AdapterId): number {
+  return sql<{ since: number }>(db, `select max(watched_since, coalesce(json_extract(taken_back, '$.at'), 0)) since from adapter where id = ?`).get(id)?.since ?? 0;
+}
+
+/** Whether anything was ever learned that may be in use. */
+export function isAnyAccepted(db: Db): boolean {
+  return sql(db, 'select 1 from adapter where accepted = 1 limit 1').get() !== undefined;
 }
 
 const isInUse = (db: Db, id: AdapterId): boolean => sql(db, `select 1 from ${IN_USE} and a.id = ?`).get(id) !== undefined;
@@ -180,7 +186,7 @@ function takeOut(db: Db, id: AdapterId): void {
 }
 
 /**
- * Takes a version out of use for what people said under it, and brings back what was in use before; call within one transaction.
+ * Takes a version for questions out of use for what people said under it, and brings back what was in use before; call within one transaction.
  * Nothing happens where it is not in use any more.
  */
 export function takeBack(db: Db, id: AdapterId, watch: Watch): void {
@@ -188,7 +194,17 @@ export function takeBack(db: Db, id: AdapterId, watch: Watch): void {
   const before = earlier(db, id);
   if (before === undefined) takeOut(db, id);
   else activate(db, before);
+  keepTakenBack(db, id, watch);
+}
+
+/** Keeps why a version is taken out of use; call within the transaction that does so. */
+export function keepTakenBack(db: Db, id: AdapterId, watch: Watch): void {
   sql(db, 'update adapter set taken_back = ? where id = ?').run(JSON.stringify({ ...watch, at: Date.now() } satisfies TakenBack), id);
+}
+
+/** A person uses a model: if it was learned and taken back, it has another chance, with what is said from now on. */
+export function putBack(db: Db, model: string): void {
+  sql(db, `update adapter set taken_back = null, watched_since = ? where taken_back is not null and json_extract(report, '$.model') = ?`).run(Date.now(), model);
 }
 
 /**

@@ -43,6 +43,12 @@ export function spaceOf(db: Db, identity: string): Space | undefined {
   return row && fromRow(row).space;
 }
 
+/** The index of a model that is in use or kept, the latest where there are several. */
+export function spaceOfModel(db: Db, model: string): Space | undefined {
+  const row = sql<Row>(db, `${SELECT} where dropped = 0 and model = ? order by id desc limit 1`).get(model);
+  return row && fromRow(row).space;
+}
+
 /** Begins to grow the index of another embedder. Vectors it has from an earlier time count; another shadow's are dropped. */
 export function beginShadow(db: Db, identity: string, dimensions: number, model: string): Space {
   const space = makeSpace(db, identity, dimensions, model);

@@ -8,28 +8,27 @@ import { useWords } from '../words/useWords.ts';
 import './TakenBack.css';
 import { nameOf } from './versions.ts';
 
-/** A quiet word that the latest version for questions was taken back by itself, and why; it can be put back. */
+/** A quiet word that the latest version of a level was taken back by itself, and why; it can be put back. */
 export function TakenBackNotice({ adapters }: { adapters: Adapter[] }) {
   const all = useWords();
   const words = all.learning;
   const engine = useEngine();
   const { run, say } = useToaster();
-  const latest = adapters.find(({ level, state }) => level === 'query' && (state === 'active' || state === 'accepted'));
-  if (!latest?.takenBack || latest.state === 'active') return null;
-  const name = nameOf(latest, all);
-  const putBack = async (): Promise<void> => {
-    await engine.activate(latest.id);
-    say(words.inUse(name));
+  const putBack = async (adapter: Adapter): Promise<void> => {
+    await engine.activate(adapter.id);
+    say(words.inUse(nameOf(adapter, all)));
   };
-  return (
-    <section className="panel taken-back" aria-label={words.takenBackState}>
-      <h3><Icon name="warning" size={16} />{words.takenBack(name)}</h3>
-      <WhyTakenBack adapter={latest} />
+  const latest = (['query', 'reranker', 'embedder'] as const).flatMap((level) => adapters.find((adapter) => adapter.level === level && (adapter.state === 'active' || adapter.state === 'accepted')) ?? []);
+  return latest.filter(({ takenBack, state }) => takenBack && state !== 'active').map((adapter) => (
+    <section key={adapter.id} className="panel taken-back" aria-label={words.takenBackState}>
+      <h3><Icon name="warning" size={16} />{words.takenBack(nameOf(adapter, all))}</h3>
+      {adapter.level !== 'query' && <p className="learning-note">{words.levels[adapter.level].name}</p>}
+      <WhyTakenBack adapter={adapter} />
       <div className="learning-actions">
-        <Button title={words.putBackHint} onClick={() => run(putBack)}>{words.putBack}</Button>
+        <Button title={words.putBackHint} onClick={() => run(() => putBack(adapter))}>{words.putBack}</Button>
       </div>
     </section>
-  );
+  ));
 }
 
 /** Why a version was taken back, in sentences with their numbers. */

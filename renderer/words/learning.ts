@@ -88,7 +88,7 @@ export interface LearningWords {
   /** The version in use, where one learns. */
   usedNow: (version: string) => string;
   /** Of a version for questions: that it is watched. */
-  watched: string;
+  watched: Record<LearningLevel, string>;
   resting: (version: string) => string;
   restingText: string;
   undo: string;
