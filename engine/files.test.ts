@@ -8,7 +8,7 @@ import type { DocumentId } from './api.ts';
 import { addPaths, lookOver } from './files.ts';
 import { bodyOf, saveReading, sweep } from './store/contents.ts';
 import { openDatabase } from './store/database.ts';
-import { dismiss, document, files, include, removed, type KnownFile } from './store/documents.ts';
+import { dismiss, document, fail, files, include, removed, type KnownFile } from './store/documents.ts';
 import { createLibrary, removeLibrary } from './store/libraries.ts';
 import { readingOf } from './store/testing.ts';
 
@@ -102,5 +102,17 @@ test('a file that is put in the place of one that was just deleted is the same d
     await looking;
     assert.equal(document(db, id).included, false);
   }
+  end();
+});
+
+test('a file that another program held open is read when that has let go of it', async () => {
+  const { db, library, folder, end } = watchedFolder();
+  await addPaths(db, library, [folder]);
+  const [{ id }] = files(db, 0 as DocumentId, 1) as [KnownFile];
+  fail(db, id, 'unreadable', 'It cannot be opened (EBUSY).');
+  assert.equal(await lookOver(db), true);
+  assert.equal(document(db, id).state.kind, 'waiting');
+  fail(db, id, 'damaged', 'It is broken.');
+  assert.equal(await lookOver(db), false, 'what was read in vain is not read again and again');
   end();
 });

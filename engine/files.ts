@@ -56,7 +56,7 @@ const gone = (path: string): EngineError => new EngineError('missing', `${path} 
 /**
  * Looks over every file and folder the libraries know: changed and new files go in the queue, files that were deleted
  * leave, those that were renamed or moved within watched folders stay the documents they are. A watched folder or a drive that is
- * missing leaves everything as it is. Returns whether anything changed.
+ * missing leaves everything as it is. What could not be opened is tried again once it can. Returns whether anything changed.
  */
 export async function lookOver(db: Db): Promise<boolean> {
   const added: Added = { documents: [], unchanged: 0, refused: [] };
@@ -71,7 +71,7 @@ export async function lookOver(db: Db): Promise<boolean> {
       const facts = await factsOf(file.path).catch((error: NodeJS.ErrnoException) => error.code);
       if (typeof facts === 'object') {
         if (facts.bytes !== file.bytes || facts.modified !== file.modified) await enqueueAll(db, file.library, [facts], added);
-        else if (file.code === 'missing') {
+        else if (file.code === 'missing' || (file.code === 'unreadable' && (await opens(file.path)))) {
           others++;
           await write(db, () => requeue(db, [file.id]));
         }
@@ -149,6 +149,10 @@ async function enqueueAll(db: Db, library: LibraryId, found: Iterable<FileFacts>
     if (batch.length === BATCH) await flush();
   }
   if (batch.length > 0) await flush();
+}
+
+async function opens(path: string): Promise<boolean> {
+  return open(path).then((file) => file.close()).then(() => true, () => false);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -56,7 +56,7 @@ export async function forgetStrays(db: Db, filesDir: string): Promise<void> {
     for (const name of await readdir(join(filesDir, library)).catch(() => [])) {
       const path = join(filesDir, library, name);
       const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, () => Infinity);
-      if (isKept(db, path) || Date.now() - changed < ARRIVING_MILLISECONDS) continue;
+      if (isKept(db, Number(library) as LibraryId, path) || Date.now() - changed < ARRIVING_MILLISECONDS) continue;
       await rm(path, { recursive: true, force: true }).catch(() => undefined);
     }
   }

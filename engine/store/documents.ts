@@ -162,9 +162,9 @@ export function files(db: Db, after: DocumentId, limit: number): KnownFile[] {
     where kept = 0 and state <> 'removed' and id > ? order by id limit ?`).all(after, limit);
 }
 
-/** Whether a document's bytes are kept below this folder. */
-export function isKept(db: Db, folder: string): boolean {
-  return sql(db, `select 1 from document where kept = 1 and substr(path, 1, length(?)) = ? limit 1`).get(folder, folder) !== undefined;
+/** Whether the bytes of a document of this library are kept below this folder. By the index: it is asked of every folder there is. */
+export function isKept(db: Db, library: LibraryId, folder: string): boolean {
+  return sql(db, 'select 1 from document where library_id = @library and path between @folder and @folder || char(0x10ffff) and kept = 1 limit 1').get({ library, folder }) !== undefined;
 }
 
 export function nameOf(db: Db, id: DocumentId): string | undefined {
