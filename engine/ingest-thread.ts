@@ -18,6 +18,10 @@ import { get, settings } from './store/settings.ts';
 import { spaceInUse } from './store/spaces.ts';
 import type { IngestVerbs, ThreadData } from './thread.ts';
 
+/** So long after the first time, and at most so long after a later one, an embedder that could not be opened is tried again. */
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;
+
 /** The thread that reads, writes and embeds documents. */
 if (parentPort) {
   const { file, filesDir, modelDirs } = workerData as ThreadData;
@@ -25,12 +29,17 @@ if (parentPort) {
   const announcements = new Announcements();
   let settled = await settleEmbedder(db, modelDirs);
   let looked = settled?.space.id ?? spaceInUse(db)?.space.id;
-  /** The embedder in use; another one once the index of that has taken the place of the present one. */
+  let [tried, pause] = [performance.now(), FIRST_PAUSE];
+  /**
+   * The embedder in use; another one once the index of that has taken the place of the present one. Where none could be opened it is
+   * tried again: a drive may have come back.
+   */
   const model = async () => {
     const now = spaceInUse(db)?.space.id;
-    if (now !== looked) {
+    if (now !== looked || (!settled && performance.now() - tried > pause)) {
       await settled?.embedder.close();
       settled = await settleEmbedder(db, modelDirs);
+      [tried, pause] = [performance.now(), settled ? FIRST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE)];
       // Not what is in use by now: that may be another one again.
       looked = settled?.space.id ?? now;
     }

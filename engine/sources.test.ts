@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -138,6 +138,25 @@ test('a model of the catalogue is fetched from the hub that was set, and used; r
   await engine.removeModel(entry.id);
   assert.equal(existsSync(join(dataDir, 'models', entry.id)), false);
   assert.equal(await there(), undefined);
+});
+
+test('an embedder that was away when the engine was opened is used once it is back', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'lodestone-sources-'));
+  const [resourcesDir, away] = [join(root, 'resources'), join(root, 'away')];
+  await makeSmallEmbedder(join(resourcesDir, 'models', 'bundled'), { id: 'bundled', dimensions: 16, seed: 1 });
+  renameSync(join(resourcesDir, 'models', 'bundled'), away);
+  const engine = await openEngine({ dataDir: join(root, 'data'), resourcesDir });
+  t.after(async () => {
+    await engine.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  const library = await engine.createLibrary('Home');
+  await engine.addFile(library, 'lease.md', new TextEncoder().encode('# Lease'));
+  await idle(engine);
+  assert.equal((await engine.libraries())[0]!.embedded, 0);
+  renameSync(away, join(resourcesDir, 'models', 'bundled'));
+  for (let i = 0; i < 1200 && (await engine.libraries())[0]!.embedded === 0; i++) await delay(25);
+  assert.equal((await engine.libraries())[0]!.embedded, 1);
 });
 
 test('a model that is removed is out of its place in the same step, so that nothing can leave half of it there', async (t) => {
