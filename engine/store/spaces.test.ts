@@ -4,7 +4,7 @@ import { saveReading, sweep } from './contents.ts';
 import { sql, type Db } from './database.ts';
 import { document, remove } from './documents.ts';
 import { problems } from './health.ts';
-import { beginShadow, cancelShadow, clearDropped, dropSpace, keptIndexes, shadow, shadowIsWhole, shadowProgress, spaceInUse, spaceOf, switchToShadow, useSpace, type Space } from './spaces.ts';
+import { beginShadow, cancelShadow, clearDropped, dropSpace, keptIndexes, passportOf, saveEquivalent, savePassport, shadow, shadowIsWhole, shadowProgress, spaceInUse, spaceOf, switchToShadow, useSpace, type Space } from './spaces.ts';
 import { memoryDatabase, queue, readingOf } from './testing.ts';
 import { countUnembedded, nearest, saveVectors, unembedded } from './vectors.ts';
 
@@ -76,6 +76,22 @@ test('a cancelled shadow takes no more vectors, is cleared away bit by bit, and 
   while (clearDropped(db, 100));
   assert.deepEqual(keptIndexes(db).map(({ space }) => space.id), [again.id]);
   assert.deepEqual(problems(db), []);
+});
+
+test('what is known of a space by the time it was given up is let go', () => {
+  const { db } = house();
+  const next = beginShadow(db, 'next', 3, 'next model');
+  const keep = (): void => {
+    savePassport(db, next, [vector(3), vector(3)]);
+    saveEquivalent(db, 'next elsewhere', next);
+  };
+  keep();
+  assert.deepEqual([passportOf(db, next)?.length, spaceOf(db, 'next elsewhere')?.id], [2, next.id]);
+  cancelShadow(db);
+  keep();
+  while (clearDropped(db, 100));
+  keep();
+  assert.deepEqual([passportOf(db, next), spaceOf(db, 'next elsewhere')], [undefined, undefined]);
 });
 
 test('a document that is removed goes from every space', () => {

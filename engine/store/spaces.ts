@@ -142,15 +142,16 @@ export function passportOf(db: Db, { id, dimensions }: Space): Float32Array[] | 
   return Array.from({ length: all.length / dimensions }, (_, i) => all.slice(i * dimensions, (i + 1) * dimensions));
 }
 
+/** Keeps them, unless the space was given up while they were made. */
 export function savePassport(db: Db, { id, dimensions }: Space, vectors: readonly Float32Array[]): void {
   const all = new Float32Array(vectors.length * dimensions);
   vectors.forEach((vector, i) => all.set(vector, i * dimensions));
-  sql(db, 'insert or replace into passport values (?, ?)').run(id, Buffer.from(all.buffer));
+  sql(db, 'insert or replace into passport select id, ? from space where id = ? and dropped = 0').run(Buffer.from(all.buffer), id);
 }
 
-/** From now on vectors of this identity are those of the space: their passports were found equal. */
+/** From now on vectors of this identity are those of the space, if that is still there: their passports were found equal. */
 export function saveEquivalent(db: Db, identity: string, { id }: Space): void {
-  sql(db, 'insert or replace into equivalent values (?, ?)').run(identity, id);
+  sql(db, 'insert or replace into equivalent select ?, id from space where id = ? and dropped = 0').run(identity, id);
 }
 
 interface Row { id: number; identity: string; dimensions: number; model: string | null }
