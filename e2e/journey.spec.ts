@@ -111,6 +111,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
         await lastTurn.getByRole('button', { name: words.ask.reasons['wrong-passage'] }).click();
         await expect(page.getByRole('status').filter({ hasText: words.ask.thanks })).toBeAttached();
         await expect(lastTurn.getByRole('button', { name: words.ask.answerFailed })).toHaveAttribute('aria-pressed', 'true');
+        await expect(lastTurn.getByRole('button', { name: words.ask.answerFailed })).toBeFocused();
       });
 
       await test.step('an answer can be copied with its sources', async () => {
@@ -159,7 +160,7 @@ for (const { code, locale, words, reader } of LANGUAGES) {
         await expect(lastTurn).toContainText(story.pdf.answer);
 
         await page.reload();
-        await expect(page.getByRole('listitem').filter({ hasText: story.pdf.file })).toBeVisible();
+        await expect(row(story.pdf.file)).toBeVisible();
         await expect(row(story.text.file)).toHaveCount(0);
         await page.getByRole('button', { name: words.ask.conversations }).click();
         await page.getByLabel(words.conversations.search).fill(story.rare);

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Signal, Turn } from '../../engine/api.ts';
 import { Button, IconButton } from '../controls/Button.tsx';
 import { useToaster } from '../controls/Toast.tsx';
@@ -24,6 +24,12 @@ export function AnswerActions({ turn }: { turn: Turn }) {
   const { say, run } = useToaster();
   const [after, setAfter] = useState<'reason' | 'put-right'>();
   const { corrected } = turn.thumbs;
+  const box = useRef<HTMLDivElement>(null);
+  /** What was asked goes with the button that answered it; the keyboard goes on from the thumb. */
+  const close = (): void => {
+    if (box.current!.contains(document.activeElement)) box.current!.querySelector<HTMLElement>('[aria-pressed=true]')?.focus();
+    setAfter(undefined);
+  };
 
   const thumb = async (next: 'up' | 'down' | 'none'): Promise<void> => {
     await engine.signal({ kind: 'answer-thumb', turn: turn.id, thumb: next });
@@ -31,7 +37,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
   };
   const reason = async (why: Reason): Promise<void> => {
     await engine.signal({ kind: 'answer-reason', turn: turn.id, reason: why });
-    setAfter(undefined);
+    close();
     const names = [...new Set(citationsOf(turn.answer.sentences).map(({ documentName }) => documentName))];
     say(why === 'outdated' && names.length > 0 ? words.ask.outdatedNoted(names) : words.ask.thanks);
   };
@@ -43,7 +49,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
   };
 
   return (
-    <div className="answer-actions">
+    <div ref={box} className="answer-actions">
       <div className="answer-bar">
         <Thumbs thumb={turn.thumbs.answer} up={words.ask.answerHelped} down={words.ask.answerFailed} onThumb={thumb} />
         {turn.answer.sentences.length > 0 && <IconButton small icon="copy" label={words.ask.copy} onClick={() => run(copy)} />}
@@ -53,7 +59,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
       {corrected !== undefined && after !== 'put-right' && (
         <p className="answer-corrected">{words.ask.putRightAs} <span lang={languageOf(corrected)}>{corrected}</span></p>
       )}
-      {after === 'put-right' && <PutRight turn={turn.id} onDone={() => setAfter(undefined)} />}
+      {after === 'put-right' && <PutRight turn={turn.id} onDone={close} />}
       {after === 'reason' && (
         <div className="answer-reasons" role="group" aria-label={words.ask.reasonQuestion}>
           <p>{words.ask.reasonQuestion}</p>
@@ -61,7 +67,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
             <Button key={each} onClick={() => run(() => reason(each))}>{words.ask.reasons[each]}</Button>
           ))}
           <Button icon="edit" onClick={() => setAfter('put-right')}>{words.ask.putRight}</Button>
-          <IconButton small icon="close" label={words.general.close} onClick={() => setAfter(undefined)} />
+          <IconButton small icon="close" label={words.general.close} onClick={close} />
         </div>
       )}
     </div>

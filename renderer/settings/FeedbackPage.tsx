@@ -43,7 +43,7 @@ export function FeedbackPage() {
     <>
       <p>{words.feedback.text}</p>
       <div className="feedback-head">
-        <span>{words.feedback.count(events.length)}</span>
+        <span>{events.length > SHOWN ? words.answers.faq.shown(SHOWN, events.length) : words.feedback.count(events.length)}</span>
         <Button icon="download" onClick={() => run(save)}>{words.feedback.export}</Button>
         <Button look="danger" icon="remove" onClick={() => run(removeAll)}>{words.feedback.removeAll}</Button>
       </div>

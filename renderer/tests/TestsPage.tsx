@@ -59,7 +59,7 @@ export function TestsPage({ library }: { library: Library }) {
 }
 
 function Questions({ questions }: { questions: TestQuestion[] }) {
-  const { answers: { tests: words } } = useWords();
+  const { answers: { tests: words, faq } } = useWords();
   const engine = useEngine();
   const { run } = useToaster();
   const { confirm } = useAsking();
@@ -70,7 +70,7 @@ function Questions({ questions }: { questions: TestQuestion[] }) {
   return (
     <section aria-label={words.questions}>
       <div className="tests-head">
-        <h3>{words.count(questions.length)}</h3>
+        <h3>{questions.length > SHOWN ? faq.shown(SHOWN, questions.length) : words.count(questions.length)}</h3>
         {own.length > 0 && <Button look="danger" icon="remove" onClick={() => run(removeAll)}>{words.removeAll}</Button>}
       </div>
       <ul className="tests">
