@@ -9,9 +9,9 @@ import { proseBlocks } from './text.ts';
 const DEEPEST = 3;
 
 /** A mail (RFC 5322, MIME) or a box of them (mbox, RFC 4155): subject, who wrote to whom and when, text, what is attached. */
-export async function parseEmail(bytes: Uint8Array, _name = '', { onPage }: { onPage?: () => void } = {}): Promise<ParsedDocument> {
+export async function parseEmail(bytes: Uint8Array, _name = '', { onSign }: { onSign?: () => void } = {}): Promise<ParsedDocument> {
   const drafts: Draft[] = [];
-  for (const mail of mailsIn(bytes)) drafts.push(...(await mailDrafts(mail, 1, onPage)));
+  for (const mail of mailsIn(bytes)) drafts.push(...(await mailDrafts(mail, 1, onSign)));
   const title = drafts[0]?.text;
   return assemble('email', drafts, title !== undefined ? { title } : {});
 }
@@ -31,7 +31,7 @@ function mailsIn(bytes: Uint8Array): Uint8Array[] {
   return starts.map((start, i) => bytes.subarray(text.indexOf('\n', start) + 1, starts[i + 1] ?? bytes.length));
 }
 
-async function mailDrafts(bytes: Uint8Array, depth: number, onPage?: () => void): Promise<Draft[]> {
+async function mailDrafts(bytes: Uint8Array, depth: number, onSign?: () => void): Promise<Draft[]> {
   const mail = await PostalMime.parse(bytes, { attachmentEncoding: 'arraybuffer', forceRfc822Attachments: true });
   const drafts: Draft[] = [{ kind: 'heading', level: depth, text: mail.subject?.trim() || addressesOf(mail.from ? [mail.from] : []) || 'Mail' }];
   const lines = headLines(mail);
@@ -40,10 +40,10 @@ async function mailDrafts(bytes: Uint8Array, depth: number, onPage?: () => void)
   const names: string[] = [];
   for (const { filename, mimeType, content, disposition } of mail.attachments) {
     const inner = new Uint8Array(content as ArrayBuffer);
-    if (mimeType === 'message/rfc822' && depth < DEEPEST) drafts.push(...(await mailDrafts(inner, depth + 1, onPage)));
+    if (mimeType === 'message/rfc822' && depth < DEEPEST) drafts.push(...(await mailDrafts(inner, depth + 1, onSign)));
     else if (filename && disposition !== 'inline') {
       names.push(filename);
-      if (depth < DEEPEST) drafts.push(...(await attached(filename, inner, depth + 1, onPage)));
+      if (depth < DEEPEST) drafts.push(...(await attached(filename, inner, depth + 1, onSign)));
     }
   }
   if (names.length > 0) drafts.splice(lines.length > 0 ? 2 : 1, 0, { kind: 'paragraph', text: `Attachments: ${names.join(', ')}` });
@@ -51,10 +51,10 @@ async function mailDrafts(bytes: Uint8Array, depth: number, onPage?: () => void)
 }
 
 /** What an attached file says, under its name; nothing of one that cannot be read, nor of pictures, most of which are signs and snapshots. */
-async function attached(name: string, bytes: Uint8Array, depth: number, onPage?: () => void): Promise<Draft[]> {
+async function attached(name: string, bytes: Uint8Array, depth: number, onSign?: () => void): Promise<Draft[]> {
   const { parseBytes } = await import('./parsers.ts');
   const read = async (): Promise<ParsedDocument | undefined> =>
-    (detectType(name, bytes) === 'picture' ? undefined : parseBytes(name, bytes, onPage ? { onPage } : {}));
+    (detectType(name, bytes) === 'picture' ? undefined : parseBytes(name, bytes, onSign ? { onSign } : {}));
   const parsed = await read().catch((error: unknown) => {
     if (error instanceof ParseFailure) return undefined;
     throw error;

@@ -8,8 +8,8 @@ export { detectType };
 export interface ParseOptions {
   /** Opens an encrypted file. */
   password?: string;
-  /** Called after each page whose text had to be recognised, which takes seconds. */
-  onPage?: () => void;
+  /** Called now and then while text is recognised, which takes seconds a page: it gets on. */
+  onSign?: () => void;
 }
 
 type Parser = (bytes: Uint8Array, name: string, options: ParseOptions) => Promise<ParsedDocument>;

@@ -40,15 +40,15 @@ const MOST_LETTERS_BESIDE_A_SCAN = 300;
 
 /**
  * Parses a PDF: text in reading order over columns, with page and boxes of every run in points of the page as it is
- * displayed (crop box and rotation applied). The text of a scanned page is recognised; `onPage` is called after each.
+ * displayed (crop box and rotation applied). The text of scanned pages is recognised; `onSign` is called now and then meanwhile.
  * Throws `ParseFailure`: 'encrypted' when the password is missing, 'wrong-password' when it is wrong, 'damaged' when
  * nothing can be read, 'no-text' when the pages hold no text and none can be recognised in their images.
  */
-export async function parsePdf(bytes: Uint8Array, options: { password?: string; onPage?: () => void }): Promise<ParsedDocument> {
+export async function parsePdf(bytes: Uint8Array, options: { password?: string; onSign?: () => void }): Promise<ParsedDocument> {
   const pdf = await openPdf(bytes, options.password);
-  const recogniser = openRecogniser();
+  const recogniser = openRecogniser(options.onSign);
   try {
-    const reading = await read(pdf, recogniser, options.onPage);
+    const reading = await read(pdf, recogniser);
     const pages = pdf.numPages;
     if (reading.unreadable === pages) throw damaged(reading.reason);
     if (reading.columns.length === 0 && reading.notes.length === 0) throw noText(reading, pages);
@@ -73,7 +73,7 @@ export function columnsOfFrames(frames: Frame[], page: number): Column[] {
   return frames.flatMap(({ angle, spans }, i) => columnsOf(segmentsOf(spans)).map((column) => ({ page, angle, aside: i > 0, lines: linesOf(column) })));
 }
 
-async function read(pdf: PDFDocumentProxy, recogniser: Recogniser, onPage?: () => void): Promise<Reading> {
+async function read(pdf: PDFDocumentProxy, recogniser: Recogniser): Promise<Reading> {
   const reading: Reading = { columns: [], viewports: [], notes: [], notesLost: false, empty: 0, recognised: 0, unrecognised: 0, unreadable: 0, reason: '' };
   const withoutText: number[] = [];
   reading.viewports.length = pdf.numPages;
@@ -85,10 +85,7 @@ async function read(pdf: PDFDocumentProxy, recogniser: Recogniser, onPage?: () =
       const texts = written.flatMap((frame) => frame.spans.map((span) => span.text));
       const frames = isReadable(texts) ? written : [];
       reading.viewports[number - 1] = viewport;
-      if (frames.length === 0 || lettersIn(texts) <= MOST_LETTERS_BESIDE_A_SCAN) {
-        const outcome = await recogniseInto(frames, page, viewport, recogniser, reading);
-        if (outcome) onPage?.();
-      }
+      if (frames.length === 0 || lettersIn(texts) <= MOST_LETTERS_BESIDE_A_SCAN) await recogniseInto(frames, page, viewport, recogniser, reading);
       if (frames.length === 0) withoutText.push(number);
       else reading.columns.push(...columnsOfFrames(frames, number));
       page.cleanup();
@@ -107,30 +104,27 @@ async function read(pdf: PDFDocumentProxy, recogniser: Recogniser, onPage?: () =
   return reading;
 }
 
-/**
- * Adds to the text of a page what can be recognised in its images where they cover it, unless the page says it already.
- * Returns whether there was such an image.
- */
-async function recogniseInto(frames: Frame[], page: PDFPageProxy, viewport: PageViewport, recogniser: Recogniser, reading: Reading): Promise<boolean> {
-  const picture = await pictureOf(page, viewport);
-  if (!picture) return false;
+/** Adds to the text of a page what can be recognised in its images where they cover it, unless the page says it already. */
+async function recogniseInto(frames: Frame[], page: PDFPageProxy, viewport: PageViewport, recogniser: Recogniser, reading: Reading): Promise<void> {
   try {
+    const picture = await pictureOf(page, viewport);
+    if (!picture) return;
     const { lines } = await recogniser.recognise(picture);
     const written = frames.find(({ angle }) => angle === 0)?.spans ?? [];
     const spans = spansOf(lines, 72 / picture.dpi);
     if (spans.length === 0 || saysAgain(spans, written)) {
       // Beside text an image may well be a picture of something.
       if (frames.length === 0) reading.unrecognised++;
-      return true;
+      return;
     }
     reading.recognised++;
     if (written.length > 0) written.push(...spans);
     else frames.unshift({ angle: 0, spans });
   } catch (error) {
+    // What the page says by itself stays.
     reading.unrecognised++;
     reading.reason = error instanceof Error ? error.message : String(error);
   }
-  return true;
 }
 
 /** Whether most of what was recognised is written on the page already: scanners of offices lay the text under its picture. */

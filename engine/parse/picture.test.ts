@@ -56,9 +56,9 @@ test('a photograph is turned as the camera was held', async () => {
 });
 
 test('every page of a TIFF is read, each in its language', async () => {
-  const pages: number[] = [];
-  const document = await parseBytes('fax.tif', tiff([dotsOf('english.png'), dotsOf('simplified.png')]), { onPage: () => pages.push(pages.length) });
-  assert.deepEqual([document.pages, pages.length, new Set(document.blocks.map(({ place }) => place.page))], [2, 2, new Set([1, 2])]);
+  let signs = 0;
+  const document = await parseBytes('fax.tif', tiff([dotsOf('english.png'), dotsOf('simplified.png')]), { onSign: () => signs++ });
+  assert.deepEqual([document.pages, signs >= 2, new Set(document.blocks.map(({ place }) => place.page))], [2, true, new Set([1, 2])]);
   assert.ok(document.text.startsWith(ENGLISH) && document.text.includes('押金在三十天内退还'), document.text);
 });
 

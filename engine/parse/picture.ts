@@ -18,12 +18,12 @@ const LEAST_SIDE = 8;
 
 /**
  * A photograph or a scan of text: its text as recognised, with page and boxes in points of a page that is as long as A4.
- * `onPage` is called after each page. Throws `ParseFailure` 'damaged' where it cannot be decoded, 'too-large', and
+ * `onSign` is called now and then meanwhile. Throws `ParseFailure` 'damaged' where it cannot be decoded, 'too-large', and
  * 'no-text' where no text can be recognised.
  */
-export async function parsePicture(bytes: Uint8Array, options: { onPage?: () => void }): Promise<ParsedDocument> {
+export async function parsePicture(bytes: Uint8Array, options: { onSign?: () => void }): Promise<ParsedDocument> {
   const pages = pagesIn(bytes);
-  const recogniser = openRecogniser();
+  const recogniser = openRecogniser(options.onSign);
   const columns: Column[] = [];
   const sizes: { width: number; height: number }[] = [];
   const reasons: string[] = [];
@@ -37,7 +37,6 @@ export async function parsePicture(bytes: Uint8Array, options: { onPage?: () => 
       } catch (error) {
         reasons.push(error instanceof Error ? error.message : String(error));
       }
-      options.onPage?.();
     }
   } finally {
     await recogniser.close();

@@ -63,8 +63,8 @@ test('a parser that never ends is ended, and the next file is read', async (cont
   }
 });
 
-test('a file that gets on page by page may take longer than the limit, which is on each page', async (context) => {
-  const parser = open(context, { seconds: 3 }, threadWith("for (let page = 0; page < 80; page++) { parentPort.postMessage({ page: true }); await new Promise((resolve) => setTimeout(resolve, 50)); }"));
+test('a file that gives signs of life may take longer than the limit', async (context) => {
+  const parser = open(context, { seconds: 3 }, threadWith("for (let sign = 0; sign < 80; sign++) { parentPort.postMessage({ alive: true }); await new Promise((resolve) => setTimeout(resolve, 50)); }"));
   assert.equal((await parser.parse({ name: 'bad', bytes: SMALL.bytes })).text, 'fine');
 });
 

@@ -5,7 +5,7 @@ import { ParseFailure } from './document.ts';
 import type { ParsedDocument } from './document.ts';
 import type { Outcome, Sign, Task } from './thread.ts';
 
-/** Bounds on one file, the time on each page of one whose text is recognised; asked before each file, so a change of the settings holds from the next on. */
+/** Bounds on one file, asked before each, so a change of the settings holds from the next file on. The time is counted from the last sign of life of one whose text is recognised. */
 export interface ParserLimits { seconds: number; megabytes: number; fileMegabytes: number }
 
 export interface ParseRequest { password?: string; signal?: AbortSignal }
@@ -68,7 +68,7 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
     };
     const slow = () => stop(new ParseFailure('too-slow', `Reading the file took longer than ${seconds} seconds and was stopped. Split it, or raise the limit in the settings.`));
     const timer = setTimeout(slow, seconds * 1000);
-    const hear = (said: Outcome | Sign): void => { if ('page' in said) timer.refresh(); else outcome.resolve(said); };
+    const hear = (said: Outcome | Sign): void => { if ('alive' in said) timer.refresh(); else outcome.resolve(said); };
     const watch = setInterval(() => void watchMemory(current, megabytes, stop), WATCH_MS);
     const abort = () => stop(cancelled());
     const fail = (error: unknown) => stop(failureOf(error, megabytes));

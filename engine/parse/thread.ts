@@ -10,15 +10,15 @@ import { parseBytes } from './parsers.ts';
 
 export interface Task { file: string | { name: string; bytes: Uint8Array }; password?: string; fileMegabytes: number }
 export type Outcome = { document: ParsedDocument } | { code: FailureCode; message: string };
-/** A page was recognised: the file takes its time, but it gets on. */
-export interface Sign { page: true }
+/** Text is being recognised: the file takes its time, but it gets on. */
+export interface Sign { alive: true }
 
 async function run({ file, password, fileMegabytes }: Task): Promise<Outcome> {
   try {
     const bytes = typeof file === 'string' ? await read(file, fileMegabytes) : file.bytes;
     checkSize(bytes.length, fileMegabytes);
-    const onPage = (): void => parentPort!.postMessage({ page: true } satisfies Sign);
-    return { document: await parseBytes(typeof file === 'string' ? basename(file) : file.name, bytes, { onPage, ...(password !== undefined && { password }) }) };
+    const onSign = (): void => parentPort!.postMessage({ alive: true } satisfies Sign);
+    return { document: await parseBytes(typeof file === 'string' ? basename(file) : file.name, bytes, { onSign, ...(password !== undefined && { password }) }) };
   } catch (error) {
     return outcomeOf(error);
   }

@@ -18,6 +18,8 @@ const DPI = 200;
 const MOST_PIXELS = 40e6;
 /** From this share of the page on, what images show may be all that the page says. */
 const COVERING = 0.3;
+/** Milliseconds that an image may take to be decoded. */
+const LONGEST_WAIT = 60_000;
 /** The raster that coverage is counted on has this many points along each side. */
 const RASTER = 40;
 
@@ -95,10 +97,17 @@ async function pixelsOf(page: PDFPageProxy, data: unknown): Promise<Pixels | und
   return width && height && bytes instanceof Object ? pixels as Pixels : undefined;
 }
 
-/** Images come after the operators that show them. */
+/** Images come after the operators that show them; of damaged files, some never do. */
 function named(page: PDFPageProxy, name: string): Promise<Partial<Pixels> | null> {
   const { objs, commonObjs } = page as unknown as Record<'objs' | 'commonObjs', { get(name: string, then: (data: Partial<Pixels> | null) => void, otherwise: () => void): void }>;
-  return new Promise((resolve) => (name.startsWith('g_') ? commonObjs : objs).get(name, resolve, () => resolve(null)));
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LONGEST_WAIT, null);
+    const done = (data: Partial<Pixels> | null): void => {
+      clearTimeout(timer);
+      resolve(data);
+    };
+    (name.startsWith('g_') ? commonObjs : objs).get(name, done, () => done(null));
+  });
 }
 
 function times([a, b, c, d, e, f]: Matrix, [g, h, i, j, k, l]: Matrix): Matrix {

@@ -18,13 +18,22 @@ const threadWith = (misdeed: string): URL => new URL(`data:text/javascript,${enc
 test('a picture that hangs or crashes the recogniser is refused with a reason, and the next is read', async () => {
   const misdeeds: [string, RegExp][] = [['for (;;);', /longer than 0.2 seconds/], ['process.exit(3);', /stopped the program/], ['throw new Error("now");', /stopped the program/], ['return parentPort.postMessage({ reason: "it is cut off" });', /it is cut off/]];
   for (const [misdeed, reason] of misdeeds) {
-    const recogniser = openRecogniser(threadWith(misdeed), 0.2);
+    const recogniser = openRecogniser(() => undefined, threadWith(misdeed), 0.2);
     await assert.rejects(recogniser.recognise(BAD), reason);
     assert.equal((await recogniser.recognise(GOOD)).lines[0]?.words[0]?.text, 'fine', misdeed);
     await recogniser.close();
   }
 });
 
+test('while it is at work there are signs of it, however long it takes', async () => {
+  let signs = 0;
+  const recogniser = openRecogniser(() => signs++, threadWith('for (;;);'), 0.5);
+  await assert.rejects(recogniser.recognise(BAD));
+  assert.ok(signs > 0);
+  await recogniser.recognise(GOOD);
+  await recogniser.close();
+});
+
 test('without pictures there is no thread to close', async () => {
-  await openRecogniser(threadWith('')).close();
+  await openRecogniser(() => undefined, threadWith('')).close();
 });

@@ -24,10 +24,10 @@ const LEAST_LINE = 60;
 const LEAST_SHARE = 0.4;
 
 /**
- * A thread that recognises, begun with the first picture and begun anew after one that it could not cope with. `thread`
- * and `seconds` are for tests that need a thread which misbehaves.
+ * A thread that recognises, begun with the first picture and begun anew after one that it could not cope with. `onSign`
+ * is called while it is at work. `thread` and `seconds` are for tests that need a thread which misbehaves.
  */
-export function openRecogniser(thread = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url), seconds = PAGE_SECONDS): Recogniser {
+export function openRecogniser(onSign: () => void = () => undefined, thread = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url), seconds = PAGE_SECONDS): Recogniser {
   let worker: Worker | undefined;
 
   const end = async (): Promise<void> => {
@@ -42,9 +42,14 @@ export function openRecogniser(thread = new URL(import.meta.url.endsWith('.ts') 
       const outcome = Promise.withResolvers<Answer>();
       const fail = (): void => outcome.reject(new Error('it stopped the program that recognises text'));
       let begun: number | undefined;
+      let last = 0;
       const look = async (): Promise<void> => {
         const usage = await current.cpuUsage().catch(() => undefined); // Before it runs, and once it has ended, it has none.
-        if (usage && usage.user / 1e6 - (begun ??= usage.user / 1e6) > seconds) outcome.reject(new Error(`it took longer than ${seconds} seconds`));
+        if (!usage) return;
+        const now = usage.user / 1e6;
+        if (now - (begun ??= now) > seconds) outcome.reject(new Error(`it took longer than ${seconds} seconds`));
+        else if (now > last) onSign();
+        last = now;
       };
       const watch = setInterval(() => void look(), Math.min(WATCH_MS, seconds * 1000));
       current.once('message', outcome.resolve).once('error', fail).once('exit', fail);
@@ -52,6 +57,7 @@ export function openRecogniser(thread = new URL(import.meta.url.endsWith('.ts') 
       try {
         const answer = await outcome.promise;
         if ('reason' in answer) throw new Error(answer.reason);
+        onSign();
         return believable(answer.recognised);
       } catch (error) {
         // After a picture it could not cope with, nothing is known of the state of its memory.
