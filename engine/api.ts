@@ -57,10 +57,11 @@ export interface Trace {
   /** A person said that the document is outdated: what was added to the score, in log-odds. */
   outdated?: { addition: number };
   /**
-   * Of an answer from two rankings interleaved, the one of the version in use and the one without it: which put the hit there,
-   * and by which adapter (none: as shipped). Absent where both have it at the same place.
+   * Of an answer from two rankings interleaved, the one with a version in use and the one without it: which put the hit there,
+   * by which adapter (none: as shipped), and the version on trial (the adapter in use, where it is not said). Absent where both
+   * have it at the same place.
    */
-  drafted?: { side: 'new' | 'old'; adapter?: AdapterId };
+  drafted?: { side: 'new' | 'old'; adapter?: AdapterId; trial?: AdapterId };
 }
 
 /** A chunk that was found. */

@@ -4,13 +4,15 @@ import { calibrationFor, keepCalibrated } from './calibrate.ts';
 import { EngineError } from './api.ts';
 import { holdLlm } from './chosen-llm.ts';
 import { holdEmbedder } from './opened.ts';
-import { holdReranker } from './chosen-reranker.ts';
+import { holdFormer, holdReranker } from './chosen-reranker.ts';
 import { correctionOf } from './correction.ts';
+import type { Lease } from './held.ts';
 import { explain } from './explain.ts';
 import { openFaqs } from './faqs.ts';
 import { openLearned } from './learn/learned.ts';
 import { openMemory } from './memory.ts';
 import type { Embedder } from './models/embedder.ts';
+import type { OpenReranker } from './models/reranker.ts';
 import { messagePort, serve } from './rpc.ts';
 import { search, type SearchParts } from './search.ts';
 import { openDatabase } from './store/database.ts';
@@ -23,6 +25,7 @@ if (parentPort) {
   const db = openDatabase(file, 'search');
   const embedders = holdEmbedder(db, modelDirs);
   const rerankers = holdReranker(db, modelDirs);
+  const formers = holdFormer(db, modelDirs);
   const llms = holdLlm({ db, modelDirs, ...(secret && { secret }) });
   /** What is compared with questions as vectors, by the embedder that makes them. */
   let known: { embedder: Embedder | undefined; learned: ReturnType<typeof openLearned>; faqs: ReturnType<typeof openFaqs>; memory: ReturnType<typeof openMemory> } | undefined;
@@ -35,14 +38,21 @@ if (parentPort) {
   async function* withModels<T>(work: (parts: Parts) => AsyncIterable<T>): AsyncGenerator<T> {
     const { held: embedder, release } = await embedders.take();
     const { held: reranker, release: releaseReranker } = await rerankers.take();
+    const taken: Lease<OpenReranker>[] = [];
+    const former = async (id: string): Promise<OpenReranker | undefined> => {
+      const lease = await formers.take(id);
+      taken.push(lease);
+      return lease.held;
+    };
     try {
       if (!known || known.embedder !== embedder) known = { embedder, learned: openLearned(db, embedder), faqs: openFaqs(db, embedder), memory: openMemory(db, embedder) };
       const { learned, faqs, memory } = known;
       const models = { ...(embedder && { embedder }), ...(reranker && { reranker }) };
-      yield* work({ db, learned, faqs, memory, calibration: (libraries, version) => calibrationFor(db, models, libraries, version), ...models });
+      yield* work({ db, learned, faqs, memory, former, calibration: (libraries, version) => calibrationFor(db, models, libraries, version), ...models });
     } finally {
       release();
       releaseReranker();
+      for (const lease of taken) lease.release();
     }
   }
 

@@ -1,8 +1,9 @@
 import type { AdapterId, ChunkId, Hit, LibraryId, ModelsInUse, SearchAnswer, SearchQuery, Trace } from './api.ts';
 import { headingPath, inContext } from './context.ts';
 import { addTaught, againstOutdated, type Taught } from './learn/at-once.ts';
-import { coinsOf, draft, isInterleaved, type Drafted } from './learn/draft.ts';
+import { coinsOf, draft, type Drafted } from './learn/draft.ts';
 import { adapt, ofKind, type QueryAdapter } from './learn/query-adapter.ts';
+import type { Trial } from './learn/watch.ts';
 import { reweigh } from './learn/weighing.ts';
 import type { Embedder } from './models/embedder.ts';
 import { fuse, readTogether, rerank, RERANKED, type Candidate, type FusedHit, type Reranker, type VectorHit } from './rank.ts';
@@ -14,7 +15,14 @@ import { nearest, vectorsOf } from './store/vectors.ts';
 import { documentFrequency, matchWords, wordStatistics } from './store/words.ts';
 import { ftsQuery, questionWords, rarestTerms, scoreWords, type WordScore } from './words.ts';
 
-export interface SearchParts { db: Db; embedder?: Embedder; reranker?: Reranker; learned?: Learned }
+export interface SearchParts {
+  db: Db;
+  embedder?: Embedder;
+  reranker?: Reranker;
+  learned?: Learned;
+  /** Opens the reranker that was in use before, by its id; undefined where it cannot be had. */
+  former?(id: string): Promise<Reranker | undefined>;
+}
 
 /** What search takes from learning; absent, or with nothing learned, search is as it shipped. */
 export interface Learned {
@@ -22,8 +30,8 @@ export interface Learned {
   refresh(): Promise<void>;
   /** The adapter in use for this space with this reranker (null: with none), or the one asked for by its id. */
   adapter(space: string, reranker: string | null, wanted: AdapterId | undefined): { id: AdapterId; adapter: QueryAdapter } | undefined;
-  /** What was in use before an adapter and would be again without it; undefined: search as it shipped. */
-  before?(space: string, version: AdapterId): { id: AdapterId; adapter: QueryAdapter } | undefined;
+  /** The version in use, of whatever level, whose turn it is with this question: it is answered with and without it. */
+  trial?(space: string, reranker: string | undefined, question: string): Pick<Trial, 'version' | 'before'> | undefined;
   /** What people said of chunks for this question or one that means the same; `vector` as the embedder gave it. */
   taught(question: string, vector: Float32Array | undefined): Map<ChunkId, Taught>;
   /** Contents that people call outdated, by hash. */
@@ -56,15 +64,14 @@ const DEEPEST = 20_000;
  */
 export async function search(parts: SearchParts, query: SearchQuery, watched = false): Promise<SearchAnswer> {
   const start = performance.now();
-  const [ranking, before] = await rankings(parts, query, watched);
+  const { ranking, trial } = await rankings(parts, query, watched);
   const { chunks, taught, outdated, models } = ranking;
   const limit = query.limit ?? 10;
-  const version = models.adapter;
-  const drafted = before && version !== undefined ? draft(ranking.hits, before.hits, ({ id }) => id, limit, coinsOf(query.question, version)) : ranking.hits.slice(0, limit).map((hit) => ({ hit }));
+  const drafted = trial ? draft(ranking.hits, trial.before.hits, ({ id }) => id, limit, coinsOf(query.question, trial.version)) : ranking.hits.slice(0, limit).map((hit) => ({ hit }));
   return {
     hits: drafted.map(({ hit, side }: Drafted<FusedHit<ChunkId>>) => {
-      const by = side === 'old' ? before!.models.adapter : version;
-      return shown(hit, chunks.get(hit.id)!, { ...(taught.has(hit.id) && { taught: taught.get(hit.id)! }), ...(outdated.has(hit.id) && { outdated: outdated.get(hit.id)! }), ...(side && { drafted: { side, ...(by !== undefined && { adapter: by }) } }) });
+      const by = side === 'old' ? trial!.before.models.adapter : models.adapter;
+      return shown(hit, chunks.get(hit.id)!, { ...(taught.has(hit.id) && { taught: taught.get(hit.id)! }), ...(outdated.has(hit.id) && { outdated: outdated.get(hit.id)! }), ...(side && { drafted: { side, trial: trial!.version, ...(by !== undefined && { adapter: by }) } }) });
     }),
     milliseconds: performance.now() - start,
     models,
@@ -78,17 +85,19 @@ export async function search(parts: SearchParts, query: SearchQuery, watched = f
  * with it, its weighing of clues is added to the fused scores, and what was taught of a chunk for this very question is added to its score.
  */
 export async function rank(parts: SearchParts, query: SearchQuery): Promise<Ranking> {
-  return (await rankings(parts, query, false))[0];
+  return (await rankings(parts, query, false)).ranking;
 }
 
-/** A question as an adapter, or none, understands it: what chunks are compared with, and what comes of a cosine. */
-interface View { adapted?: { id: AdapterId; adapter: QueryAdapter } | undefined; direction?: Float32Array | undefined; similarity(cosine: number): number }
+/** A question as an adapter, or none, understands it: what chunks are compared with, what comes of a cosine, and who then reads the first. */
+interface View { adapted?: { id: AdapterId; adapter: QueryAdapter } | undefined; reads?: Reranker | undefined; direction?: Float32Array | undefined; similarity(cosine: number): number }
 
 /** What a view's legs proposed, and the fusion of it. */
 interface Fused { found: Map<ChunkId, StoredChunk>; fused: FusedHit<ChunkId>[] }
 
-/** The ranking of a question; where it is watched and its turn has come also that without the version in use, by the same readings of the same passages. */
-async function rankings({ db, embedder, reranker, learned }: SearchParts, query: SearchQuery, watched: boolean): Promise<[Ranking, Ranking?]> {
+/** The ranking of a question, and where a version is on trial with it also that of what was before it. */
+interface Rankings { ranking: Ranking; trial?: { version: AdapterId; before: Ranking } }
+
+async function rankings({ db, embedder, reranker, learned, former }: SearchParts, query: SearchQuery, watched: boolean): Promise<Rankings> {
   await learned?.refresh();
   const { question, leg } = query;
   const among = query.libraries ?? libraries(db).map(({ id }) => id);
@@ -96,8 +105,16 @@ async function rankings({ db, embedder, reranker, learned }: SearchParts, query:
   const embedded = leg !== 'words' && embedder && space && question.trim() !== '' ? (await embedder.embed([question], 'query'))[0] : undefined;
   const taught = leg === undefined && query.taught !== false && learned ? learned.taught(question, embedded) : new Map<ChunkId, Taught>();
   const adapted = embedded && space && query.adapter !== 'none' ? learned?.adapter(space.identity, reranker?.id ?? null, query.adapter) : undefined;
-  const isMixed = watched && adapted && taught.size === 0 && leg === undefined && query.adapter === undefined && query.taught === undefined && isInterleaved(question, adapted.id);
-  const views = [adapted, ...(isMixed ? [learned?.before?.(space!.identity, adapted.id)] : [])].map((by) => viewOf(by, embedded));
+  const mayBeTried = watched && embedded && space && taught.size === 0 && leg === undefined && query.adapter === undefined && query.taught === undefined;
+  const trial = mayBeTried ? learned?.trial?.(space.identity, reranker?.id, question) : undefined;
+  const before = trial && await viewBefore(trial.before);
+  const views = [viewOf(adapted, reranker, embedded), ...(before ? [before] : [])];
+
+  /** Undefined where the reranker that was in use cannot be had. */
+  async function viewBefore({ space: compared, reranker: id, adapter }: Trial['before']): Promise<View | undefined> {
+    const reads = id === undefined || id === reranker?.id ? reranker : await former?.(id);
+    return reads?.id === id ? viewOf(adapter === undefined ? undefined : learned?.adapter(compared, id ?? null, adapter), reads, embedded) : undefined;
+  }
 
   const proposed = propose({ db, embedder, space, among, taught }, query, views);
   const chunks = new Map(proposed.toReversed().flatMap(({ found }) => [...found]));
@@ -113,9 +130,10 @@ async function rankings({ db, embedder, reranker, learned }: SearchParts, query:
     return ({ id }: FusedHit<ChunkId>): Candidate => ({ text: inContext(found.get(id)!, found.get(id)!.title), prior: before.get(id)! });
   });
   // A leg alone is asked for to see what that leg says.
-  const reader = leg !== undefined || !reranker ? undefined
-    : isMixed ? await readTogether(reranker, question, weighed.flatMap((hits, i) => hits.slice(0, RERANKED).map(candidates[i]!))) : reranker;
-  const ranked = await Promise.all(views.map(async ({ adapted: by }, i): Promise<Ranking> => {
+  const once = leg === undefined && before && reranker && before.reads === reranker
+    ? await readTogether(reranker, question, weighed.flatMap((hits, i) => hits.slice(0, RERANKED).map(candidates[i]!))) : undefined;
+  const [ranking, rankingBefore] = await Promise.all(views.map(async ({ adapted: by, reads }, i): Promise<Ranking> => {
+    const reader = leg === undefined ? once ?? reads : undefined;
     const hits = await rerank(reader, question, weighed[i]!, candidates[i]!);
     return {
       hits: reader ? addTaught(hits, said) : hits,
@@ -127,12 +145,12 @@ async function rankings({ db, embedder, reranker, learned }: SearchParts, query:
       },
     };
   }));
-  return ranked as [Ranking, Ranking?];
+  return { ranking: ranking!, ...(trial && rankingBefore && { trial: { version: trial.version, before: rankingBefore } }) };
 }
 
-function viewOf(adapted: View['adapted'], embedded: Float32Array | undefined): View {
+function viewOf(adapted: View['adapted'], reads: View['reads'], embedded: Float32Array | undefined): View {
   const turned = embedded && adapted && adapt(adapted.adapter, embedded);
-  return { adapted, direction: turned?.direction ?? embedded, similarity: (cosine) => (turned ? turned.length * cosine - turned.offset : cosine) };
+  return { adapted, reads, direction: turned?.direction ?? embedded, similarity: (cosine) => (turned ? turned.length * cosine - turned.offset : cosine) };
 }
 
 /** What the legs propose for each view, fused; views that compare with the same vector share it. */

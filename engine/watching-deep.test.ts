@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Adapter, AdapterId, Engine, Library, Thumb, Turn } from './api.ts';
 import { openEngine } from './engine.ts';
+import { isInterleaved } from './learn/draft.ts';
 import { addTown, QUESTIONS, THINGS } from './learn/town.ts';
 import { modelInUse, settled } from './learn/twins.ts';
 import { REPORT, saveReranker, saveVersion } from './learn/wrecked.ts';
@@ -148,6 +149,33 @@ test('it goes back to the version before it, in one transaction: broken off, not
 
 /** Shares too little with any other question to be answered by what was said of that. */
 const about = (i: number): string => `What of the ${THINGS[i]}?`;
+
+test('an answer from two rerankers says of each hit which read it; each side stands in the order of its own', async () => {
+  let id: AdapterId;
+  let at: number;
+  // Drawn by question and version: a version is found for which a question is drawn that nobody has judged.
+  do {
+    id = await withDatabase((db) => saveReranker(db, modelDirs, -1));
+    at = QUESTIONS.findIndex((question, i) => i >= 36 && isInterleaved(question, id));
+  } while (at < 0);
+  const { model } = await version(id);
+  const newer = await engine.search({ question: QUESTIONS[at]! });
+  await engine.useModel('reranker', bundled);
+  const older = await engine.search({ question: QUESTIONS[at]! });
+  assert.ok(older.models.adapter !== undefined && newer.models.adapter === undefined, 'with the former reranker its version for questions comes back, in the comparison too');
+  await engine.useModel('reranker', model);
+  const turn = await ask(QUESTIONS[at]!);
+  assert.deepEqual([turn.models.reranker, turn.models.adapter], [model, undefined]);
+  for (const [side, reader, ranking] of [['new', model, newer], ['old', bundled, older]] as const) {
+    const own = turn.hits.filter(({ trace }) => trace.drafted?.side === side);
+    assert.ok(own.length >= 4 && own.every(({ trace }) => trace.drafted!.trial === id && trace.rerank!.model === reader));
+    assert.ok(own.every((hit) => JSON.stringify({ ...hit, trace: { ...hit.trace, drafted: undefined } }) === JSON.stringify(ranking.hits.find(({ chunk }) => chunk === hit.chunk))), 'scores are those of its own ranking');
+    const ranks = own.map(({ chunk }) => ranking.hits.findIndex((hit) => hit.chunk === chunk));
+    assert.deepEqual(ranks, ranks.toSorted((a, b) => a - b));
+  }
+  assert.equal(turn.answer.outcome, 'answered', 'one of the two found it');
+  await engine.deleteAdapters([id]);
+});
 
 /** Stores a version of an embedder whose folder is there. */
 const saveEmbedder = (db: Db, base: string, model: string): AdapterId =>

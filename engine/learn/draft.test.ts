@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AdapterId } from '../api.ts';
-import { coinsOf, draft, isInterleaved, SHARE } from './draft.ts';
+import { coinsOf, draft, drawn, isInterleaved, SHARE } from './draft.ts';
 
 const version = 3 as AdapterId;
 const letters = (text: string): string[] => [...text];
@@ -49,6 +49,19 @@ test('a tenth of questions, always the same ones, are drafted; another version d
     const heads = chosen.filter((question) => coinsOf(question, version)(round)).length;
     assert.ok(Math.abs(heads / chosen.length - 0.5) < 0.05, `round ${round}: ${heads} of ${chosen.length}`);
   }
+});
+
+test('two versions on trial share the tenth: a question is drawn for one of them at most, for either as often', () => {
+  const questions = Array.from({ length: 20_000 }, (_, i) => `What is number ${i}?`);
+  const trials = [3, 4].map((id) => ({ version: id as AdapterId }));
+  const drawings = questions.map((question) => drawn(question, trials)?.version);
+  assert.deepEqual(questions.map((question) => drawn(question, trials)?.version), drawings);
+  for (const { version: one } of trials) {
+    const share = drawings.filter((id) => id === one).length / questions.length;
+    assert.ok(Math.abs(share - SHARE / 2) < 0.01, `${one}: ${share}`);
+  }
+  assert.ok(questions.every((question) => (drawn(question, trials.slice(0, 1)) !== undefined) === isInterleaved(question, trials[0]!.version)), 'one alone has it all');
+  assert.equal(drawn('What?', []), undefined);
 });
 
 test('two rankings of equal worth win as often as each other', () => {

@@ -22,6 +22,12 @@ export function isInterleaved(question: string, version: AdapterId): boolean {
   return digest('share', question, version).readUInt32LE() < SHARE * 2 ** 32;
 }
 
+/** Of the versions on trial the one that a question is answered with and without, if any: all together have no larger share of the questions. */
+export function drawn<T extends { version: AdapterId }>(question: string, trials: readonly T[]): T | undefined {
+  const trial = trials.length < 2 ? trials[0] : trials[digest('turn', question, trials[0]!.version).readUInt32LE() % trials.length];
+  return trial && isInterleaved(question, trial.version) ? trial : undefined;
+}
+
 /** One coin for each round of a draft; the same for the same question and version. */
 export function coinsOf(question: string, version: AdapterId): (round: number) => boolean {
   const bits = digest('coins', question, version);

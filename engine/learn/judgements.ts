@@ -49,7 +49,7 @@ export interface Mark {
   /** What was searched by: the space, the reranker, the version for questions, and whether what was said of this very question had a part in it. */
   under: { space?: string; reranker?: string; adapter?: AdapterId; taught: boolean };
   /** Of an answer from two rankings: the hits that one of them put there. */
-  drafted: (ChunkName & Pick<NonNullable<Trace['drafted']>, 'side'>)[];
+  drafted: (ChunkName & Pick<NonNullable<Trace['drafted']>, 'side' | 'trial'>)[];
   /** What stood beside documents: earlier turns and examples that went along to the language model, actions that were offered; with the question as it was typed. */
   beside?: { question: string; recalled: TurnId[]; examples: TurnId[]; offered: AppAction[] };
 }
@@ -143,7 +143,10 @@ export function markOf({ id, at, signal, context: { turn, span, before, correcti
       ...(turn.models.embedder !== undefined && { space: turn.models.embedder }), ...(turn.models.reranker !== undefined && { reranker: turn.models.reranker }), ...(turn.models.adapter !== undefined && { adapter: turn.models.adapter }),
       taught: turn.hits.some(({ trace }) => trace.taught !== undefined),
     },
-    drafted: turn.hits.flatMap((hit) => (hit.trace.drafted ? [{ ...nameOf(hit), side: hit.trace.drafted.side }] : [])),
+    drafted: turn.hits.flatMap((hit) => {
+      const { side, trial = turn.models.adapter } = hit.trace.drafted ?? {};
+      return side ? [{ ...nameOf(hit), side, ...(trial !== undefined && { trial }) }] : [];
+    }),
   };
   if (signal.kind === 'right-place' && span && named.length === 0) mark.named = [{ contentHash: span.contentHash, start: span.start, end: span.end }];
   const { recalled = [], examples = [] } = turn.details?.written ? turn.details : {};

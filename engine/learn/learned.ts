@@ -1,10 +1,11 @@
 import type { AdapterId, EventId, Learning, Watch } from '../api.ts';
 import type { Embedder } from '../models/embedder.ts';
 import type { Learned } from '../search.ts';
-import { activeAdapter, adapterBytes, earlier, eventsOf } from '../store/adapters.ts';
+import { activeAdapter, adapterBytes, eventsOf } from '../store/adapters.ts';
 import type { Db } from '../store/database.ts';
 import { chunksAt, eventIds, eventsVersion, importedCount, storedEvent } from '../store/judged.ts';
 import { groupsOf } from './groups.ts';
+import { drawn } from './draft.ts';
 import { isHeldOut } from './holdout.ts';
 import { judgeBeside, type Beside } from './beside.ts';
 import { taughtFor, taughtQuestion, type TaughtQuestion } from './at-once.ts';
@@ -127,9 +128,9 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
       }
       return { id, adapter };
     },
-    before(space, version) {
-      const id = earlier(db, version);
-      return id === undefined ? undefined : this.adapter(space, null, id);
+    trial(space, reranker, question) {
+      // Two indexes are not asked for one question: an embedder is compared by what is said alone.
+      return drawn(question, trials(db, space, reranker).filter(({ level }) => level !== 'embedder'));
     },
   };
 }

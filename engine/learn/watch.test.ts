@@ -102,6 +102,9 @@ test('in an answer from two rankings the side wins whose passages are called rig
   assert.equal(ahead(thumb(1, 'up')), 0, 'both had it there');
   assert.equal(ahead(place(hits[2]!)), -1);
   assert.equal(ahead({ kind: 'answer-reason', reason: 'wrong-passage' }), 0, 'one of each was cited');
+  const ofTrial = (hit: Hit, trial: number): Hit => ({ ...hit, trace: { ...hit.trace, drafted: { ...hit.trace.drafted!, trial: trial as AdapterId } } });
+  const lost = (trial: number): number[] => counts(watch(said({ question: 'a', adapter: VERSION, hits: [hitOf(1), ofTrial(hits[1]!, trial), ofTrial(hits[2]!, trial)], cited: 3 }, thumb(2, 'down')), TRIAL));
+  assert.deepEqual([lost(VERSION), lost(7)], [[1, 1, 0, 0, 0, 1], [1, 1, 0, 0, 0, 0]], 'the sides of another version’s trial tell nothing of this one');
 });
 
 // ── A person ────────────────────────────────────────────────────────────────────────────────────────────────

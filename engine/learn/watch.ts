@@ -25,7 +25,7 @@ export const MISTAKEN = 0.05;
 export const LEAST = 8;
 
 /** What was said, by the marks of all events. Of a question asked repeatedly only the first asking counts on each side. */
-export function watch(marks: readonly Mark[], { now, before, since }: Trial): Watch {
+export function watch(marks: readonly Mark[], { version, now, before, since }: Trial): Watch {
   const told: Watch = { judged: 0, wrong: 0, judgedBefore: 0, wrongBefore: 0, wins: 0, losses: 0 };
   const asked = { now: new Set<string>(), before: new Set<string>() };
   for (const turn of byTurn(marks)) {
@@ -44,7 +44,7 @@ export function watch(marks: readonly Mark[], { now, before, since }: Trial): Wa
     }
     told.judged++;
     if (wrong) told.wrong++;
-    const ahead = aheadBy(turn);
+    const ahead = aheadBy(turn, version);
     if (ahead > 0) told.wins++;
     if (ahead < 0) told.losses++;
   }
@@ -71,12 +71,12 @@ function isWrong({ thumb, reason, pointed }: TurnMarks): boolean | undefined {
   return said.length === 0 ? undefined : said.includes(true);
 }
 
-/** By how many passages the new side is ahead in an answer from both rankings. */
-function aheadBy({ reason, pointed }: TurnMarks): number {
+/** By how many passages the side with a version is ahead in an answer from both rankings; other versions' trials tell nothing of it. */
+function aheadBy({ reason, pointed }: TurnMarks, version: AdapterId): number {
   let ahead = 0;
   const credit = ({ drafted }: Mark, chunks: Mark['named'], amount: number): void => {
     for (const chunk of chunks) {
-      const side: Side | undefined = drafted.find((hit) => keyOf(hit) === keyOf(chunk))?.side;
+      const side: Side | undefined = drafted.find((hit) => hit.trial === version && keyOf(hit) === keyOf(chunk))?.side;
       if (side !== undefined) ahead += side === 'new' ? amount : -amount;
     }
   };

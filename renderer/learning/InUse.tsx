@@ -19,7 +19,7 @@ export function InUse({ adapters }: { adapters: Adapter[] }) {
   const used = adapters.filter(({ state }) => state === 'active').map((adapter) => (
     <section key={adapter.id} className="panel" aria-label={words.usedNow(nameOf(adapter, all))}>
       <h3>{words.levels[adapter.level].name} · {words.usedNow(nameOf(adapter, all))}</h3>
-      <p className="learning-note">{words.watched[adapter.level]}</p>
+      <p className="learning-note">{words.watched[adapter.level === 'embedder' ? 'compared' : 'mixed']}</p>
       <div className="learning-actions">
         <Button icon="back" title={words.backHint} onClick={() => run(() => undo(adapter))}>{words.undo}</Button>
       </div>

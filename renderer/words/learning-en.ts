@@ -118,9 +118,8 @@ export const learningEn: LearningWords = {
 
   usedNow: (version) => `In use: ${version}`,
   watched: {
-    query: 'One question in ten is answered half from this version and half from search before it; your thumbs then show which finds better. Should it do worse, it is taken back by itself.',
-    reranker: 'How often you call an answer wrong is compared with how often you did before this version. Should it do worse, it is taken back by itself.',
-    embedder: 'How often you call an answer wrong is compared with how often you did before this version. Should it do worse, it is taken back by itself, as long as the former index is kept.',
+    mixed: 'One question in ten is answered half from this version and half from search before it; your thumbs then show which finds better. Should it do worse, it is taken back by itself.',
+    compared: 'How often you call an answer wrong is compared with how often you did before this version. Should it do worse, it is taken back by itself, as long as the former index is kept.',
   },
   resting: (version) => `${version}: resting`,
   restingText: 'It was learned together with other models than those in use now, and counts again as soon as they are back. Learning the quick way once more makes one for the present models from the same thumbs.',

@@ -88,7 +88,8 @@ export interface LearningWords {
   /** The version in use, where one learns. */
   usedNow: (version: string) => string;
   /** Of a version for questions: that it is watched. */
-  watched: Record<LearningLevel, string>;
+  /** How a version in use is watched: by answers from two rankings too, or by what is said alone. */
+  watched: Record<'mixed' | 'compared', string>;
   resting: (version: string) => string;
   restingText: string;
   undo: string;
