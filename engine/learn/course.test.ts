@@ -77,12 +77,26 @@ test('what tells answers from other passages in this person’s documents is lea
 test('a control deals labels out anew among what was seen, and elsewhere only what was right', () => {
   const data = world(7, { mine: turned, questions: 1 });
   const row = { ...data.train[0]!.row, standing: Uint8Array.from({ length: CANDIDATES }, (_, i) => (i < 10 ? SHOWN : UNSEEN)), positives: [3, 20], target: Float32Array.from({ length: CANDIDATES }, (_, i) => (i === 3 || i === 20 ? 0.5 : 0)) };
-  const places = Array.from({ length: 200 }, (_, seed) => deal(row, { random: seed }).positives as [number, number]);
+  const places = Array.from({ length: 200 }, (_, seed) => deal([{ row, group: 'g' }], { random: seed })[0]!.row.positives as [number, number]);
   for (const [seen, other] of places) assert.ok(seen < 10 && other >= 10);
   assert.equal(new Set(places.map(([seen]) => seen)).size, 10);
-  const { target, positives } = deal(row, { random: 1 });
+  const { target, positives } = deal([{ row, group: 'g' }], { random: 1 })[0]!.row;
   assert.deepEqual(positives.map((i) => target[i]), [0.5, 0.5]);
   assert.equal(target.reduce((sum, x) => sum + x), 1);
+});
+
+test('within a group a control deals to the same passages, as far as they were shown', () => {
+  const { train } = world(8, { mine: turned, questions: 1 });
+  const { row } = train[0]!;
+  // Nearly the same question: the last five that were shown are others.
+  const again = { ...row, candidates: row.candidates.map((candidate, i) => (i < CANDIDATES - 5 ? candidate : candidate + 1000)) };
+  const alike = (...groups: [string, string]): number => Array.from({ length: 200 }, (_, seed) => {
+    const [one, other] = deal([{ row, group: groups[0] }, { row: again, group: groups[1] }], { random: seed }).map((lesson) => lesson.row.candidates[lesson.row.positives[0]!]);
+    return Number(one === other);
+  }).reduce((sum, same) => sum + same) / 200;
+  // Of 35 passages that either shows, both show 25; by chance it is one of 30 twice.
+  assert.ok(alike('g', 'g') > 0.6, `${alike('g', 'g')}`);
+  assert.ok(alike('g', 'h') < 0.1, `${alike('g', 'h')}`);
 });
 
 test('a gain stands out that is above every control and far from their middle', () => {

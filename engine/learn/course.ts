@@ -1,14 +1,11 @@
 import type { RunProgress } from '../api.ts';
 import { deal } from './deal.ts';
-import { gainsOfShown, lowerBound, mean, quality, refusals, scoresOf, standsOut, type JudgedRow, type Refusal, type Trial } from './gate.ts';
+import { gainsOfShown, lowerBound, mean, quality, refusals, scoresOf, standsOut, type GroupedRow, type JudgedRow, type Refusal, type Trial } from './gate.ts';
 import { bestScores, falseAccepts, type Best } from './guard.ts';
 import { fitKind, ofKind, weightCount, type QueryAdapter } from './query-adapter.ts';
 import { chosen, leastSurprise, meanQuality } from './strength.ts';
 import { beginTraining, shuffled, trainPass, type Matrix, type Row, type Training, type TrainOptions } from './train-query.ts';
 import { fitWeighing, levelOf, shortened, weighedRow, weighedScores, weighingOf, WEIGHING, type Fitted, type Weighed } from './train-weighing.ts';
-
-/** A judged question with the group it stands or falls with. */
-export interface GroupedRow { row: JudgedRow; group: string }
 
 /**
  * One course of learning: small trainings and the gate. First the clues are weighed, then, on what they leave, a turn of the
@@ -261,7 +258,7 @@ class Course {
     const { controls } = this.#state;
     while (controls.length < CONTROLS && controls.every((control) => gain > control)) {
       const random = { random: this.#options.seed + 1000 + controls.length };
-      const dealt = { train: this.#data.train.map(({ row, group }) => ({ group, row: deal(row, random) })), heldOut: this.#data.heldOut.map(({ row, group }) => ({ group, row: deal(row, random) })) };
+      const dealt = { train: deal(this.#data.train, random), heldOut: deal(this.#data.heldOut, random) };
       const name = `control ${controls.length + 1}, `;
       const control = (this.#state.control ??= { parts: 0, gains: [] });
       for (const part of this.parts(dealt).slice(control.parts)) {

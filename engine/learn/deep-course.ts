@@ -1,5 +1,6 @@
 import { Random } from '../nn/random.ts';
 import type { Weight } from '../nn/safetensors.ts';
+import { likings, type Liking } from './deal.ts';
 import { lowerBound, mean, refusals, scored, standsOut, type Refusal, type Scored, type Trial } from './gate.ts';
 import { likeness } from './anchors.ts';
 import type { SetDrawn } from './homogeneous.ts';
@@ -251,7 +252,7 @@ class DeepCourse {
     const found: number[] = [];
     while (found.length < controls && found.every((control) => gain > control)) {
       const control = found.length;
-      const dealt = this.#data.train.map((lesson, i) => dealtAnew(lesson, seed + 7919 * (control + 1) + i));
+      const dealt = dealtAnew(this.#data.train, seed + 7919 * (control + 1));
       const gains: number[] = [];
       for (let fold = 0; fold < controlFolds; fold++) {
         const at = controlFolds === 1 ? control % folds : fold;
@@ -281,13 +282,25 @@ function seenOf({ seen, found }: DeepLesson): readonly number[] {
   return seen.length > 1 ? seen : Array.from({ length: Math.min(LIKELY_SEEN, found) }, (_, i) => i);
 }
 
-/** A lesson whose right texts are others of those the person saw, drawn at random: as many, and without any sense. */
-export function dealtAnew(lesson: DeepLesson, seed: number): DeepLesson {
+/**
+ * Lessons whose right texts are others of those the person saw, drawn at random: as many, and without any sense; within a group
+ * the same, as far as they are there (`deal.ts`).
+ */
+export function dealtAnew(lessons: readonly DeepLesson[], seed: number): DeepLesson[] {
   const random = new Random(seed);
+  const likedBy = new Map<string, Liking<string>>();
+  return lessons.map((lesson) => {
+    const liking = likedBy.get(lesson.group) ?? likings<string>(() => random.next());
+    likedBy.set(lesson.group, liking);
+    return dealt(lesson, liking, random);
+  });
+}
+
+function dealt(lesson: DeepLesson, liking: Liking<string>, random: Random): DeepLesson {
   const among = seenOf(lesson);
+  const liked = new Map(among.map((place) => [place, liking(lesson.texts[place]!)]));
   const right = Math.max(1, among.filter((place) => lesson.target[place]! > 0).length);
-  const chosen = new Set<number>();
-  while (chosen.size < Math.min(right, among.length)) chosen.add(among[random.below(among.length)]!);
+  const chosen = new Set(among.toSorted((a, b) => liked.get(a)! - liked.get(b)!).slice(0, right));
   const { rewards, against } = lesson;
   const texts = lesson.texts.map((_, i) => i);
   return {

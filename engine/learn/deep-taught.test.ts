@@ -101,7 +101,7 @@ test('labels dealt out anew take the teacher’s rewards and what was called wro
     question: 'q', texts, priors: texts.map(() => 0), target: texts.map((_, i) => Number(i === 2)), counts: texts.map((_, i) => (i < 10 ? 0.5 : 1)), weight: 1, group: 'g', found: 10, seen: [0, 1, 2, 3, 4, 5],
     rewards: texts.map((_, i) => (i < 8 ? (i === 2 ? 9 : -i) : undefined)), against: { said: [1], front: [0, 3, 4, 5], mined: [11, 12, 13] },
   };
-  const dealt = Array.from({ length: 40 }, (_, seed) => dealtAnew(taught, seed));
+  const dealt = Array.from({ length: 40 }, (_, seed) => dealtAnew([taught], seed)[0]!);
   for (const { target, rewards, against, seen } of dealt) {
     const right = target.indexOf(1);
     assert.ok(seen.includes(right) && target.filter((share) => share > 0).length === 1);
@@ -112,4 +112,7 @@ test('labels dealt out anew take the teacher’s rewards and what was called wro
   }
   assert.deepEqual(new Set(dealt.map(({ target }) => target.indexOf(1))), new Set(taught.seen));
   assert.ok(new Set(dealt.map(({ rewards }) => rewards!.join())).size > 10);
+  const pairs = Array.from({ length: 40 }, (_, seed) => dealtAnew([taught, { ...taught, question: 'q, again' }, { ...taught, group: 'h' }], seed).map(({ target }) => target.indexOf(1)));
+  assert.ok(pairs.every(([one, again]) => one === again), 'nearly the same question is answered alike');
+  assert.ok(pairs.some(([one, , other]) => one !== other), 'and another is not');
 });

@@ -17,6 +17,9 @@ export interface JudgedRow extends Row {
   contents?: readonly string[];
 }
 
+/** A judged question with its group: those of one are nearly the same, or one passage answers them. */
+export interface GroupedRow { row: JudgedRow; group: string }
+
 /** A candidate was not shown, was shown, or was leant on by the answer. */
 export const UNSEEN = 0;
 export const SHOWN = 1;
@@ -112,7 +115,7 @@ export function lowerBound(differences: readonly number[], groups: readonly stri
 /** By so much over the degrees of freedom Student's t lies further out than the normal distribution, where one in twenty is beyond. */
 const T_OVER_NORMAL = 0.93;
 
-/** A question before and after. Those of one group are nearly the same, or one passage answers them. */
+/** A question before and after. */
 export interface JudgedOf { group: string; before: Scored; after: Scored }
 
 /** What a candidate is judged by: each question before and after, never one it was trained on. */
