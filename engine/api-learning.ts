@@ -72,6 +72,8 @@ export interface RunProgress {
   /** 0…1 over all phases. */
   done: number;
   secondsLeft?: number;
+  /** Milliseconds of work by now, of all processes that did the run, without the time in which it was paused. */
+  worked?: number;
   /** By pass, of all trainings of the run: loss on what is learned, and on what is kept aside; nDCG@10 there. */
   curve: { training: string; pass: number; loss: number; aside: number; quality?: number }[];
 }

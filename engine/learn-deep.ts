@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Refusal, RunId, RunProgress } from './api.ts';
-import { allowed, Cancelled, failureOf, measure } from './learn.ts';
+import type { Refusal, RunId } from './api.ts';
+import { failureOf, measure } from './learn.ts';
 import { inspecting, lessThanQuick } from './learn-levels.ts';
 import { keepCandidate } from './learned-models.ts';
 import { orderer, runDeepCourse, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
 import { READ, type AskedLesson, type DeepLevel } from './learn/deep-lessons.ts';
 import { TRAININGS } from './learn/deep-model.ts';
-import { dropDeepState, loadDeepState, saveDeepState } from './learn/deep-state.ts';
+import { curveUpTo, dropDeepState, loadDeepState, saveDeepState } from './learn/deep-state.ts';
 import { scored } from './learn/gate.ts';
 import { packed } from './learn/packed.ts';
 import { candidateSlower } from './learn/slower.ts';
@@ -17,12 +17,11 @@ import { inspectModel } from './models/inspect.ts';
 import { modelHash } from './models/manifest.ts';
 import { prepared, trainable, withBase, type DeepParts } from './prepare-deep.ts';
 import { RELEVANT } from './rank.ts';
+import { Cancelled, RunUnderWay } from './run-under-way.ts';
 import { nextAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write } from './store/database.ts';
-import { endRun, keepProgress } from './store/runs.ts';
+import { endRun } from './store/runs.ts';
 
-/** Progress is written down from at most so long ago. */
-const SHOWN_MILLISECONDS = 500;
 /** A killed run goes on from at most so long ago, and keeping its state takes at most so much of its time. */
 const KEPT_MILLISECONDS = 3000;
 const KEEPING_SHARE = 1 / 20;
@@ -51,22 +50,13 @@ export async function learnDeep(parts: DeepParts, run: RunId, level: DeepLevel):
 
 async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Promise<void> {
   const { db, changed, runsDir } = parts;
-  const begun = Date.now();
-  const progress: RunProgress = { phase: 'preparing', done: 0, curve: [] };
-  let shown = 0;
-  const show = async (): Promise<void> => {
-    if (Date.now() - shown < SHOWN_MILLISECONDS) return;
-    shown = Date.now();
-    if (progress.done > 0.02) progress.secondsLeft = Math.ceil(((Date.now() - begun) / 1000) * (1 / progress.done - 1));
-    await write(db, () => keepProgress(db, run, progress));
-    changed('learning');
-  };
+  const underWay = new RunUnderWay({ db, run, shares: SHARES, changed });
+  const { progress } = underWay;
 
   const learner = await trainable(parts, level);
   const { lessons, contents, data, snapshot, teaching } = await withBase(parts, level, learner, (embedder) => prepared(parts, embedder, level, learner, async (done) => {
-    await allowed(db, run);
-    progress.done = SHARES.preparing * done;
-    await show();
+    await underWay.mayGoOn();
+    await underWay.prepared(done);
   }));
   const training = TRAININGS[learner.form];
   const recipe = training.recipe[level];
@@ -76,28 +66,25 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     const file = stateFile(runsDir, run);
     // What was trained one way cannot be gone on with another.
     const begunAs = `${snapshot} ${trainee.told ?? ''}`;
-    const state: DeepState = loadDeepState(file, begunAs) ?? { finished: {} };
-    if (state.current) progress.curve = state.current.training.curve.map((point) => ({ training: state.current!.name, ...point }));
-    progress.phase = 'training';
+    const known = loadDeepState(file, begunAs);
+    underWay.trains(known && curveUpTo(known, progress.curve));
+    const state: DeepState = known ?? { finished: {} };
     let next = 0;
     const outcome = await runDeepCourse(trainee, data, recipe, { logOdds: Math.log(RELEVANT / (1 - RELEVANT)) }, state, {
       async passed(now, { done, point }) {
         if (point) progress.curve.push(point);
-        progress.done = SHARES.preparing + SHARES.training * done;
         if (Date.now() >= next) {
           const from = Date.now();
           saveDeepState(file, now, begunAs);
           next = Date.now() + Math.max(KEPT_MILLISECONDS, (Date.now() - from) / KEEPING_SHARE);
         }
-        await show();
+        await underWay.trained(done);
         await setImmediate();
-        await allowed(db, run);
+        await underWay.mayGoOn();
       },
     });
 
-    progress.phase = 'judging';
-    progress.done = SHARES.preparing + SHARES.training;
-    await show();
+    await underWay.judges();
     const comparisons = await compared(trainee, lessons, outcome);
     const found: Refusal[] = [...outcome.refusals];
     if (lessThanQuick(db, level, learner, outcome.gain, parts.reranker?.id)) found.push('less-than-quick');
@@ -109,13 +96,13 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
       const texts = data.train[0]!.texts.slice(0, READ);
       if (await candidateSlower(level, learner.base.place, folder, { question: data.train[0]!.question, texts }, inspecting(parts.modelDirs, learner.base))) found.push('slower');
     }
-    await allowed(db, run);
+    await underWay.mayGoOn();
     const accepted = found.length === 0;
     const { manifest } = await inspectModel(learner.base.place, inspecting(parts.modelDirs, learner.base));
     const report: AdapterReport = {
       recipe: { ...recipe, form: learner.form, ...(trainee.told !== undefined && { base: trainee.told }), sets: outcome.sets, ...(teaching && { teaching }) }, snapshot, base: learner.base.id, baseHash: modelHash(manifest), ...(accepted && { model: id }),
       signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length, mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard),
-      bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: Math.round((Date.now() - begun) / 1000),
+      bound: outcome.bound, alpha: outcome.alpha, refusals: found, seconds: underWay.seconds,
     };
     await keepCandidate(parts, run, level, learner, accepted ? folder! : undefined, { bytes: packed(kept, { level, base: learner.base.id }), comparisons, lessons, contents, progress, report });
     if (accepted) folder = undefined;

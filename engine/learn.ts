@@ -1,6 +1,6 @@
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
-import { EngineError, type AdapterId, type ChunkId, type EventId, type RunFailure, type RunId, type RunProgress, type SearchQuery, type Topic } from './api.ts';
+import { EngineError, type AdapterId, type ChunkId, type EventId, type RunFailure, type RunId, type SearchQuery, type Topic } from './api.ts';
 import { atTheBeginning, CONTROLS, runCourse, TURNED, type CourseData, type CourseState } from './learn/course.ts';
 import { mean, scored, type Scored } from './learn/gate.ts';
 import { groupsOf } from './learn/groups.ts';
@@ -18,6 +18,7 @@ import { Vectors } from './learn/vectors.ts';
 import { CLUES } from './learn/weighing.ts';
 import type { Embedder } from './models/embedder.ts';
 import type { Reranker } from './rank.ts';
+import { Cancelled, RunUnderWay } from './run-under-way.ts';
 import { rank, type Learned, type SearchParts } from './search.ts';
 import { saveAdapter, type AdapterReport, type KeptComparison } from './store/adapters.ts';
 import { write, type Db } from './store/database.ts';
@@ -35,9 +36,6 @@ export interface LearnParts {
   changed: (topic: Topic) => void;
 }
 
-/** A run was cancelled while it ran; what it had is let go. */
-export class Cancelled extends Error {}
-
 /** Why nothing can be learned now: what a run that failed keeps, and the page has a sentence for. */
 export class Unlearnable extends EngineError {
   readonly failure: RunFailure;
@@ -54,8 +52,6 @@ export const failureOf = (error: unknown): string => (error instanceof Unlearnab
 /** Similarities of unrelated texts where the embedder's manifest does not say. */
 const BACKGROUND = { mean: 0, deviation: 0.08 };
 
-/** Progress is written down, and a killed run goes on, from at most so long ago. */
-const KEEP_MILLISECONDS = 500;
 const COMPARED = 60;
 /** Questions asked with and without a candidate, to see how long each takes. */
 const TIMED = 6;
@@ -80,22 +76,14 @@ export async function learn(parts: LearnParts, run: RunId): Promise<void> {
 
 async function learnOpenly({ db, embedder, reranker, guardFile, options: changes, changed }: LearnParts, run: RunId): Promise<void> {
   const options: TrainOptions = { ...STANDARD, ...changes };
-  const begun = Date.now();
-  const progress: RunProgress = { phase: 'preparing', done: 0, curve: [] };
-  let kept = 0;
-  const show = async (keep: () => void): Promise<void> => {
-    if (Date.now() - kept < KEEP_MILLISECONDS) return;
-    kept = Date.now();
-    if (progress.done > 0.02) progress.secondsLeft = Math.ceil(((Date.now() - begun) / 1000) * (1 / progress.done - 1));
-    await write(db, keep);
-    changed('learning');
-  };
+  const underWay = new RunUnderWay({ db, run, shares: SHARES, changed });
+  const { progress } = underWay;
+  const rest = (): Promise<void> => underWay.mayGoOn();
 
   const words = new WordList();
   const { lessons, vectors, judged } = await lessonsOf({ db, embedder, reranker }, words, async (done, total) => {
-    await allowed(db, run);
-    progress.done = (SHARES.preparing * done) / total;
-    await show(() => keepProgress(db, run, progress));
+    await rest();
+    await underWay.prepared(done / total);
   });
   const { train, heldOut } = split(lessons, embedder);
   const documents = new Set(lessons.flatMap(({ contents }) => contents)).size;
@@ -105,7 +93,6 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
   const pairs = readPairs(guardFile);
   const { guard, replay } = await guardRows(pairs, embedder, vectors, words, reranker);
   const unanswerable = await unanswerableRows({ db, embedder, reranker, words }, judged, pairs.filter(({ half }) => half === 'guard').map(({ question }) => question), vectors);
-  const rest = (): Promise<void> => allowed(db, run);
   const imported = await importedRows(await importedLessons(db, embedder, lessons, rest), embedder, vectors, rest);
   const data: CourseData = {
     matrix: vectors, mean: vectors.mean('chunk '), background: embedder.background ?? BACKGROUND, words: words.words, train: train.map(({ row, group }) => ({ row, group })),
@@ -114,32 +101,30 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
   const snapshot = snapshotOf(lessons, `${embedder.space} ${reranker?.id}`);
   const before = courseOf(db, run, snapshot);
   const state: CourseState = before ? (deserialize(before) as CourseState) : atTheBeginning();
-  if (state.current) progress.curve = state.current.training.curve.map((point, i) => ({ training: state.current!.name, pass: i + 1, ...point }));
-  progress.phase = 'training';
+  underWay.trains(before && progress.curve);
+  const keep = (): void => keepCourse(db, run, progress, snapshot, serialize(state));
 
   const outcome = await runCourse(data, options, state, {
-    async passed(now, { done, points }) {
+    async passed(_, { done, points }) {
       progress.curve.push(...points);
-      progress.done = SHARES.preparing + SHARES.training * done;
-      await show(() => keepCourse(db, run, progress, snapshot, serialize(now)));
+      await underWay.trained(done, keep);
       await setImmediate();
-      await allowed(db, run);
+      await rest();
     },
   });
 
-  progress.phase = 'judging';
-  progress.done = SHARES.preparing + SHARES.training;
+  await underWay.judges(keep);
   const change = [...train, ...heldOut].map((lesson, i) => ({ lesson, by: Math.abs(outcome.answered[i]!.after.ndcg - outcome.answered[i]!.before.ndcg) }));
   const shown = change.sort((a, b) => b.by - a.by).slice(0, COMPARED).map(({ lesson }) => lesson);
-  const comparisons = await compared({ db, embedder, ...(reranker && { reranker }) }, shown, outcome.adapter, async () => allowed(db, run));
+  const comparisons = await compared({ db, embedder, ...(reranker && { reranker }) }, shown, outcome.adapter, rest);
   const refusals: AdapterReport['refusals'] = outcome.refusals.length === 0 && (await slows({ db, embedder, ...(reranker && { reranker }) }, lessons, outcome.adapter)) ? ['slower'] : outcome.refusals;
   const { weighing } = outcome.adapter;
   const report: AdapterReport = {
     recipe: { ...options }, snapshot, signals: new Set(lessons.flatMap(({ events }) => events)).size, questions: lessons.length,
     mine: measure(outcome.trial.mine), guard: measure(outcome.trial.guard), bound: outcome.bound, alpha: weighing?.alpha || outcome.adapter.alpha,
-    refusals, reranker: reranker?.id ?? null, ...(weighing && { habits: habitsOf(weighing, CLUES.indexOf('length')) }), seconds: Math.round((Date.now() - begun) / 1000),
+    refusals, reranker: reranker?.id ?? null, ...(weighing && { habits: habitsOf(weighing, CLUES.indexOf('length')) }), seconds: underWay.seconds,
   };
-  await allowed(db, run);
+  await rest();
   await write(db, () => {
     // Cancelled in the very last moment: nothing comes into use.
     if (openRun(db)?.id !== run) throw new Cancelled();
@@ -150,16 +135,6 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
     keepProgress(db, run, { ...progress, done: 1 });
     endRun(db, run, 'done', { adapter });
   });
-}
-
-/** Returns while the run may go on, waits while it is paused. @throws Cancelled */
-export async function allowed(db: Db, run: RunId): Promise<void> {
-  for (;;) {
-    const open = openRun(db);
-    if (open?.id !== run) throw new Cancelled();
-    if (open.state === 'running') return;
-    await delay(100);
-  }
 }
 
 /** What people judged, near-identical questions joined, and the group each question's feedback was put in when it came. */

@@ -13,6 +13,7 @@ import { addTown, pointAtPassage, QUESTIONS, THINGS } from './learn/town.ts';
 import { next } from './learn/train-query.ts';
 import { saveAdapter, type VersionReport } from './store/adapters.ts';
 import { openDatabase } from './store/database.ts';
+import { openRun } from './store/runs.ts';
 import { atRest, idle } from './testing.ts';
 
 const resourcesDir = fileURLToPath(new URL('../resources', import.meta.url));
@@ -36,10 +37,11 @@ const pointAt = (question: string, thing: string): Promise<void> => pointAtPassa
 const first = async (question: string, how: Partial<SearchQuery> = {}) => (await engine.search({ question, ...how })).hits[0];
 const ranking = async (question: string, how: Partial<SearchQuery> = {}) => JSON.stringify((await engine.search({ question, limit: 20, ...how })).hits);
 
+const latest = async (): Promise<Run> => (await engine.runs())[0]!;
 async function ended(): Promise<Run> {
   for (;;) {
-    const [run] = await engine.runs();
-    if (run && run.state !== 'running' && run.state !== 'paused') return run;
+    const run = await latest();
+    if (run.state !== 'running' && run.state !== 'paused') return run;
     await delay(50);
   }
 }
@@ -176,18 +178,23 @@ test('DM-6: a removed document is in no sample, and what learned from it says so
   for (const { before: hits, after: now } of await engine.comparisons(adapter!.id)) assert.ok([...hits, ...now].every(({ documentName }) => documentName !== gone.name));
 });
 
-test('DM-8: killed in the middle, the run goes on when the engine is opened again, and search was the same all along', { timeout: 300_000 }, async () => {
+test('DM-8: broken off in the middle of training, the run goes on when the engine is opened again, with the curve it had, and search was the same all along', { timeout: 300_000 }, async () => {
   await idle(engine);
   const shipped = await ranking(QUESTIONS[2]!, { taught: false });
   await engine.learn();
-  await delay(1500);
+  // One training is over, and another under way.
+  for (let run = await latest(); run.state === 'running' && new Set(run.progress.curve.map(({ training }) => training)).size < 2; run = await latest()) await delay(5);
   await engine.close();
   const db = openDatabase(join(dataDir, 'library.sqlite'));
-  const open = (db.prepare(`select count(*) n from run where state = 'running'`).get() as { n: number }).n;
+  const { state, progress: { phase, curve: had } } = openRun(db)!;
   db.close();
+  assert.deepEqual([state, phase], ['running', 'training']);
   engine = await openEngine({ dataDir, resourcesDir });
   assert.equal(await ranking(QUESTIONS[2]!, { taught: false, adapter: 'none' }), shipped);
   const run = await ended();
-  assert.ok(open <= 1 && run.state === 'done', run.reason);
+  assert.equal(run.state, 'done', run.reason);
+  assert.deepEqual(run.progress.curve.slice(0, had.length), had);
+  const points = run.progress.curve.map(({ training, pass }) => `${training} ${pass}`);
+  assert.equal(new Set(points).size, points.length, 'nothing was trained, or told, a second time');
   assert.deepEqual((await engine.health()).problems, []);
 });

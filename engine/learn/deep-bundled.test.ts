@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { installedModels } from '../models/installed.ts';
 import type { DeepState } from './deep-course.ts';
 import { formOf, TRAININGS } from './deep-model.ts';
-import { loadDeepState, saveDeepState } from './deep-state.ts';
+import { curveUpTo, loadDeepState, saveDeepState } from './deep-state.ts';
 import { packed, unpacked } from './packed.ts';
 import { scoresOfFolder } from './testing.ts';
 import type { TextLesson } from './trainee.ts';
@@ -76,4 +76,7 @@ test('the state of a run is kept in a file, and is not taken for that of another
   assert.deepEqual(loadDeepState(file, 'these'), state);
   assert.equal(loadDeepState(file, 'those'), undefined);
   assert.equal(loadDeepState(`${file} gone`, 'these'), undefined);
+  // The page was shown more than was kept: two points of the training under way, and one of the next.
+  const shown = ['final', 'final', 'fold 1', 'fold 2', 'fold 2', 'fold 3'].map((training, i) => ({ training, pass: i, loss: i, aside: i }));
+  assert.deepEqual(curveUpTo(state, shown), [...shown.slice(0, 3), { training: 'fold 2', ...training.curve[0]! }], 'trainings that are over stay on the curve');
 });

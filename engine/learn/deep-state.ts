@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { RunProgress } from '../api.ts';
 import { openCheckpoint, writeCheckpoint, type Checkpoint, type Weight } from '../nn/safetensors.ts';
 import type { DeepState } from './deep-course.ts';
 
@@ -48,6 +49,11 @@ export function loadDeepState(file: string, snapshot: string): DeepState | undef
     finished,
     current: { name, training: { ...rest, state: { step, weights: weightsOf(checkpoint, 'weights'), first: values('first'), second: values('second') }, best: { ...best, weights: weightsOf(checkpoint, 'best') } } },
   };
+}
+
+/** Of a curve that was shown, what led up to a state; trainings that are over keep no curve of their own. */
+export function curveUpTo({ finished, current }: DeepState, shown: RunProgress['curve']): RunProgress['curve'] {
+  return [...shown.filter(({ training }) => training in finished), ...(current?.training.curve ?? []).map((point) => ({ training: current!.name, ...point }))];
 }
 
 export function dropDeepState(file: string): void {
