@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Engine, Run } from './api.ts';
 import { openEngine } from './engine.ts';
-import { addTwins, ASKED, judgeTwins, modelInUse, rankings, rightAmong, versionOf } from './learn/twins.ts';
+import { addTwins, ASKED, judgeTwins, modelInUse, rankings, rightAmong, training, versionOf } from './learn/twins.ts';
 import { makeResources, makeWordBert } from './learn/word-bert.ts';
 import { atRest } from './testing.ts';
 
@@ -21,9 +21,6 @@ const dataDir = join(root, 'data');
 const left = (): string[] => ['runs', 'models'].flatMap((folder) => (existsSync(join(dataDir, folder)) ? readdirSync(join(dataDir, folder)) : [])).filter((name) => !name.endsWith('.json'));
 
 const latest = async (engine: Engine): Promise<Run> => (await engine.runs())[0]!;
-async function training(engine: Engine): Promise<void> {
-  while ((await latest(engine)).progress.phase === 'preparing') await delay(20);
-}
 
 test('a cross-encoder from a folder learns, pauses, goes on, is in use, goes back bit for bit and is made again; a run that is cancelled leaves nothing', { timeout: 300_000 }, async (t) => {
   const engine = await openEngine({ dataDir, resourcesDir });

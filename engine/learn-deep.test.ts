@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openEngine } from './engine.ts';
 import { THINGS } from './learn/town.ts';
-import { addTwins, ASKED, judgeTwins, learned, modelInUse, rankings, rightAmong, settled } from './learn/twins.ts';
+import { addTwins, ASKED, judgeTwins, learned, modelInUse, rankings, rightAmong, settled, training } from './learn/twins.ts';
 import type { AdapterId } from './api.ts';
 import type { Manifest } from './models/manifest.ts';
 import { makeSmallEmbedder } from './models/testing.ts';
@@ -34,7 +34,7 @@ test('the reranker learns: it says how long that takes, leaves nothing when it i
   assert.ok((await engine.estimateLearning('reranker')).seconds > 0);
 
   await engine.learn('reranker');
-  await delay(1500);
+  await training(engine);
   await engine.pauseLearning();
   assert.equal((await atRest(engine.runs))[0]!.state, 'paused');
   await engine.cancelLearning();

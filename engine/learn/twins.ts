@@ -67,6 +67,11 @@ export async function settled(engine: Engine): Promise<void> {
   while (await engine.reindexing()) await delay(30);
 }
 
+/** Until what a run learns from is prepared, and it trains. */
+export async function training(engine: Engine): Promise<void> {
+  for (let [run] = await engine.runs(); run?.state === 'running' && run.progress.phase === 'preparing'; [run] = await engine.runs()) await delay(20);
+}
+
 /** Until a run is over: the version it made. Throws where it made none. */
 export async function versionOf(engine: Engine, id: RunId): Promise<Adapter> {
   for (;;) {
