@@ -82,7 +82,7 @@ export interface RunProgress {
 export interface Measure { questions: number; before: number; after: number; mrrBefore: number; mrrAfter: number }
 
 /** Why a candidate was refused. The interface has a sentence in each language for every code. */
-export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'collapsed' | 'control-passed' | 'slower' | 'less-than-quick';
+export type Refusal = 'no-gain' | 'unsure' | 'first-hit-worse' | 'guard-worse' | 'answers-unanswerable' | 'answers-fewer' | 'collapsed' | 'control-passed' | 'slower' | 'less-than-quick';
 
 /** What a version has come to see in a person's documents; the interface has a sentence for every kind. */
 export interface Habit { kind: 'headings-more' | 'headings-less' | 'short-passages' | 'long-passages'; /** As they stand in the index: lower case, singular. */ words: string[] }

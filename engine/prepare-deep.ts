@@ -104,7 +104,7 @@ export async function prepared({ db, embedder: used, reranker, guardFile, teache
     ...others.filter((_, i) => i % every === 0).slice(0, general.unanswerable).map(({ question }) => ({ question, libraries: [] })),
   ]);
   await wait(1);
-  const hash = createHash('sha256').update(`deep 1 ${level} ${form} ${base.id} ${embedder.space} ${JSON.stringify(imported)}`);
+  const hash = createHash('sha256').update(`deep 2 ${level} ${form} ${base.id} ${embedder.space} ${JSON.stringify(imported)}`);
   for (const { question, group, texts, target, counts } of [...train, ...heldOut]) hash.update(JSON.stringify([question, group, texts, target, counts]));
   return {
     lessons, contents: [...lessons.flatMap(({ names }) => names), ...imported.flatMap(({ contents }) => contents.map((contentHash) => ({ contentHash })))].map(({ contentHash }) => contentHash),

@@ -93,7 +93,7 @@ test('a candidate that gains and makes random chunks alike is refused for that a
 
 test('likeness may rise by less than 0.05', () => {
   const better = ['one', 'other'].map((group) => ({ group, before: { ndcg: 0.4, mrr: 0.4 }, after: { ndcg: 0.6, mrr: 0.6 } }));
-  const trial: Trial = { applied: true, mine: better, guard: [], falseAccepts: { before: 0, after: 0 }, finite: true };
+  const trial: Trial = { applied: true, mine: better, guard: [], falseAccepts: { before: 0, after: 0, rises: 0 }, finite: true };
   assert.deepEqual([0.349, 0.351, 0.1, Number.NaN].map((after) => refusals({ ...trial, alike: { before: 0.3, after } })), [[], ['collapsed'], [], ['collapsed']]);
   assert.deepEqual(refusals({ ...trial, finite: false }), ['collapsed']);
 });

@@ -155,7 +155,7 @@ test('DM-8: a course that is cut off after any pass and gone on with ends the sa
 
 const trialOf = (change: Partial<Trial>): Trial => ({
   applied: true, mine: Array.from({ length: 40 }, (_, i) => ({ group: `g${i}`, before: { ndcg: 0.5, mrr: 0.5 }, after: { ndcg: 0.6, mrr: 0.6 } })),
-  guard: [{ before: { ndcg: 0.9, mrr: 0.9 }, after: { ndcg: 0.895, mrr: 0.9 } }], falseAccepts: { before: 0.1, after: 0.1 }, finite: true, ...change,
+  guard: [{ before: { ndcg: 0.9, mrr: 0.9 }, after: { ndcg: 0.895, mrr: 0.9 } }], falseAccepts: { before: 0.1, after: 0.1, rises: 0.4 }, finite: true, ...change,
 });
 
 test('each condition of the gate refuses for its own reason', () => {
@@ -164,7 +164,8 @@ test('each condition of the gate refuses for its own reason', () => {
   assert.deepEqual(refusals(trialOf({ mine: [0.9, ...Array.from({ length: 9 }, () => 0.45)].map((ndcg, i) => ({ group: `g${i}`, before: { ndcg: 0.49, mrr: 0 }, after: { ndcg, mrr: 0 } })) })), ['unsure'], 'one lucky question proves nothing');
   assert.deepEqual(refusals(trialOf({ mine: ['g', 'h'].map((group) => ({ group, before: { ndcg: 0.5, mrr: 1 }, after: { ndcg: 0.6, mrr: 0.5 } })) })), ['first-hit-worse']);
   assert.deepEqual(refusals(trialOf({ guard: [{ before: { ndcg: 0.9, mrr: 1 }, after: { ndcg: 0.88, mrr: 1 } }] })), ['guard-worse']);
-  assert.deepEqual(refusals(trialOf({ falseAccepts: { before: 0.1, after: 0.2 } })), ['answers-unanswerable']);
+  assert.deepEqual(refusals(trialOf({ falseAccepts: { before: 0.1, after: 0.2, rises: 0.97 } })), ['answers-unanswerable']);
+  assert.deepEqual([[5, 0], [4, 0], [7, 1], [8, 3], [0, 9]].map(([lost, won]) => refusals(trialOf({ passing: { lost: lost!, won: won! } }))), [['answers-fewer'], [], ['answers-fewer'], [], []], 'one in twenty by chance');
   assert.deepEqual(refusals(trialOf({ finite: false })), ['collapsed']);
 });
 

@@ -100,7 +100,7 @@ export async function runCourse(data: CourseData, options: TrainOptions, state: 
   const turns = turned[0]!.turn.alpha > 0 && lowerBound(withTurn.map(({ after }, i) => after.ndcg - without[i]!.after.ndcg), groups) > TURN_EARNS;
 
   const [used, mine] = turns ? [turned, withTurn] : [candidates, without];
-  const trial = course.trial(used[0]!, mine, course.best(...parts.map((part, i) => [rowsOf(part.judged), used[i]!] as const)));
+  const trial = course.trial(used[0]!, mine, { ...course.best(...parts.map((part, i) => [rowsOf(part.judged), used[i]!] as const)), groups });
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   // Whether there is sense in the labels, the clues tell as well as the turn does, in a fraction of the time.

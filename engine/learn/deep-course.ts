@@ -1,8 +1,9 @@
 import { Random } from '../nn/random.ts';
 import type { Weight } from '../nn/safetensors.ts';
 import { likings, type Liking } from './deal.ts';
-import { lowerBound, mean, refusals, scored, standsOut, type Refusal, type Scored, type Trial } from './gate.ts';
+import { lowerBound, mean, refusals, scored, standsOut, type JudgedOf, type Refusal, type Scored, type Trial } from './gate.ts';
 import { likeness } from './anchors.ts';
+import { crossing, falseAccepts, type Best } from './guard.ts';
 import type { SetDrawn } from './homogeneous.ts';
 import { shuffled } from './selection.ts';
 import { inOrderOfReward } from './stabilised.ts';
@@ -42,11 +43,11 @@ export interface DeepRecipe extends TextOptions {
   controlFolds: number;
 }
 
-/** Before and after, of each question that was judged. */
-type Judged = Trial['mine'];
+/** A question that was judged: what was gained among the texts the person saw, where one of those is right, and the final scores of its best text. */
+interface DeepJudged extends JudgedOf { gain?: number; best?: { before: number; after: number } }
 
 /** What is left of a training: how its candidate did. Only of the one that may come into use are the weights needed. */
-interface Over { alpha: number; judged: Judged; gains: number[]; weights?: Record<string, Weight> }
+interface Over { alpha: number; judged: DeepJudged[]; gains: number[]; weights?: Record<string, Weight> }
 
 /** Trainings that are over, by name, and the one under way: all that a killed run needs to go on. */
 export interface DeepState {
@@ -108,7 +109,7 @@ export async function runDeepCourse(trainee: Trainee, data: DeepData, recipe: De
   const weights = final.alpha === 0 ? course.shipped : trainee.atStrength(final.weights!, final.alpha);
   const trial: Trial = {
     applied: final.alpha > 0, mine, guard: await course.judged(data.guard, weights),
-    falseAccepts: { before: await course.accepted(data.unanswerable, course.shipped, enough), after: await course.accepted(data.unanswerable, weights, enough) },
+    falseAccepts: falseAccepts(bestOf(mine), bestOf(await course.judged(data.unanswerable, weights)), enough.logOdds), passing: crossing(bestOf(mine), enough.logOdds),
     finite: Object.values(weights).every(({ data: values }) => values.every(Number.isFinite)),
     ...(final.alpha > 0 && (await course.alike(weights))),
   };
@@ -125,9 +126,9 @@ class DeepCourse {
   readonly #state: DeepState;
   readonly #watch: DeepWatcher;
   readonly #total: number;
-  /** The model as it is, and how it orders texts: every training is held against it, again and again. */
+  /** The model as it is, and what it gives texts: every training is held against it, again and again. */
   readonly shipped: Record<string, Weight>;
-  readonly #ordered = new Map<readonly string[], number[]>();
+  readonly #scores = new Map<readonly string[], Float32Array>();
 
   constructor(trainee: Trainee, data: DeepData, recipe: DeepRecipe, state: DeepState, watch: DeepWatcher) {
     this.#trainee = trainee;
@@ -219,28 +220,24 @@ class DeepCourse {
     return saved.find(({ loss }) => loss >= NEARLY_ALL * most)?.alpha ?? 0;
   }
 
-  /** Questions before and after, and what was gained among the texts the person saw, where one of those is right. */
-  async judged(lessons: readonly DeepLesson[], weights: Readonly<Record<string, Weight>>): Promise<(Judged[number] & { gain?: number })[]> {
-    const rows: (Judged[number] & { gain?: number })[] = [];
-    const [orderBefore, orderAfter] = [await orderer(this.#trainee, this.shipped), await orderer(this.#trainee, weights)];
+  async judged(lessons: readonly DeepLesson[], weights: Readonly<Record<string, Weight>>): Promise<DeepJudged[]> {
+    const rows: DeepJudged[] = [];
+    const [scoresBefore, scoresAfter] = [await finalScorer(this.#trainee, this.shipped), await finalScorer(this.#trainee, weights)];
     for (const lesson of lessons) {
       const right = lesson.texts.flatMap((_, i) => (lesson.target[i]! > 0 ? [i] : []));
-      const before = this.#ordered.get(lesson.texts) ?? (await orderBefore(lesson));
-      this.#ordered.set(lesson.texts, before);
-      const after = weights === this.shipped ? before : await orderAfter(lesson);
+      const was = this.#scores.get(lesson.texts) ?? (await scoresBefore(lesson));
+      this.#scores.set(lesson.texts, was);
+      const is = weights === this.shipped ? was : await scoresAfter(lesson);
+      const [before, after] = [ordered(lesson, was), ordered(lesson, is)];
       const seen = new Set(seenOf(lesson));
       const among = (order: readonly number[]): Scored => scored(order.filter((place) => seen.has(place)), right.filter((place) => seen.has(place)));
-      rows.push({ group: lesson.group, before: scored(before, right), after: scored(after, right), ...(right.some((place) => seen.has(place)) && { gain: among(after).ndcg - among(before).ndcg }) });
+      rows.push({
+        group: lesson.group, before: scored(before, right), after: scored(after, right),
+        ...(right.some((place) => seen.has(place)) && { gain: among(after).ndcg - among(before).ndcg }),
+        ...(lesson.found > 0 && { best: { before: was[before[0]!]!, after: is[after[0]!]! } }),
+      });
     }
     return rows;
-  }
-
-  /** Share of the questions whose best text counts as an answer. */
-  async accepted(lessons: readonly DeepLesson[], weights: Readonly<Record<string, Weight>>, { logOdds }: Enough): Promise<number> {
-    const scoresOf = await finalScorer(this.#trainee, weights);
-    let accepted = 0;
-    for (const lesson of lessons) if ((await scoresOf(lesson)).subarray(0, lesson.found).some((score) => score >= logOdds)) accepted++;
-    return lessons.length === 0 ? 0 : accepted / lessons.length;
   }
 
   /**
@@ -272,10 +269,14 @@ class DeepCourse {
 /** From a lesson to the places of the texts that were found, best first. */
 export async function orderer(trainee: Trainee, weights: Readonly<Record<string, Weight>>): Promise<(lesson: DeepLesson) => Promise<number[]>> {
   const scoresOf = await finalScorer(trainee, weights);
-  return async (lesson) => {
-    const scores = await scoresOf(lesson);
-    return Array.from({ length: lesson.found }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
-  };
+  return async (lesson) => ordered(lesson, await scoresOf(lesson));
+}
+
+const ordered = ({ found }: DeepLesson, scores: Float32Array): number[] => Array.from({ length: found }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
+
+function bestOf(judged: readonly DeepJudged[]): Best {
+  const best = judged.flatMap(({ group, best }) => best ? [{ group, ...best }] : []);
+  return { before: best.map(({ before }) => before), after: best.map(({ after }) => after), groups: best.map(({ group }) => group) };
 }
 
 function seenOf({ seen, found }: DeepLesson): readonly number[] {

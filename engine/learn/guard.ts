@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Embedder } from '../models/embedder.ts';
 import { fuse, RELEVANT, rerank, servedScores, type Reranker } from '../rank.ts';
 import { inverseDocumentFrequency, questionWords, scoreWords, wordTokens, type WordStatistics } from '../words.ts';
-import { mean, scoresOf, type JudgedRow } from './gate.ts';
+import { clustersOf, mean, resampled, scoresOf, type FalseAccepts, type JudgedRow, type Passing } from './gate.ts';
 import type { WordList } from './train-weighing.ts';
 import type { Vectors } from './vectors.ts';
 import type { QueryAdapter } from './query-adapter.ts';
@@ -80,24 +80,47 @@ export async function guardRows(pairs: readonly Pair[], embedder: Embedder, vect
 /** The score of every row's best hit; −Infinity of rows of no candidates. */
 export const bestScores = (rows: readonly JudgedRow[], matrix: Matrix, adapter?: QueryAdapter): number[] => rows.map((row) => scoresOf(row, matrix, adapter).subarray(0, row.found).reduce((best, score) => Math.max(best, score), -Infinity));
 
-/** Best scores of questions, before and after. */
-export interface Best { before: readonly number[]; after: readonly number[] }
+/** Best scores of questions, before and after, and the group of each; absent: each is its own. */
+export interface Best { before: readonly number[]; after: readonly number[]; groups?: readonly string[] }
 
 /** One threshold is decided by the one question that just passes: the mean is taken from four fifths of those that pass on. */
 const FROM = 0.8;
+const RESAMPLED = 500;
 
 /**
  * Share of questions a library does not answer that would get an answer, before and after, at thresholds that let as many
  * answered questions pass as `enough` lets pass before, or somewhat fewer: a candidate that is surer of everything is no worse.
+ * How sure it is that the share rises is told by a bootstrap of both kinds of questions, each before and after together.
  */
-export function falseAccepts(answered: Best, unanswerable: Best, enough = Math.log(RELEVANT / (1 - RELEVANT))): { before: number; after: number } {
-  const passing = answered.before.filter((score) => score >= enough).length;
-  const accepted = (of: keyof Best): number => {
-    const thresholds = passing === 0 ? [enough] : answered[of].toSorted((a, b) => b - a).slice(Math.ceil(FROM * passing) - 1, passing);
-    return mean(thresholds.map((threshold) => mean(unanswerable[of].map((score) => (score >= threshold ? 1 : 0)))));
-  };
-  return { before: accepted('before'), after: accepted('after') };
+export function falseAccepts(answered: Best, unanswerable: Best, enough = Math.log(RELEVANT / (1 - RELEVANT))): FalseAccepts {
+  const [right, wrong] = [answered, unanswerable].map(({ before, groups = before.map((_, i) => `${i}`) }) => clustersOf(groups)) as [number[][], number[][]];
+  const random = { random: 1 };
+  let rises = 0;
+  for (let i = 0; i < RESAMPLED; i++) {
+    const { before, after } = accepted(of(answered, resampled(right, random)), of(unanswerable, resampled(wrong, random)), enough);
+    if (after > before) rises++;
+  }
+  return { ...accepted(answered, unanswerable, enough), rises: rises / RESAMPLED };
 }
+
+/** How many answered questions a candidate moves over a threshold, down and up. */
+export function crossing({ before, after }: Best, threshold: number): Passing {
+  const over = (from: readonly number[], to: readonly number[]): number => from.filter((score, i) => score < threshold && to[i]! >= threshold).length;
+  return { lost: over(after, before), won: over(before, after) };
+}
+
+function accepted(answered: Best, unanswerable: Best, enough: number): { before: number; after: number } {
+  const passing = answered.before.filter((score) => score >= enough).length;
+  const shareOf = (when: 'before' | 'after'): number => {
+    const thresholds = passing === 0 ? [enough] : answered[when].toSorted((a, b) => b - a).slice(Math.ceil(FROM * passing) - 1, passing);
+    let count = 0;
+    for (const threshold of thresholds) for (const score of unanswerable[when]) if (score >= threshold) count++;
+    return count / Math.max(1, thresholds.length * unanswerable[when].length);
+  };
+  return { before: shareOf('before'), after: shareOf('after') };
+}
+
+const of = ({ before, after }: Best, places: readonly number[]): Best => ({ before: places.map((place) => before[place]!), after: places.map((place) => after[place]!) });
 
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;

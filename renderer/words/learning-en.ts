@@ -102,6 +102,7 @@ export const learningEn: LearningWords = {
     'first-hit-worse': 'The first right passage stood further down the list than before.',
     'guard-worse': 'It got worse at general questions that have nothing to do with your thumbs.',
     'answers-unanswerable': 'It would more often answer questions that your documents do not answer.',
+    'answers-fewer': 'It would more often say that there is no answer where your documents have one.',
     collapsed: 'It began to take different questions for the same.',
     'control-passed': 'Shuffled thumbs “helped” just as much, so the gain is not to be trusted.',
     slower: 'It takes noticeably longer than before.',

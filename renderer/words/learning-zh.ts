@@ -101,6 +101,7 @@ export const learningZh: LearningWords = {
     'first-hit-worse': '第一个正确段落的排名比以前更靠后。',
     'guard-worse': '在与你的评价无关的一般问题上变差了。',
     'answers-unanswerable': '对文档里没有答案的问题，会更容易硬给出答案。',
+    'answers-fewer': '对文档里有答案的问题，会更常说找不到答案。',
     collapsed: '开始把不同的问题当成同一个问题。',
     'control-passed': '把评价打乱后学习也同样“有效”，所以这个进步不可信。',
     slower: '速度明显比以前慢。',
