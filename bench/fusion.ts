@@ -1,6 +1,7 @@
 /**
  * The weights of `engine/rank.ts`: what they do on evaluation sets, beside both legs and plain reciprocal rank fusion, and
- * what they would be if they were fitted anew.
+ * with `--fit` what they would be if they were fitted anew, and what that would be worth: on each set by weights that have
+ * seen no set of its kind.
  *
  *   npm run bench:fusion -- DIR… [--model FOLDER] [--questions N] [--fit]
  *
@@ -17,9 +18,9 @@ import { readSet, type EvaluationSet } from '../engine/evaluate/beir.ts';
 import { ndcg, ranked } from '../engine/evaluate/metrics.ts';
 import { openEmbedder } from '../engine/models/embedder.ts';
 import { assemble, type Draft } from '../engine/parse/document.ts';
-import { FAINT, fuse, inOtherLanguage, RELEVANT, unspacedShare, type FusedHit, type VectorHit } from '../engine/rank.ts';
+import { FAINT, fuse, inOtherLanguage, RELEVANT, unspacedShare, WEIGHTS, type FusedHit, type VectorHit } from '../engine/rank.ts';
 import { questionWords, rarestTerms, scoreWords, wordTokens, type WordScore } from '../engine/words.ts';
-import { calibrated, fitted, scored, type Judged } from './fusion/fit.ts';
+import { calibrated, fitted, kindOf, scored, type Judged } from './fusion/fit.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,7 +28,7 @@ const { values, positionals } = parseArgs({
 });
 if (positionals.length === 0) throw new Error('Usage: npm run bench:fusion -- DIR… [--model FOLDER] [--questions N] [--fit]');
 const models = fileURLToPath(new URL('../resources/models', import.meta.url));
-const embedder = await openEmbedder(values.model ?? join(models, readdirSync(models).find((name) => name.startsWith('lodestone-embed'))!));
+const embedder = await openEmbedder(values.model ?? join(models, readdirSync(models).filter((name) => name.startsWith('lodestone-embed')).sort().at(-1)!));
 const background = embedder.background ?? { mean: 0, deviation: 0.08 };
 const DEPTH = 100;
 
@@ -89,7 +90,7 @@ function dot(a: Float32Array, b: Float32Array): number {
 
 // ── What the weights do ─────────────────────────────────────────────────────────────────────────────────────
 
-const fuseBoth = (asked: Asked): FusedHit<number>[] => fuse(asked.words, asked.vectors, { question: asked.question, text: asked.text, background });
+const fuseBoth = (asked: Asked, weights = WEIGHTS): FusedHit<number>[] => fuse(asked.words, asked.vectors, { question: asked.question, text: asked.text, background }, weights);
 const RANKINGS: Record<string, (asked: Asked) => [number, number][]> = {
   words: (asked) => asked.words.filter(({ score }) => score > 0).map(({ id, score }) => [id, score]),
   vectors: (asked) => asked.vectors.map(({ id, similarity }) => [id, similarity]),
@@ -98,8 +99,12 @@ const RANKINGS: Record<string, (asked: Asked) => [number, number][]> = {
     for (const leg of [asked.words.filter(({ score }) => score > 0), asked.vectors]) leg.slice(0, DEPTH).forEach(({ id }, i) => sum.set(id, (sum.get(id) ?? 0) + 1 / (61 + i)));
     return [...sum];
   },
-  fused: (asked) => fuseBoth(asked).map(({ id, score }) => [id, score]),
+  fused: (asked) => fusedBy(asked),
 };
+
+function fusedBy(asked: Asked, weights = WEIGHTS): [number, number][] {
+  return fuseBoth(asked, weights).map(({ id, score }) => [id, score]);
+}
 
 function quality(asked: Asked, hits: [number, number][]): number {
   const best = new Map<string, number>();
@@ -110,12 +115,15 @@ function quality(asked: Asked, hits: [number, number][]): number {
 const mean = (numbers: number[]): number => numbers.reduce((sum, value) => sum + value, 0) / Math.max(1, numbers.length);
 const isGold = (asked: Asked, chunk: number): boolean => (asked.gold.get(asked.document(chunk)) ?? 0) > 0;
 
-const all = new Map<string, Asked[]>();
+/** What was asked of a set, or of several in one, and the names of these. */
+interface AskedSet { parts: string[]; questions: Asked[] }
+const all = new Map<string, AskedSet>();
 console.log(`${'nDCG@10'.padEnd(18)}${Object.keys(RANKINGS).map((name) => name.padStart(9)).join('')}   fused − best leg   accepted: gold, other`);
 for (const folder of positionals) {
-  const set = mixed(folder.split('+').map(readSet));
+  const parts = folder.split('+').map(readSet);
+  const set = mixed(parts);
   const questions = await askedOf(set);
-  all.set(set.name, questions);
+  all.set(set.name, { parts: parts.map(({ name }) => name), questions });
   const figures = Object.values(RANKINGS).map((rank) => mean(questions.map((asked) => quality(asked, rank(asked)))));
   const tops = questions.flatMap((asked) => topSamples(asked, fuseBoth(asked)));
   const accepted = (gold: boolean): string => mean(tops.filter((top) => top.gold === gold).map((top) => Number(top.relevance >= RELEVANT))).toFixed(2);
@@ -130,31 +138,60 @@ function topSamples<Hit extends { id: number }>(asked: Asked, hits: Hit[]): (Hit
 
 // ── What they would be ──────────────────────────────────────────────────────────────────────────────────────
 
-if (values.fit) {
-  const featuresOf = (asked: Asked): (Judged & { id: number; own: number[] })[] => {
-    const similarity = new Map(asked.vectors.map((hit) => [hit.id, hit.similarity]));
-    return asked.words.map(({ id, evidence, share, coverage }) => {
-      const meaning = (similarity.get(id)! - background.mean) / background.deviation;
-      const across = inOtherLanguage(unspacedShare(asked.question), unspacedShare(asked.text(id)));
-      const evident = Math.log(FAINT + evidence);
-      return { id, own: [evident, share], gold: isGold(asked, id), features: across ? [0, 0, 0, 0, 1, share, meaning] : [evident, share, coverage, meaning, 0, 0, 0] };
-    });
+type Features = Judged & { id: number; own: number[] };
+
+function featuresOf(asked: Asked): Features[] {
+  const similarity = new Map(asked.vectors.map((hit) => [hit.id, hit.similarity]));
+  return asked.words.map(({ id, evidence, share, coverage }) => {
+    const meaning = (similarity.get(id)! - background.mean) / background.deviation;
+    const across = inOtherLanguage(unspacedShare(asked.question), unspacedShare(asked.text(id)));
+    const evident = Math.log(FAINT + evidence);
+    return { id, own: [evident, share], gold: isGold(asked, id), features: across ? [0, 0, 0, 0, 1, share, meaning] : [evident, share, coverage, meaning, 0, 0, 0] };
+  });
+}
+
+const plattOf = (sets: readonly AskedSet[], known: ReadonlyMap<Asked, Features[]>, score: (candidate: Features) => number) =>
+  calibrated(sets.flatMap(({ questions }) => questions.flatMap((asked) => topSamples(asked, known.get(asked)!.toSorted((a, b) => score(b) - score(a)))
+    .map((top) => ({ score: score(top), gold: top.gold, weight: 1 / questions.length })))));
+
+/** The weights that these sets alone would give to candidates with words and vectors. */
+function refitted(sets: readonly AskedSet[], known: ReadonlyMap<Asked, Features[]>): typeof WEIGHTS {
+  const weights = fitted(sets.map(({ questions }) => questions.map((asked) => known.get(asked)!)));
+  const line = plattOf(sets, known, (candidate) => scored(candidate.features, weights));
+  const [evidence, share, coverage, meaning, constant, shareAcross, meaningAcross] = weights.map((weight) => weight * line.slope) as [number, number, number, number, number, number, number];
+  return {
+    ...WEIGHTS,
+    same: { constant: line.constant, evidence, share, coverage, meaning },
+    across: { constant: line.constant + constant, evidence: 0, share: shareAcross, coverage: 0, meaning: meaningAcross },
   };
-  const features = [...all.values()].map((questions) => questions.map(featuresOf));
-  const weights = fitted(features);
-  const platt = (score: (candidate: Judged & { own: number[] }) => number) => calibrated(features.flatMap((questions, s) => {
-    const of = [...all.values()][s]!;
-    return questions.flatMap((candidates, q) => topSamples(of[q]!, candidates.toSorted((a, b) => score(b) - score(a)))
-      .map((top) => ({ score: score(top), gold: top.gold, weight: 1 / questions.length })));
-  }));
-  const both = platt((candidate) => scored(candidate.features, weights));
-  const wordWeights = fitted(features.map((questions) => questions.map((candidates) => candidates.map(({ own, gold }) => ({ features: own, gold })))));
-  const words = platt((candidate) => scored(candidate.own, wordWeights));
-  const [evidence, share, coverage, meaning, constant, shareAcross, meaningAcross] = weights.map((weight) => weight * both.slope);
-  console.log('\nfitted', JSON.stringify({
-    same: { constant: both.constant, evidence, share, coverage, meaning },
-    across: { constant: both.constant + constant!, evidence: 0, share: shareAcross, coverage: 0, meaning: meaningAcross },
-    words: { constant: words.constant, evidence: wordWeights[0]! * words.slope, share: wordWeights[1]! * words.slope, coverage: 0, meaning: 0 },
-  }, (_, value: unknown) => typeof value === 'number' ? Number(value.toFixed(2)) : value, 1));
+}
+
+/** And to those with words alone. */
+function refittedWords(sets: readonly AskedSet[], known: ReadonlyMap<Asked, Features[]>): typeof WEIGHTS.words {
+  const weights = fitted(sets.map(({ questions }) => questions.map((asked) => known.get(asked)!.map(({ own, gold }) => ({ features: own, gold })))));
+  const line = plattOf(sets, known, (candidate) => scored(candidate.own, weights));
+  return { constant: line.constant, evidence: weights[0]! * line.slope, share: weights[1]! * line.slope, coverage: 0, meaning: 0 };
+}
+
+if (values.fit) {
+  const sets = [...all.values()];
+  const known = new Map(sets.flatMap(({ questions }) => questions.map((asked) => [asked, featuresOf(asked)] as const)));
+  const weights = { ...refitted(sets, known), words: refittedWords(sets, known) };
+  const without = new Map<string, typeof WEIGHTS | undefined>();
+  const unseenBy = ({ parts }: AskedSet): typeof WEIGHTS | undefined => {
+    const kind = parts.flatMap(kindOf).sort();
+    const key = kind.join();
+    if (!without.has(key)) {
+      const others = sets.filter((set) => !set.parts.some((part) => kind.includes(part)));
+      without.set(key, others.length === 0 ? undefined : refitted(others, known));
+    }
+    return without.get(key);
+  };
+  const of = ({ questions }: AskedSet, by: typeof WEIGHTS | undefined): number => by === undefined ? NaN : mean(questions.map((asked) => quality(asked, fusedBy(asked, by))));
+  const rows = [...all].map(([name, set]): [string, number[]] => [name, [of(set, WEIGHTS), of(set, weights), of(set, unseenBy(set))]]);
+  rows.push(['mean', [0, 1, 2].map((column) => mean(rows.map(([, figures]) => figures[column]!)))]);
+  console.log(`\n${'nDCG@10'.padEnd(18)}   shipped   refitted   by a fit that has seen no such set`);
+  for (const [name, figures] of rows) console.log(`${name.padEnd(18)}${figures.map((value) => value.toFixed(4).padStart(10)).join(' ')}`);
+  console.log('\nfitted', JSON.stringify(weights, (_, value: unknown) => typeof value === 'number' ? Number(value.toFixed(2)) : value, 1));
 }
 await embedder.close();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fuse, readTogether, RELEVANT, rerank, unspacedShare, type Reranker } from './rank.ts';
+import { fuse, readTogether, RELEVANT, rerank, unspacedShare, WEIGHTS, type Reranker } from './rank.ts';
 import { questionWords, scoreWords, wordTokens } from './words.ts';
 
 const PASSAGES: Record<string, string> = {
@@ -44,6 +44,14 @@ test('a passage that has no vector yet is judged by its words', () => {
   const [only] = fused('Raft leader vote');
   assert.ok(only!.relevance > RELEVANT);
   assert.equal(only!.vectors, undefined);
+});
+
+test('a fit is judged by the fusion itself, with its weights in the place of the shipped', () => {
+  const hits = (weights?: typeof WEIGHTS) => fuse(wordLeg('Which bird hunts at night?'), [{ id: 'tea', similarity: 0.4 }, { id: 'owl', similarity: 0.2 }], { question: 'Which bird hunts at night?', text: (id) => PASSAGES[id]! }, weights);
+  const meaningAlone = { constant: -3, evidence: 0, share: 0, coverage: 0, meaning: 1 };
+  assert.deepEqual(order(hits()), ['owl', 'tea']);
+  assert.deepEqual(order(hits({ ...WEIGHTS, same: meaningAlone })), ['tea', 'owl']);
+  assert.deepEqual(hits(WEIGHTS), hits());
 });
 
 test('a hit knows its rank and evidence in each leg', () => {

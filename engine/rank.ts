@@ -89,9 +89,9 @@ export const RELEVANT = 0.13;
 
 /**
  * Fuses the two legs. Best given every candidate of either leg with both its word score and its similarity; what a leg
- * does not know counts as nothing in common.
+ * does not know counts as nothing in common. Other `weights` than the shipped are for judging a fit.
  */
-export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly VectorHit<Id>[], context: FusionContext<Id>): FusedHit<Id>[] {
+export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly VectorHit<Id>[], context: FusionContext<Id>, weights = WEIGHTS): FusedHit<Id>[] {
   const { mean, deviation } = context.background ?? BACKGROUND;
   const asked = unspacedShare(context.question);
   const byWords = new Map(words.map((hit) => [hit.id, hit]));
@@ -109,14 +109,14 @@ export function fuse<Id>(words: readonly WordHit<Id>[], vectors: readonly Vector
     const above = candidate.vectors ? (candidate.vectors.similarity - mean) / deviation : 0;
     const logOdds = (by: Weights): number => by.constant + by.evidence * Math.log(FAINT + evidence) + by.share * share
       + by.coverage * coverage + by.meaning * above;
-    const across = logOdds(WEIGHTS.across);
-    const same = logOdds(WEIGHTS.same);
+    const across = logOdds(weights.across);
+    const same = logOdds(weights.same);
     const unspaced = unspacedShare(context.text(candidate.id));
     const other = inOtherLanguage(asked, unspaced);
-    const [by, score] = !candidate.vectors ? [WEIGHTS.words, logOdds(WEIGHTS.words)]
-      : wordless || other ? [WEIGHTS.across, across]
-      : same >= across - PARAPHRASE ? [WEIGHTS.same, same]
-      : [WEIGHTS.across, across - PARAPHRASE];
+    const [by, score] = !candidate.vectors ? [weights.words, logOdds(weights.words)]
+      : wordless || other ? [weights.across, across]
+      : same >= across - PARAPHRASE ? [weights.same, same]
+      : [weights.across, across - PARAPHRASE];
     const made: Made = { evidence: Math.log(FAINT + evidence), share, coverage, above, across: other, unspaced };
     return { ...candidate, rank: 0, score, slope: by.meaning / deviation, made, relevance: 1 / (1 + Math.exp(-score)) };
   });

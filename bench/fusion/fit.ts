@@ -1,6 +1,14 @@
 /** One candidate of a question: its features, and whether it is of a document that answers. */
 export interface Judged { features: number[]; gold: boolean }
 
+/** Sets of one kind; the others are a kind each. Of translations, one direction is judged by the other. As `engine/learn/train-rerank.ts` has them. */
+const KINDS = [['techdocs-en', 'techdocs-zh'], ['cmrc2018-trial', 'drcd-dev']];
+
+/** A set and those of its kind, which a fit that is judged on it may not have seen. */
+export function kindOf(name: string): string[] {
+  return KINDS.find((kind) => kind.includes(name)) ?? [name];
+}
+
 /**
  * Weights of a linear score whose softmax over a question's candidates puts its mass on the gold ones (ListNet, top one).
  * Adam on all questions at once; every set weighs the same, however many questions it has.
