@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { calibrated, calibratedBy, together, type Sample } from './answer/calibration.ts';
 import { evidenceOf, probabilityOf, SHIPPED, type Evidence } from './answer/found.ts';
 import { pseudoQuestion } from './answer/pseudo.ts';
-import type { ConversationId, TurnId } from './api.ts';
+import type { ConversationId, DocumentId, TurnId } from './api.ts';
 import { calibrate, calibrateNext, calibrationFor } from './calibrate.ts';
 import { readSet } from './evaluate/beir.ts';
 import { prepare } from './ingest.ts';
@@ -16,6 +16,7 @@ import { parseBytes } from './parse/parsers.ts';
 import { search } from './search.ts';
 import { saveReading } from './store/contents.ts';
 import type { Db } from './store/database.ts';
+import { remove } from './store/documents.ts';
 import { deleteEvents, events, saveEvent } from './store/feedback.ts';
 import { memoryDatabase, queue } from './store/testing.ts';
 import { documentFrequency, wordStatistics } from './store/words.ts';
@@ -181,5 +182,22 @@ test('what people say moves the line when it is ten signals; what is deleted tak
   assert.equal(await due(), false);
   deleteEvents(db, latest(10));
   assert.deepEqual([await due(), line()], [true, nothingSaid]);
+  db.close();
+});
+
+test('what was said of a document that is gone moves no line', async () => {
+  const { db, library } = await samples();
+  const gone = new Set<DocumentId>();
+  for (const [i, question] of ['When may the tenant extend the lease?', 'What is a halyard?', '咖啡豆怎么保存？'].entries()) {
+    const { hits } = await search({ db }, { question, libraries: [library], limit: 10 });
+    const { document, documentName, contentHash, text, place: { start, end } } = hits[0]!;
+    const turn = { id: i as TurnId, conversation: 1 as ConversationId, asked: 1, question, answer: { outcome: 'answered' as const, sentences: [] }, hits, models: { answerer: 'extractive' }, milliseconds: 1 };
+    saveEvent(db, { kind: 'right-place', turn: turn.id, document, start, end }, { turn, span: { documentName, contentHash, start, end, text } });
+    gone.add(document);
+  }
+  remove(db, [...gone]);
+  const line = await calibrate({ db }, library);
+  deleteEvents(db, events(db).map(({ id }) => id));
+  assert.deepEqual(line, await calibrate({ db }, library));
   db.close();
 });

@@ -8,6 +8,7 @@ import { Random } from './nn/random.ts';
 import { search, type SearchParts } from './search.ts';
 import { calibrationsOf, saveCalibration, spreadChunks, uncalibrated } from './store/calibrations.ts';
 import { write, type Db } from './store/database.ts';
+import { chunksAt } from './store/judged.ts';
 import { documentFrequency, wordStatistics } from './store/words.ts';
 
 /** Questions made from a library's passages; each is asked once, and looked at with and without the passage's document. */
@@ -72,7 +73,7 @@ export async function calibrate(parts: SearchParts, library: LibraryId, rest: ()
   const marks = new Marks(db);
   marks.refresh();
   const said: Sample[] = [];
-  for (const { question, libraries, judgements, unanswerable } of marks.judged().questions) {
+  for (const { question, libraries, judgements, unanswerable } of marks.judged({ locate: (name) => chunksAt(db, name) }).questions) {
     const answered = judgements.some(({ label }) => label === 1);
     if (!libraries.includes(library) || (!answered && !unanswerable)) continue;
     await rest();
