@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { DocumentId } from './api.ts';
 import { addPaths } from './files.ts';
+import { openParser, type Parser } from './parse/sandbox.ts';
 import { bodyOf } from './store/contents.ts';
 import { document, enqueue, rename, waiting } from './store/documents.ts';
 import { ingesting } from './testing.ts';
@@ -41,6 +42,26 @@ test('a file that is larger than can be read at once is refused, and the next is
   const { state } = document(db, one!);
   assert.ok(state.kind === 'failed' && state.code === 'too-large');
   assert.equal(document(db, other!).state.kind, 'ready');
+});
+
+test('a file for which there is no memory is refused, and the next is read', async (t) => {
+  const opened = openParser(() => ({ seconds: 60, megabytes: 1024, fileMegabytes: 4096 }));
+  const noRoom = [new RangeError('Array buffer allocation failed'), new DOMException('Data cannot be cloned, out of memory.', 'DataCloneError')];
+  const parser: Parser = {
+    parse: async (...asked) => {
+      const failure = noRoom.shift();
+      if (failure) throw failure;
+      return opened.parse(...asked);
+    },
+    close: () => opened.close(),
+  };
+  const { db, library, root, rested } = ingesting(t, { parser });
+  const paths = ['1.md', '2.md', '3.md'].map((name) => join(root, name));
+  for (const path of paths) writeFileSync(path, `# ${path}`);
+  const { documents } = await addPaths(db, library, paths);
+  await rested();
+  assert.deepEqual(documents.map((id) => document(db, id).state).map((state) => (state.kind === 'failed' ? state.code : state.kind)), ['too-much-memory', 'too-much-memory', 'ready']);
+  await parser.close();
 });
 
 test('a file that is replaced while it is read, by one of the same time, is read as it is now', async (t) => {

@@ -222,6 +222,10 @@ async function open({ db, parser, limits }: IngestParts, document: Waiting, pass
     return { hash, parsed: await parser.parse({ name: document.name, bytes }, password === undefined ? {} : { password }) };
   } catch (error) {
     if (error instanceof ParseFailure) return { failure: error.code, reason: error.message };
+    // For the file's bytes, or for the parser's copy of them, there is no room.
+    if (error instanceof RangeError || (error as Error).name === 'DataCloneError') {
+      return { failure: 'too-much-memory', reason: `There is not enough memory to read ${document.name} just now. Close other programs and try again, or split the file.` };
+    }
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return { failure: 'missing', reason: `${document.path} is no longer there. Put it back, or remove it from the library.` };
     if (code !== undefined && 'syscall' in (error as object)) return { failure: 'unreadable', reason: `${document.path} cannot be opened (${code}). Check that it is there and that you may read it.` };
