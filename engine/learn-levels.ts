@@ -6,6 +6,7 @@ import { formOf, type Form } from './learn/deep-model.ts';
 import type { InspectOptions } from './models/inspect.ts';
 import { adapters, learnedModels, type InUse } from './store/adapters.ts';
 import type { Db } from './store/database.ts';
+import { runs } from './store/runs.ts';
 import { spaceInUse } from './store/spaces.ts';
 
 /** What would learn on a deep level. Every run begins with the model that came from elsewhere, so that runs do not pile up. */
@@ -63,6 +64,13 @@ export async function inUse(db: Db, dirs: ModelDirs): Promise<InUse> {
   const of = (used: KnownModel | undefined) => used && { model: used.id, base: baseOf(db, used.id) };
   const [reranker, embedder] = [of(wantedModel(db, models, 'reranker')), of(embedderInUse(db, models))];
   return { ...(space !== undefined && { space }), ...(reranker && { reranker }), ...(embedder && { embedder }) };
+}
+
+/** How many questions the latest run for questions learned from. Undefined where it came to nothing, or was over other models: the same questions then teach anew. */
+export async function learnedFrom(db: Db, dirs: ModelDirs): Promise<number | undefined> {
+  const latest = runs(db).find(({ level }) => level === 'query');
+  const made = adapters(db, await inUse(db, dirs)).find(({ id }) => id === latest?.adapter);
+  return made?.state === 'resting' || made?.state === 'foreign' ? undefined : made?.questions;
 }
 
 /** Which levels can learn. */

@@ -2,7 +2,7 @@ import os from 'node:os';
 import type { Adapter, AdapterId, Comparison, Engine, Learning, LearningLevel, ModelVerbs, RankedChunk, RunId, Topic, Untrainable } from './api.ts';
 import { EngineError } from './api.ts';
 import type { ModelDirs } from './found.ts';
-import { inUse, levelStandings } from './learn-levels.ts';
+import { inUse, learnedFrom, levelStandings } from './learn-levels.ts';
 import { isTimeToLearn } from './learn/idle.ts';
 import { keyOf, overlaps, type ChunkName } from './learn/judgements.ts';
 import { packed, unpacked } from './learn/packed.ts';
@@ -58,11 +58,10 @@ export function learningVerbs({ db, search, learner, change, modelDirs, models }
   async function learnIfIdle(): Promise<void> {
     if (!settings(db).learnWhenIdle) return;
     const { at, reading } = lastUse(db);
-    const [latest] = runs(db, 1);
-    const made = latest?.adapter === undefined ? undefined : store.adapters(db, {}).find(({ id }) => id === latest.adapter);
+    const questions = await learnedFrom(db, modelDirs);
     const moment = {
       wanted: true, learning: await learning(), quietMinutes: (Date.now() - at) / 60_000, reading,
-      load: (os.loadavg()[0] ?? 0) / os.availableParallelism(), ...(made && { learnedFrom: made.questions }),
+      load: (os.loadavg()[0] ?? 0) / os.availableParallelism(), ...(questions !== undefined && { learnedFrom: questions }),
     };
     if (db.open && isTimeToLearn(moment)) await learn();
   }

@@ -6,11 +6,13 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { AdapterId, Engine } from './api.ts';
 import { openEngine } from './engine.ts';
+import { learnedFrom } from './learn-levels.ts';
 import { addTown, QUESTIONS } from './learn/town.ts';
 import { modelInUse } from './learn/twins.ts';
 import { saveReranker, saveVersion } from './learn/wrecked.ts';
 import { takeBack } from './store/adapters.ts';
 import { openDatabase, type Db } from './store/database.ts';
+import { beginRun, endRun } from './store/runs.ts';
 
 /** A version for questions is judged over what one reranker says. Over another it rests, and comes back with its own. */
 
@@ -60,11 +62,15 @@ test('over a reranker that came into use later, a version for questions adds not
   rankedByQuick = await rankings();
   assert.notDeepEqual(rankedByQuick, shipped);
   assert.deepEqual(await states(quick), ['active']);
+  const from = (): Promise<number | undefined> => withDatabase((db) => learnedFrom(db, modelDirs));
+  await withDatabase((db) => endRun(db, beginRun(db, 'query'), 'done', { adapter: quick }));
+  assert.equal(await from(), 36);
   other = await withDatabase((db) => saveReranker(db, modelDirs, 0.5));
   assert.deepEqual(await states(quick, other), ['resting', 'active'], 'it is not gone: it is of another model');
   assert.deepEqual(await rankings(), await rankings({ adapter: 'none' }), 'what no gate saw is not served');
   assert.equal((await answeredBy()).adapter, undefined);
   assert.equal((await engine.learning()).active, undefined);
+  assert.equal(await from(), undefined, 'by itself too, where the person lets it: the same questions teach anew');
 });
 
 test('what is learned over the other reranker leaves it where it is; each comes back with the reranker it was judged with, bit for bit', async () => {
