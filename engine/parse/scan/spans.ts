@@ -21,7 +21,7 @@ export function spansOf(lines: readonly RecognisedLine[], points: number): Span[
     const heightAt = (x: number): number => (baseline.y0 + (x - baseline.x0) * incline) * points;
     const middle = (baseline.x0 + baseline.x1) / 2;
     const base = heightAt(middle) - slope * middle * points;
-    return words.flatMap(({ text: raw, bbox }, i): Span[] => {
+    return besideEachOther(words.flatMap(({ text: raw, bbox }, i): Span[] => {
       const text = clean(raw).trim();
       if (text === '') return [];
       const y = heightAt((bbox.x0 + bbox.x1) / 2);
@@ -29,8 +29,28 @@ export function spansOf(lines: readonly RecognisedLine[], points: number): Span[
         text, x0: bbox.x0 * points, x1: bbox.x1 * points, base, top: y - ABOVE * size, bottom: y + BELOW * size, size,
         font: 'scan', fixed: false, spaced: i > 0 && !WIDE_END.test(words[i - 1]!.text) && !WIDE_START.test(text),
       }];
-    });
+    }), size);
   });
+}
+
+/** Words narrower apart than this, in sizes, are of one line and not cells of a table. */
+const CELL_GAP = 1.3;
+
+/**
+ * Words of a line so that each ends where the next begins: Tesseract tells their order surely, but where Chinese
+ * characters begin and end only roughly, so that their boxes overlap or stand apart.
+ */
+function besideEachOther(line: Span[], size: number): Span[] {
+  for (const [i, next] of line.entries()) {
+    const last = line[i - 1];
+    if (!last || next.x0 - last.x1 > CELL_GAP * size) continue;
+    const overlap = next.x0 < last.x1;
+    const edge = overlap ? Math.max((last.x0 + last.x1) / 2, (next.x0 + last.x1) / 2) : next.x0;
+    last.x1 = edge;
+    next.x0 = edge;
+    next.x1 = Math.max(next.x1, edge + 0.1 * size);
+  }
+  return line;
 }
 
 const WIDE_START = new RegExp(`^[${CJK}]`);
