@@ -1,6 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine, Signal, Turn } from '../engine/api.ts';
-import { saveVersion, WRECKED } from '../engine/learn/wrecked.ts';
+import { saveReranker, saveVersion, WRECKED } from '../engine/learn/wrecked.ts';
 import { openDatabase } from '../engine/store/database.ts';
 import { documents, questions } from './machines.ts';
 import { drop, expect, LANGUAGES, picture, settled, test, troubles } from './start.ts';
@@ -24,7 +25,7 @@ for (const { code, locale, words } of LANGUAGES) {
   test.describe(`in ${locale}, ${colorScheme}`, () => {
     test.use({ locale, colorScheme });
 
-    test('a version that does worse in use is taken back by itself; a person can put it back, and undo learning with one button', async ({ page, lodestone }) => {
+    test('a version that does worse in use is taken back by itself, a reranker too; a person can put it back, and undo learning with one button; a version that rests says so', async ({ page, lodestone }) => {
       test.setTimeout(120_000);
       const dialog = page.getByRole('dialog', { name: learning.title });
       const tab = (section: keyof typeof learning.sections) => dialog.getByRole('tab', { name: learning.sections[section], exact: true }).click();
@@ -74,6 +75,29 @@ for (const { code, locale, words } of LANGUAGES) {
       expect((await engine.adapters())[0]).toMatchObject({ state: 'accepted' });
       expect((await engine.learning()).active).toBeUndefined();
       await expect(notice).toHaveCount(0);
+
+      const bundled = (await engine.models()).find(({ role, active }) => role === 'reranker' && active)!.id;
+      const again = openDatabase(path.join(lodestone.dataDir, 'library.sqlite'));
+      await mkdir(path.join(lodestone.dataDir, 'models'), { recursive: true });
+      const reranker = await saveReranker(again, [path.resolve('resources/models'), path.join(lodestone.dataDir, 'models')], -1);
+      await engine.activate(reranker);
+      for (const question of asked.slice(BEFORE + WITH, BEFORE + 2 * WITH)) await judge(engine, question, 'down');
+      await expect(notice).toContainText(learning.levels.reranker.name);
+      await expect(notice).toContainText(learning.wrongWith(WITH, WITH));
+      expect((await engine.models()).find(({ role, active }) => role === 'reranker' && active)!.id).toBe(bundled);
+      await check('reranker-taken-back');
+
+      saveVersion(again, { length: 0.01 }, bundled);
+      again.close();
+      await notice.getByRole('button', { name: learning.putBack }).click();
+      await expect(notice).toHaveCount(0);
+      const resting = dialog.getByText(learning.restingText);
+      await expect(resting).toBeVisible();
+      await resting.scrollIntoViewIfNeeded();
+      await check('resting');
+      await dialog.getByRole('button', { name: learning.undo }).click();
+      await expect(resting).toHaveCount(0);
+      await expect(dialog.getByRole('button', { name: learning.undo })).toBeVisible();
     });
   });
 }

@@ -20,9 +20,8 @@ export function TakenBackNotice({ adapters }: { adapters: Adapter[] }) {
   };
   const latest = (['query', 'reranker', 'embedder'] as const).flatMap((level) => adapters.find((adapter) => adapter.level === level && (adapter.state === 'active' || adapter.state === 'accepted')) ?? []);
   return latest.filter(({ takenBack, state }) => takenBack && state !== 'active').map((adapter) => (
-    <section key={adapter.id} className="panel taken-back" aria-label={words.takenBackState}>
-      <h3><Icon name="warning" size={16} />{words.takenBack(nameOf(adapter, all))}</h3>
-      {adapter.level !== 'query' && <p className="learning-note">{words.levels[adapter.level].name}</p>}
+    <section key={adapter.id} className="panel taken-back" aria-label={`${words.levels[adapter.level].name} · ${words.takenBackState}`}>
+      <h3><Icon name="warning" size={16} />{words.levels[adapter.level].name} · {words.takenBack(nameOf(adapter, all))}</h3>
       <WhyTakenBack adapter={adapter} />
       <div className="learning-actions">
         <Button title={words.putBackHint} onClick={() => run(() => putBack(adapter))}>{words.putBack}</Button>
