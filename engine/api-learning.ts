@@ -132,7 +132,10 @@ export interface Adapter {
 
 export interface RankedChunk { documentName: string; text: string; place: { start: number; end: number }; contentHash: string; /** The person said so. */ answers: boolean; rank: number; rankBefore?: number }
 
-/** A question before and after, with both rankings; a chunk whose document is gone is left out. */
+/**
+ * A question before and after, with both rankings; a chunk whose document is gone is left out. What comes after is what was learned
+ * without the question: from all where it was kept aside for good (`heldOut`), else from nine tenths or two thirds of the others.
+ */
 export interface Comparison { question: string; heldOut: boolean; ndcgBefore: number; ndcgAfter: number; before: RankedChunk[]; after: RankedChunk[] }
 
 /** A file of an export, by its path inside of it. */

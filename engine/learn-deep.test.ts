@@ -47,7 +47,10 @@ test('the reranker learns: it says how long that takes, leaves nothing when it i
   assert.equal(await modelInUse(engine, 'reranker'), version.model);
   assert.equal(await rightAmong(engine, 1), 1);
   assert.equal((await engine.search({ question: ASKED[0]! })).models.reranker, version.model);
-  const [comparison] = await engine.comparisons(version.id);
+  const comparisons = await engine.comparisons(version.id);
+  const meanOf = (of: 'ndcgBefore' | 'ndcgAfter'): number => comparisons.reduce((sum, comparison) => sum + comparison[of], 0) / comparisons.length;
+  assert.ok(Math.abs(meanOf('ndcgBefore') - version.mine.before) + Math.abs(meanOf('ndcgAfter') - version.mine.after) < 1e-9, 'what is shown of each question is what it was judged by');
+  const [comparison] = comparisons;
   assert.ok(comparison!.ndcgAfter > comparison!.ndcgBefore && comparison!.after[0]!.answers);
   const after = await rankings(engine);
 

@@ -5,14 +5,12 @@ import type { Refusal, RunId } from './api.ts';
 import { failureOf, measure } from './learn.ts';
 import { inspecting, lessThanQuick } from './learn-levels.ts';
 import { keepCandidate } from './learned-models.ts';
-import { orderer, runDeepCourse, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
+import { runDeepCourse, type DeepOutcome, type DeepState } from './learn/deep-course.ts';
 import { READ, type AskedLesson, type DeepLevel } from './learn/deep-lessons.ts';
 import { TRAININGS } from './learn/deep-model.ts';
 import { curveUpTo, dropDeepState, loadDeepState, saveDeepState } from './learn/deep-state.ts';
-import { scored } from './learn/gate.ts';
 import { packed } from './learn/packed.ts';
 import { candidateSlower } from './learn/slower.ts';
-import type { Trainee } from './learn/trainee.ts';
 import { inspectModel } from './models/inspect.ts';
 import { modelHash } from './models/manifest.ts';
 import { prepared, trainable, withBase, type DeepParts } from './prepare-deep.ts';
@@ -85,7 +83,7 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
     });
 
     await underWay.judges();
-    const comparisons = await compared(trainee, lessons, outcome);
+    const comparisons = compared(outcome);
     const found: Refusal[] = [...outcome.refusals];
     if (lessThanQuick(db, level, learner, outcome.gain, parts.reranker?.id)) found.push('less-than-quick');
     const id = `${learner.base.id}-learned-${nextAdapter(db)}`;
@@ -112,20 +110,10 @@ async function learnOpenly(parts: DeepParts, run: RunId, level: DeepLevel): Prom
   }
 }
 
-/** First hits of each question before and after; those that change most first. */
-async function compared(trainee: Trainee, lessons: readonly AskedLesson[], { weights }: DeepOutcome): Promise<KeptComparison[]> {
-  const [orderBefore, orderAfter] = [await orderer(trainee, trainee.begin(1)), await orderer(trainee, weights)];
-  const kept: KeptComparison[] = [];
-  for (const lesson of lessons) {
-    const right = lesson.target.flatMap((share, i) => (share > 0 ? [i] : []));
-    const [before, after] = [await orderBefore(lesson), await orderAfter(lesson)];
-    const names = (order: readonly number[]): KeptComparison['before'] => order.slice(0, 10).map((place) => lesson.names[place]!);
-    kept.push({
-      question: lesson.question, heldOut: lesson.heldOut, ndcgBefore: scored(before, right).ndcg, ndcgAfter: scored(after, right).ndcg,
-      answers: lesson.answers, before: names(before), after: names(after),
-    });
-    await setImmediate();
-  }
-  const change = ({ ndcgBefore, ndcgAfter }: KeptComparison): number => Math.abs(ndcgAfter - ndcgBefore);
-  return kept.sort((a, b) => change(b) - change(a)).slice(0, COMPARED);
+/** First hits of each question before and after, with a candidate that has not learned from it; those that change most first. */
+function compared({ judged }: DeepOutcome<AskedLesson>): KeptComparison[] {
+  const change = ({ before, after }: (typeof judged)[number]): number => Math.abs(after.ndcg - before.ndcg);
+  return judged.toSorted((a, b) => change(b) - change(a)).slice(0, COMPARED).map(({ lesson: { question, heldOut, answers, names }, before, after, order }) => ({
+    question, heldOut, ndcgBefore: before.ndcg, ndcgAfter: after.ndcg, answers, before: order.before.map((place) => names[place]!), after: order.after.map((place) => names[place]!),
+  }));
 }

@@ -114,9 +114,10 @@ async function learnOpenly({ db, embedder, reranker, guardFile, options: changes
   });
 
   await underWay.judges(keep);
-  const change = [...train, ...heldOut].map((lesson, i) => ({ lesson, by: Math.abs(outcome.answered[i]!.after.ndcg - outcome.answered[i]!.before.ndcg) }));
-  const shown = change.sort((a, b) => b.by - a.by).slice(0, COMPARED).map(({ lesson }) => lesson);
-  const comparisons = await compared({ db, embedder, ...(reranker && { reranker }) }, shown, outcome.adapter, rest);
+  const lessonOf = new Map(lessons.map((lesson) => [lesson.row, lesson]));
+  const change = ({ before, after }: (typeof outcome.answered)[number]): number => Math.abs(after.ndcg - before.ndcg);
+  const shown = outcome.answered.toSorted((a, b) => change(b) - change(a)).slice(0, COMPARED).map(({ row, adapter }) => ({ lesson: lessonOf.get(row)!, adapter }));
+  const comparisons = await compared({ db, embedder, ...(reranker && { reranker }) }, shown, rest);
   const refusals: AdapterReport['refusals'] = outcome.refusals.length === 0 && (await slows({ db, embedder, ...(reranker && { reranker }) }, lessons, outcome.adapter)) ? ['slower'] : outcome.refusals;
   const { weighing } = outcome.adapter;
   const report: AdapterReport = {
@@ -175,11 +176,14 @@ function slows({ reranker, ...parts }: SearchParts, lessons: readonly Lesson[], 
   return takesLonger(asking(parts), asking({ ...parts, learned: trying(adapter) }), { clock: ownTime, whole: asking({ ...parts, ...(reranker && { reranker }) }) });
 }
 
-/** First hits before and after, through search itself, and how well they answer as they are shown; those that change most first. */
-async function compared(parts: SearchParts, lessons: readonly Lesson[], adapter: QueryAdapter, wait: () => Promise<void>): Promise<KeptComparison[]> {
+/**
+ * First hits before and after, through search itself, and how well they answer as they are shown; those that change most first.
+ * Each question is asked with a candidate that has not learned from it.
+ */
+async function compared(parts: SearchParts, shown: readonly { lesson: Lesson; adapter: QueryAdapter }[], wait: () => Promise<void>): Promise<KeptComparison[]> {
   const names = (chunks: readonly ChunkName[]): KeptComparison['before'] => chunks.map(({ contentHash, start, end }) => ({ contentHash, start, end }));
   const kept: KeptComparison[] = [];
-  for (const lesson of lessons) {
+  for (const { lesson, adapter } of shown) {
     await wait();
     // The lesson was found by search as it shipped; only the other ranking is new.
     const { hits, chunks } = await rank({ ...parts, learned: trying(adapter) }, asked(lesson));

@@ -67,7 +67,7 @@ export async function withBase<T>({ db, embedder, modelDirs }: Pick<DeepParts, '
 }
 
 /** What a deep level learns from, and is judged by. */
-export interface Prepared { lessons: AskedLesson[]; /** Of all that is learned from. */ contents: string[]; data: DeepData; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
+export interface Prepared { lessons: AskedLesson[]; /** Of all that is learned from. */ contents: string[]; data: DeepData<AskedLesson>; snapshot: string; /** What a language model had to say, and how well it foretells what people said. */ teaching?: { model: string; taught: number; auc: number; pairs: number } }
 
 /** Asks the judged questions again, at most `most` of them, which then need not be enough. @throws Unlearnable where there is too little */
 export async function prepared({ db, embedder: used, reranker, guardFile, teacher: openTeacher }: DeepParts, embedder: Embedder, level: DeepLevel, { base, form }: Learner, wait: (done: number) => Promise<void>, most = Infinity): Promise<Prepared & { total: number }> {

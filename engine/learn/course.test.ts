@@ -61,8 +61,14 @@ const options: TrainOptions = { ...STANDARD, rate: 0.01, rateOfPrior: 0.005, ran
 const course = (data: CourseData, change: Partial<TrainOptions> = {}, state: CourseState = atTheBeginning(), watch = nothing) => runCourse(data, { ...options, ...change }, state, watch);
 
 test('DM-5a: what can be learned is learned and passes', async () => {
-  const { refusals: why, adapter, gain, bound } = await course(world(1, { mine: turned }));
+  const data = world(1, { mine: turned });
+  const { refusals: why, adapter, gain, bound, answered } = await course(data);
   assert.deepEqual(why, []);
+  // What is shown before and after is what is judged by.
+  assert.ok(Math.abs(answered.reduce((sum, { before, after }) => sum + after.ndcg - before.ndcg, 0) / answered.length - gain) < 1e-12);
+  const learned = new Set(data.train.map(({ row }) => row));
+  assert.deepEqual([answered.length, new Set(answered.map(({ row }) => row)).size], [100, 100]);
+  for (const { row, adapter: by } of answered) assert.equal(by === adapter, !learned.has(row), 'by a candidate that has not learned from it');
   assert.ok(adapter.alpha > 0 && gain > 0.05 && bound > 0, `α ${adapter.alpha}, gain ${gain}, bound ${bound}`);
 });
 

@@ -51,8 +51,8 @@ export interface Outcome {
   adapter: QueryAdapter;
   refusals: Refusal[];
   trial: Trial;
-  /** Every question of the person's before and after, as it would be answered: `train`, then `heldOut`. */
-  answered: Trial['mine'];
+  /** Every question that is judged by, before and after, each with the candidate that has not learned from it. */
+  answered: (Trial['mine'][number] & { row: JudgedRow; adapter: QueryAdapter })[];
   /** Mean gain in nDCG@10 on questions not trained on, and the bound it is above in 19 of 20 resamples. */
   gain: number;
   bound: number;
@@ -106,8 +106,9 @@ export async function runCourse(data: CourseData, options: TrainOptions, state: 
   // Whether there is sense in the labels, the clues tell as well as the turn does, in a fraction of the time.
   const byClues = candidates[0]!.weighed.alpha > 0;
   if (found.length === 0 && !(await course.standsOut(parts.flatMap((part, i) => course.gains(part.judged, (byClues ? candidates : turned)[i]!)), byClues))) found.push('control-passed');
-  const { weighed, kind, turn } = used[0]!;
-  return { adapter: { ...turn, kind, weighing: weighingOf(weighed, data.words) }, refusals: found, trial, answered: course.judged([...data.train, ...data.heldOut], used[0]!), gain: mean(gains), bound: lowerBound(gains, groups) };
+  const adapters = used.map(({ weighed, kind, turn }): QueryAdapter => ({ ...turn, kind, weighing: weighingOf(weighed, data.words) }));
+  const answered = parts.flatMap(({ judged }, i) => judged.map(({ row }) => ({ row, adapter: adapters[i]! }))).map((question, i) => ({ ...mine[i]!, ...question }));
+  return { adapter: adapters[0]!, refusals: found, trial, answered, gain: mean(gains), bound: lowerBound(gains, groups) };
 }
 
 /** Lessons to learn from, and others those have nothing to do with. */

@@ -70,7 +70,7 @@ test('the state of a run is kept in a file, and is not taken for that of another
     pass: 2, at: 3, curve: [{ pass: 1, loss: 0.1 + 0.2, aside: 1 / 3, quality: 0.5 }], best: { pass: 1, loss: 1 / 3, weights: { a: weight(0, 1), b: weight(2) } }, sum: 1.5, done: false,
   };
   const scores = { ndcg: 0.5, mrr: 1 };
-  const state: DeepState = { finished: { final: { alpha: 0.5, judged: [{ group: 'g', before: scores, after: scores }], gains: [0.25], weights: { a: weight(1), b: weight(2) } }, 'fold 1': { alpha: 0, judged: [], gains: [] } }, current: { name: 'fold 2', training } };
+  const state: DeepState = { finished: { final: { alpha: 0.5, judged: [{ group: 'g', before: scores, after: scores, order: { before: [0, 1], after: [1, 0] } }], gains: [0.25], weights: { a: weight(1), b: weight(2) } }, 'fold 1': { alpha: 0, judged: [], gains: [] } }, current: { name: 'fold 2', training } };
   const file = path.join(root, 'runs', '1.safetensors');
   saveDeepState(file, state, 'these');
   assert.deepEqual(loadDeepState(file, 'these'), state);

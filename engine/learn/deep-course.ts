@@ -24,9 +24,9 @@ export interface DeepLesson extends TextLesson {
   seen: readonly number[];
 }
 
-export interface DeepData {
-  train: readonly DeepLesson[];
-  heldOut: readonly DeepLesson[];
+export interface DeepData<Lesson extends DeepLesson = DeepLesson> {
+  train: readonly Lesson[];
+  heldOut: readonly Lesson[];
   /** General questions: to judge by, and others to learn from along with the person's, so that what was known is kept. */
   guard: readonly DeepLesson[];
   replay: readonly DeepLesson[];
@@ -43,10 +43,17 @@ export interface DeepRecipe extends TextOptions {
   controlFolds: number;
 }
 
-/** A question that was judged: what was gained among the texts the person saw, where one of those is right, and the final scores of its best text. */
-interface DeepJudged extends JudgedOf { gain?: number; best?: { before: number; after: number } }
+/** A question that was judged, by a candidate that has not learned from it. */
+export interface DeepJudged extends JudgedOf {
+  /** What was gained among the texts the person saw, where one of those is right. */
+  gain?: number;
+  /** The final scores of its best text. */
+  best?: { before: number; after: number };
+  /** Places of its ten best texts. */
+  order: { before: number[]; after: number[] };
+}
 
-/** What is left of a training: how its candidate did. Only of the one that may come into use are the weights needed. */
+/** What is left of a training: how its candidate did; of a control, only what it gained. Only of the one that may come into use are the weights needed. */
 interface Over { alpha: number; judged: DeepJudged[]; gains: number[]; weights?: Record<string, Weight> }
 
 /** Trainings that are over, by name, and the one under way: all that a killed run needs to go on. */
@@ -55,11 +62,13 @@ export interface DeepState {
   current?: { name: string; training: TextTraining };
 }
 
-export interface DeepOutcome {
+export interface DeepOutcome<Lesson extends DeepLesson = DeepLesson> {
   weights: Record<string, Weight>;
   alpha: number;
   refusals: Refusal[];
   trial: Trial;
+  /** Every question that is judged by. */
+  judged: (DeepJudged & { lesson: Lesson })[];
   gain: number;
   bound: number;
   /** How each set of lessons fares in a pass of the training that learns from all. */
@@ -86,6 +95,8 @@ const GENERAL_MAY_FALL = 0.004;
 const SLIP = 1 - 1 / Math.log2(3);
 /** With fewer controls their scatter says nothing. */
 const SCATTERED = 5;
+/** So many of the first texts are shown when a question is looked at before and after. */
+const SHOWN = 10;
 /** Labels are dealt out among so many of the first hits where it is not known what the person saw. */
 const LIKELY_SEEN = 10;
 
@@ -98,12 +109,17 @@ export function trainingsOf(heldOut: number, { folds, controls, controlFolds }: 
 export interface Enough { logOdds: number }
 
 /** Runs a course from where `state` stands. Deterministic by the data and the recipe's seed. */
-export async function runDeepCourse(trainee: Trainee, data: DeepData, recipe: DeepRecipe, enough: Enough, state: DeepState, watch: DeepWatcher): Promise<DeepOutcome> {
+export async function runDeepCourse<Lesson extends DeepLesson>(trainee: Trainee, data: DeepData<Lesson>, recipe: DeepRecipe, enough: Enough, state: DeepState, watch: DeepWatcher): Promise<DeepOutcome<Lesson>> {
   const course = new DeepCourse(trainee, data, recipe, state, watch);
-  const final = await course.over('final', data.train, data.heldOut, true);
+  const final = await course.over('final', data.train, data.heldOut, 'weights');
   const parts = [final];
+  const asked = [...data.heldOut];
   const folds = data.heldOut.length >= ENOUGH_HELD_OUT ? 0 : recipe.folds;
-  for (let fold = 0; fold < folds; fold++) parts.push(await course.over(`fold ${fold + 1}`, ...course.fold(data.train, fold, folds)));
+  for (let fold = 0; fold < folds; fold++) {
+    const [train, judge] = course.fold(data.train, fold, folds);
+    parts.push(await course.over(`fold ${fold + 1}`, train, judge, 'judged'));
+    asked.push(...judge);
+  }
   const mine = parts.flatMap(({ judged }) => judged);
 
   const weights = final.alpha === 0 ? course.shipped : trainee.atStrength(final.weights!, final.alpha);
@@ -116,7 +132,7 @@ export async function runDeepCourse(trainee: Trainee, data: DeepData, recipe: De
   const found = refusals(trial);
   const gains = mine.map(({ before, after }) => after.ndcg - before.ndcg);
   if (found.length === 0 && !(await course.standsOut(mean(parts.flatMap((part) => part.gains))))) found.push('control-passed');
-  return { weights, alpha: final.alpha, refusals: found, trial, gain: mean(gains), bound: lowerBound(gains, mine.map(({ group }) => group)), sets: planOf(course.lessonsOf(data.train).rest, recipe).sets };
+  return { weights, alpha: final.alpha, refusals: found, trial, judged: mine.map((question, i) => ({ ...question, lesson: asked[i]! })), gain: mean(gains), bound: lowerBound(gains, mine.map(({ group }) => group)), sets: planOf(course.lessonsOf(data.train).rest, recipe).sets };
 }
 
 class DeepCourse {
@@ -141,19 +157,19 @@ class DeepCourse {
   }
 
   /** Lessons without those of a fold, and those; whole groups together. */
-  fold(lessons: readonly DeepLesson[], fold: number, folds: number): [DeepLesson[], DeepLesson[]] {
+  fold<Lesson extends DeepLesson>(lessons: readonly Lesson[], fold: number, folds: number): [Lesson[], Lesson[]] {
     const groups = this.#shuffledGroups(lessons);
     const out = new Set(groups.filter((_, i) => i % folds === fold));
     return [lessons.filter(({ group }) => !out.has(group)), lessons.filter(({ group }) => out.has(group))];
   }
 
   /** A training on some lessons, judged by others; or what came of it earlier. */
-  async over(name: string, train: readonly DeepLesson[], judge: readonly DeepLesson[], keeps = false): Promise<Over> {
+  async over(name: string, train: readonly DeepLesson[], judge: readonly DeepLesson[], keeps: 'gains' | 'judged' | 'weights'): Promise<Over> {
     const known = this.#state.finished[name];
     if (known) return known;
     const { weights, alpha } = await this.#trained(name, train);
     const judged = await this.judged(judge, alpha === 0 ? this.shipped : this.#trainee.atStrength(weights, alpha));
-    const over: Over = { alpha, judged, gains: judged.flatMap(({ gain }) => gain ?? []), ...(keeps && { weights }) };
+    const over: Over = { alpha, judged: keeps === 'gains' ? [] : judged, gains: judged.flatMap(({ gain }) => gain ?? []), ...(keeps === 'weights' && { weights }) };
     this.#state.finished[name] = over;
     delete this.#state.current;
     await this.#watch.passed(this.#state, { done: Math.min(1, Object.keys(this.#state.finished).length / this.#total) });
@@ -234,6 +250,7 @@ class DeepCourse {
       rows.push({
         group: lesson.group, before: scored(before, right), after: scored(after, right),
         ...(right.some((place) => seen.has(place)) && { gain: among(after).ndcg - among(before).ndcg }),
+        order: { before: before.slice(0, SHOWN), after: after.slice(0, SHOWN) },
         ...(lesson.found > 0 && { best: { before: was[before[0]!]!, after: is[after[0]!]! } }),
       });
     }
@@ -253,7 +270,7 @@ class DeepCourse {
       const gains: number[] = [];
       for (let fold = 0; fold < controlFolds; fold++) {
         const at = controlFolds === 1 ? control % folds : fold;
-        gains.push(...(await this.over(`control ${control + 1}.${at + 1}`, ...this.fold(dealt, at, folds))).gains);
+        gains.push(...(await this.over(`control ${control + 1}.${at + 1}`, ...this.fold(dealt, at, folds), 'gains')).gains);
       }
       found.push(mean(gains));
     }
@@ -266,12 +283,7 @@ class DeepCourse {
   }
 }
 
-/** From a lesson to the places of the texts that were found, best first. */
-export async function orderer(trainee: Trainee, weights: Readonly<Record<string, Weight>>): Promise<(lesson: DeepLesson) => Promise<number[]>> {
-  const scoresOf = await finalScorer(trainee, weights);
-  return async (lesson) => ordered(lesson, await scoresOf(lesson));
-}
-
+/** Places of the texts that were found, best first. */
 const ordered = ({ found }: DeepLesson, scores: Float32Array): number[] => Array.from({ length: found }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
 
 function bestOf(judged: readonly DeepJudged[]): Best {

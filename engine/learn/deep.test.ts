@@ -177,6 +177,10 @@ test('a course on a deep level accepts what was said with sense, refuses labels 
   const made = await course(sense);
   assert.deepEqual(made.refusals, []);
   assert.ok(made.gain > 0.1 && made.bound > 0, `${made.gain} ${made.bound}`);
+  const shown = made.judged.map(({ lesson, before, after, order }) => ({ question: lesson.question, told: after.ndcg - before.ndcg, right: lesson.target.indexOf(1), order }));
+  assert.deepEqual(shown.map(({ question }) => question).sort(), sense.map(({ question }) => question).sort(), 'each once, as the fold has it that has not learned from it');
+  assert.ok(Math.abs(shown.reduce((sum, { told }) => sum + told, 0) / shown.length - made.gain) < 1e-12);
+  for (const { told, right, order: { before, after } } of shown) assert.ok(Math.abs(told - (1 / Math.log2(after.indexOf(right) + 2) - 1 / Math.log2(before.indexOf(right) + 2))) < 1e-12);
   const none = await course(lessons((_, i) => (i * 7 + 3 * Math.floor(i / 5)) % names.length));
   assert.ok(none.refusals.length > 0, `without sense: ${none.gain}`);
 

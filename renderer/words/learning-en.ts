@@ -158,7 +158,7 @@ export const learningEn: LearningWords = {
   none: 'No versions yet. The first run makes one.',
   fileName: 'lodestone-version',
 
-  questionsLead: 'The same questions asked without and with what was learned. Those that changed most come first.',
+  questionsLead: 'The same questions asked without and with what was learned, each with what was learned from other questions. Those that changed most come first.',
   noQuestions: 'Nothing to compare yet. After the first run your questions stand here, before and after.',
   chooseVersion: 'Version',
   heldOut: 'kept aside',

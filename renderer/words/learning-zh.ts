@@ -157,7 +157,7 @@ export const learningZh: LearningWords = {
   none: '还没有版本，第一次学习后会出现。',
   fileName: '磁石版本',
 
-  questionsLead: '同样的问题，分别在学习前和学习后查找。变化最大的排在最前。',
+  questionsLead: '同样的问题，分别在学习前和学习后查找；每个问题只用从其他问题学到的内容来检验。变化最大的排在最前。',
   noQuestions: '还没有可以对比的内容。第一次学习之后，这里会列出你的问题在学习前后的结果。',
   chooseVersion: '版本',
   heldOut: '留作检验',
