@@ -23,6 +23,12 @@ describe('what was built', () => {
     await rm(home, { recursive: true });
   });
 
+  test('reads a scan with the language data beside it', async () => {
+    const scan = path.join(root, 'engine/parse/scan/testing/english.png');
+    const { stdout } = await promisify(execFile)(process.execPath, [path.join(dist, 'engine/cli.js'), 'parse', scan]);
+    assert.match(stdout, /The lighthouse keeper kept a journal/);
+  });
+
   test('is a page with all that pdf.js asks for, and no script but its own files', async () => {
     for (const file of ['main.js', 'main.css', 'icon.svg', 'pdf.worker.mjs', 'cmaps/GBK-EUC-H.bcmap', 'standard_fonts/FoxitSerif.pfb', 'wasm/openjpeg.wasm']) {
       await access(path.join(dist, 'renderer', file));
