@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runDeepCourse, type DeepData, type DeepLesson, type DeepOutcome } from './deep-course.ts';
+import { TRAININGS } from './deep-model.ts';
 import type { Trainee } from './trainee.ts';
 
 /**
@@ -45,4 +46,8 @@ test('a deep candidate is judged by where its own scores tell answered questions
   assert.deepEqual(surer, [], 'being surer of everything is no harm');
   assert.deepEqual(elsewhere, ['answers-unanswerable'], 'being surer of what is not answered is');
   assert.deepEqual(sunk, ['answers-fewer'], 'where every score sinks, nothing right is answered any more');
+});
+
+test('every way of training is judged by thirty questions that the library does not answer, at least', () => {
+  for (const { general } of Object.values(TRAININGS)) assert.ok(general.unanswerable >= 30);
 });

@@ -53,7 +53,7 @@ export const TRAININGS: Record<Form, Training> = {
     open: (folder, level, lessons, options, total = lessons.length) => (level === 'reranker' ? openRerankerTrainee : openEmbedderTrainee)(folder, loraFor(total, LARGE[level]), options, lessons),
     write: (base, kept, _, out) => writeLearnedFolder(base, kept, LORA, out),
     recipe: LARGE,
-    general: { guard: 60, near: 8, replay: 60, unanswerable: 20 },
+    general: { guard: 60, near: 8, replay: 60, unanswerable: 30 },
   },
   static: { open: (folder) => openStaticTrainee(folder), write: (base, kept, names, out) => writeStaticFolder(base, kept, LORA, names, out), recipe: { embedder: mapped, reranker: mapped }, general: SOME },
   late: { open: (folder, _, lessons) => openLateTrainee(folder, lessons), write: writeLateFolder, recipe: { reranker: late, embedder: late }, general: SOME },
