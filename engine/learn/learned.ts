@@ -73,6 +73,23 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
   let outdated: ReadonlySet<string> = new Set();
 
   const locate: JudgeOptions['locate'] = (name) => chunksAt(db, name);
+  let taking: Promise<void> = Promise.resolve();
+  let taken = true;
+
+  async function takeIn(): Promise<void> {
+    // Where it broke off the last time, it is still to be taken in.
+    if (!marks.refresh() && taken) return;
+    taken = false;
+    outdated = marks.outdated;
+    const { questions } = marks.judged();
+    const wordings = new Set(questions.flatMap((question) => question.wordings));
+    for (const known of vectors.keys()) if (!wordings.has(known)) vectors.delete(known);
+    const fresh = [...wordings].filter((wording) => !vectors.has(wording));
+    const made = embedder && fresh.length > 0 ? await embedder.embed(fresh, 'query') : [];
+    made.forEach((vector, i) => vectors.set(fresh[i]!, vector));
+    taught = questions.flatMap((question) => taughtQuestion(question, (wording) => vectors.get(wording)));
+    taken = true;
+  }
 
   return {
     async summary(reranker) {
@@ -100,17 +117,8 @@ export function openLearned(db: Db, embedder: Embedder | undefined): Learned & {
       await this.refresh();
       return embedder ? trials(db, embedder.space, reranker).map((trial) => ({ version: trial.version, level: trial.level, watch: marks.watch(trial) })) : [];
     },
-    async refresh() {
-      if (!marks.refresh()) return;
-      outdated = marks.outdated;
-      const { questions } = marks.judged();
-      const wordings = new Set(questions.flatMap((question) => question.wordings));
-      for (const known of vectors.keys()) if (!wordings.has(known)) vectors.delete(known);
-      const fresh = [...wordings].filter((wording) => !vectors.has(wording));
-      const made = embedder && fresh.length > 0 ? await embedder.embed(fresh, 'query') : [];
-      made.forEach((vector, i) => vectors.set(fresh[i]!, vector));
-      taught = questions.flatMap((question) => taughtQuestion(question, (wording) => vectors.get(wording)));
-    },
+    /** One after the other: what a later question has to wait for is what an earlier one is taking in. */
+    refresh: () => (taking = taking.then(takeIn, takeIn)),
     outdated: () => outdated,
     taught(question, vector) {
       if (taught.length === 0) return new Map();
