@@ -5,7 +5,7 @@ import { placeOf } from './document.ts';
 import type { ParsedDocument } from './document.ts';
 import { parseBytes } from './parsers.ts';
 import { pagesOf } from './scan/formats.ts';
-import { dotsOf, fileOf, tiff } from './scan/testing.ts';
+import { dotsOf, fileOf, litFromTheLeft, tiff } from './scan/testing.ts';
 import type { Dots } from './scan/testing.ts';
 
 const ENGLISH = 'The lighthouse keeper kept a journal of every ship that passed the harbour in the winter of 1887, and of the weather that brought it there.';
@@ -53,6 +53,11 @@ test('a photograph is turned as the camera was held', async () => {
   const { width, height } = pagesOf(held)[0]!;
   assert.deepEqual([width, height], [720, 300]);
   assert.equal(textOf(await parseBytes('IMG_0001.JPG', held)), ENGLISH);
+});
+
+test('a page that is lit from one side is read to its other side', async () => {
+  const found = textOf(await parseBytes('photo.bmp', litFromTheLeft(dotsOf('english.png'))));
+  assert.ok(errorRate(ENGLISH, found) < 0.05, found);
 });
 
 test('every page of a TIFF is read, each in its language', async () => {

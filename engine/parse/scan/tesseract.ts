@@ -38,6 +38,8 @@ interface Told {
 }
 
 const LSTM_ONLY = 1;
+/** What is ink is told by how light it is round about (Sauvola): one threshold for a page fails where light falls from a side. */
+const BY_SURROUNDINGS = '2';
 /** Page segmentation: by the layout of the page, and as one block of text. */
 const BY_LAYOUT = 3;
 const ONE_BLOCK = 6;
@@ -92,6 +94,7 @@ export class Reader {
     if (tesseract.Init('/', language, LSTM_ONLY) !== 0) throw new Error(`the language data ${language} cannot be read`);
     // Vertical Chinese needs models of its own; without them, tables of Chinese are taken for it.
     tesseract.SetVariable('textord_tabfind_vertical_text', '0');
+    tesseract.SetVariable('thresholding_method', BY_SURROUNDINGS);
     this.#languages.set(language, tesseract);
     return tesseract;
   }

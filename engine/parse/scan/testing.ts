@@ -19,6 +19,27 @@ export function dotsOf(name: string): Dots {
   return { width, height, rows: Buffer.concat(Array.from({ length: height }, (_, y) => filtered.subarray(y * (row + 1) + 1, (y + 1) * (row + 1)))) };
 }
 
+/** A bitmap of 24 bits a dot, lit from the left: paper at the right edge is nearly as dark as ink at the left one. */
+export function litFromTheLeft({ width, height, rows }: Dots): Uint8Array {
+  const row = (width * 3 + 3) & ~3;
+  const file = Buffer.alloc(54 + row * height);
+  file.write('BM', 0, 'latin1');
+  file.writeUInt32LE(file.length, 2);
+  file.writeUInt32LE(54, 10);
+  file.writeUInt32LE(40, 14);
+  file.writeInt32LE(width, 18);
+  file.writeInt32LE(height, 22);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(24, 28);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const white = (rows[y * ((width + 7) >> 3) + (x >> 3)]! & (0x80 >> (x & 7))) !== 0;
+      file.fill((white ? 250 : 60) * (1 - (0.65 * x) / width), 54 + (height - 1 - y) * row + x * 3, 54 + (height - 1 - y) * row + x * 3 + 3);
+    }
+  }
+  return new Uint8Array(file);
+}
+
 /** A page of a PDF: images in strips of `strips`, placed by a matrix of PDF, and lines of text. */
 export interface ScanPage { dots?: Dots; at?: number[]; strips?: number; text?: string[]; rotate?: 0 | 90 | 180 | 270 }
 
