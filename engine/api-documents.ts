@@ -94,6 +94,8 @@ export interface Progress {
   paused: boolean;
   /** Nothing is being read, embedded, looked for or cleared away at this moment. */
   resting: boolean;
+  /** There is no room left on the disk; it goes on by itself once there is. */
+  diskFull: boolean;
   /** Documents still to be read, the one being read included. */
   waiting: number;
   /** Chunks still to be embedded. */

@@ -172,9 +172,9 @@ function report(failures: Added['refused']): number {
 async function untilIndexed(engine: Engine): Promise<void> {
   const byMeaning = (await engine.models()).some(({ role, active }) => role === 'embedder' && active);
   for (;;) {
-    const { paused, waiting, unembedded, reading, chunksPerSecond } = await engine.progress();
+    const { paused, diskFull, waiting, unembedded, reading, chunksPerSecond } = await engine.progress();
     if ((waiting === 0 && (unembedded === 0 || !byMeaning)) || paused) break;
-    statusLine(`${waiting} to read, ${unembedded} chunks to embed${chunksPerSecond ? ` (${Math.round(chunksPerSecond)}/s)` : ''}${reading ? ` · ${reading}` : ''}`);
+    statusLine(`${waiting} to read, ${unembedded} chunks to embed${chunksPerSecond ? ` (${Math.round(chunksPerSecond)}/s)` : ''}${diskFull ? ' · the disk is full' : reading ? ` · ${reading}` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   statusLine('');

@@ -64,6 +64,22 @@ test('a file for which there is no memory is refused, and the next is read', asy
   await parser.close();
 });
 
+test('where the disk is full it says so, and goes on by itself once there is room', async (t) => {
+  const { db, own, library, root, ingest, rested } = ingesting(t);
+  const path = join(root, 'long.md');
+  writeFileSync(path, 'The rent is ten euros. '.repeat(20_000));
+  const { documents: [id] } = await addPaths(db, library, [path]);
+  const pages = db.pragma('page_count', { simple: true }) as number;
+  own.pragma(`max_page_count = ${pages + 8}`);
+  ingest.wake();
+  while (!ingest.progress().diskFull) await setImmediate();
+  assert.equal(document(db, id!).state.kind, 'waiting');
+  own.pragma(`max_page_count = ${pages + 10_000}`);
+  await rested();
+  assert.equal(document(db, id!).state.kind, 'ready');
+  assert.equal(ingest.progress().diskFull, false);
+});
+
 test('a file that is replaced while it is read, by one of the same time, is read as it is now', async (t) => {
   const { db, library, rested, path, second } = await readingTwo(t, '# As it was');
   writeFileSync(path, '# As it is now');

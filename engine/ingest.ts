@@ -29,6 +29,9 @@ const EMBED_BATCH = 64;
 /** Unasked, the tables are looked at after so long: another process may have put something there and ended. */
 const LOOKED_AGAIN = 5_000;
 
+/** What SQLite and the file system say where there is no room. */
+const FULL = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC']);
+
 /** A file of more text than this is refused: it would be indexed for hours, and its blocks have to be one string (fifteen Bibles fit). */
 const MOST_CHARACTERS = 64 * 2 ** 20;
 
@@ -49,7 +52,7 @@ export interface IngestParts {
 interface Model { embedder: Embedder; space: Space }
 
 /** What the ingest loop is doing; `embeds` is false where there is no model. */
-export interface IngestProgress { paused: boolean; resting: boolean; embeds: boolean; reading?: DocumentId; chunksPerSecond?: number }
+export interface IngestProgress { paused: boolean; resting: boolean; diskFull: boolean; embeds: boolean; reading?: DocumentId; chunksPerSecond?: number }
 
 export interface Ingest {
   /** There may be something to do. */
@@ -75,6 +78,7 @@ export function startIngest(parts: IngestParts): Ingest {
   const begun = new Map<string, Promise<Outcome>>();
   let paused = false;
   let resting = false;
+  let diskFull = false;
   let closed = false;
   let reading: DocumentId | undefined;
   let chunksPerSecond: number | undefined;
@@ -87,12 +91,28 @@ export function startIngest(parts: IngestParts): Ingest {
       alarm = Promise.withResolvers<void>();
       resting = false;
       model = await parts.model();
-      const worked = (await sweepSome()) || (!paused && ((await readNext()) || (await embedSome())));
-      if (worked) await setImmediate();
+      if (await works()) await setImmediate();
       else {
         resting = true;
         await Promise.race([alarm.promise, delay(parts.lookedAgain ?? LOOKED_AGAIN, undefined, { ref: false })]);
       }
+    }
+  }
+
+  /** Does a piece of what is left to do; false where nothing is, or can be for want of room. */
+  async function works(): Promise<boolean> {
+    const before = diskFull;
+    try {
+      const worked = (await sweepSome()) || (!paused && ((await readNext()) || (await embedSome())));
+      diskFull = false;
+      return worked;
+    } catch (error) {
+      if (!FULL.has((error as { code?: string }).code ?? '')) throw error;
+      diskFull = true;
+      reading = undefined;
+      return false;
+    } finally {
+      if (diskFull !== before) changed('progress');
     }
   }
 
@@ -182,7 +202,7 @@ export function startIngest(parts: IngestParts): Ingest {
     pause() { paused = true; changed('progress'); },
     resume() { paused = false; changed('progress'); wake(); },
     progress() {
-      const progress: IngestProgress = { paused, resting, embeds: model !== undefined };
+      const progress: IngestProgress = { paused, resting, diskFull, embeds: model !== undefined };
       if (reading !== undefined) progress.reading = reading;
       if (chunksPerSecond !== undefined) progress.chunksPerSecond = chunksPerSecond;
       return progress;

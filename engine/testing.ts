@@ -40,7 +40,7 @@ export async function atRest<T>(look: () => Promise<T>): Promise<T> {
  * A library and the loop that reads it without a model, in one thread but as two threads have it: each with a connection of its
  * own. Neither waits for the other's lock, so a test that holds it (`db.exec('begin immediate')`) decides what comes in between.
  */
-export function ingesting(t: TestContext, options: Partial<Pick<IngestParts, 'lookedAgain' | 'parser'>> = {}): { db: Db; library: LibraryId; root: string; ingest: Ingest; parser: Parser; parsed(): number; rested(): Promise<void> } {
+export function ingesting(t: TestContext, options: Partial<Pick<IngestParts, 'lookedAgain' | 'parser'>> = {}): { db: Db; own: Db; library: LibraryId; root: string; ingest: Ingest; parser: Parser; parsed(): number; rested(): Promise<void> } {
   const root = mkdtempSync(join(tmpdir(), 'lodestone-ingesting-'));
   const [db, own] = [openDatabase(join(root, 'library.sqlite'), 'engine'), openDatabase(join(root, 'library.sqlite'), 'engine')];
   const limits = { parseSeconds: 60, parseMegabytes: 1024, fileMegabytes: 4096 };
@@ -56,7 +56,7 @@ export function ingesting(t: TestContext, options: Partial<Pick<IngestParts, 'lo
     rmSync(root, { recursive: true, force: true });
   });
   return {
-    db, library: createLibrary(db, 'Home'), root, ingest, parser,
+    db, /** The connection of the loop itself. */ own, library: createLibrary(db, 'Home'), root, ingest, parser,
     /** How many files were given to the parser by now. */
     parsed: () => parsed,
     async rested() {

@@ -17,11 +17,11 @@ export function ProgressStrip({ library }: { library: Library }) {
   const { value: progress } = useLive(['progress', 'documents'], '', (from) => from.progress());
   if (!progress || (progress.waiting === 0 && progress.unembedded === 0)) return null;
 
-  const { paused, waiting, unembedded, reading, chunksPerSecond } = progress;
-  const what = paused ? words.progress.paused : reading !== undefined ? words.progress.reading(reading) : waiting === 0 ? words.progress.embedding(unembedded) : words.progress.waiting(waiting);
+  const { paused, diskFull, waiting, unembedded, reading, chunksPerSecond } = progress;
+  const what = diskFull ? words.progress.diskFull : paused ? words.progress.paused : reading !== undefined ? words.progress.reading(reading) : waiting === 0 ? words.progress.embedding(unembedded) : words.progress.waiting(waiting);
   const more = [
-    waiting > 0 && (reading !== undefined || paused) && words.progress.waiting(waiting),
-    waiting === 0 && !paused && chunksPerSecond ? words.progress.left(unembedded / chunksPerSecond) : undefined,
+    waiting > 0 && (reading !== undefined || paused || diskFull) && words.progress.waiting(waiting),
+    waiting === 0 && !paused && !diskFull && chunksPerSecond ? words.progress.left(unembedded / chunksPerSecond) : undefined,
   ].filter(Boolean);
 
   const cancel = async (): Promise<void> => {
@@ -31,7 +31,7 @@ export function ProgressStrip({ library }: { library: Library }) {
 
   return (
     <section className="progress" aria-label={words.progress.title}>
-      <div className={paused ? 'progress-line' : 'progress-line progress-moves'} aria-hidden="true" />
+      <div className={paused || diskFull ? 'progress-line' : 'progress-line progress-moves'} aria-hidden="true" />
       <div className="progress-words">
         <p>{what}</p>
         {more.length > 0 && <p className="progress-more">{more.join(' · ')}</p>}

@@ -112,6 +112,7 @@ export const en: Words = {
     embedding: (chunks) => `Learning the meaning of ${plural(chunks, 'passage', 'passages')}`,
     left: (seconds) => (seconds < 60 ? 'less than a minute left' : `about ${plural(Math.round(seconds / 60), 'minute', 'minutes')} left`),
     paused: 'Paused',
+    diskFull: 'The disk is full. Once there is room again this goes on by itself.',
     resumed: 'Reading goes on',
     pause: 'Pause',
     resume: 'Resume',

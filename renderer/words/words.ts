@@ -113,6 +113,7 @@ export interface Words {
     embedding: (chunks: number) => string;
     left: (seconds: number) => string;
     paused: string;
+    diskFull: string;
     resumed: string;
     pause: string;
     resume: string;

@@ -108,6 +108,7 @@ export const zh: Words = {
     embedding: (chunks) => `正在理解 ${n(chunks)} 个段落的语义`,
     left: (seconds) => (seconds < 60 ? '剩余不到一分钟' : `剩余约 ${n(Math.round(seconds / 60))} 分钟`),
     paused: '已暂停',
+    diskFull: '磁盘空间已满。腾出空间后会自动继续。',
     resumed: '继续读取',
     pause: '暂停',
     resume: '继续',
