@@ -40,7 +40,7 @@ export async function killWhileLearning(dataDir: string, resourcesDir: string, r
     for (const problem of problems(db)) wrong(problem);
     if (count(`select count(*) n from run where state = 'running'`) > 1) wrong('two runs are open');
     if (count(`select count(*) n from run where state = 'failed'`) > 0) wrong('a run failed');
-    if (count(`select count(*) n from setting where key = 'adapter.query' and not exists (select 1 from adapter where id = cast(value as integer) and accepted = 1)`) > 0) wrong('what is in use is not there');
+    if (count(`select count(*) n from setting s join json_each('[' || s.value || ']') u where s.key = 'adapter.query' and not exists (select 1 from adapter where id = u.value and accepted = 1)`) > 0) wrong('what is in use is not there');
     if (count(`select count(*) n from run where state = 'done' and not exists (select 1 from adapter where id = adapter_id)`) > 0) wrong('a run is done without what it made');
     const brought = addedModels(db).filter(({ place, details: { files = [] } }) => files.every((name) => existsSync(join(place, name))));
     const models = new Set([...(await installedModels([join(resourcesDir, 'models'), join(dataDir, 'models')])).models.map(({ manifest }) => manifest.id), ...brought.map(({ id }) => id)]);
