@@ -65,6 +65,15 @@ test('TG-3: gone on with after a stop it is as if there had been none', () => {
   assert.deepEqual(trained(6, stopped), trained(10));
 });
 
+test('the curve is of the person’s own questions, whatever is drawn beside them', () => {
+  const still = { ...options, rate: 0, rateOfPrior: 0, replay: 2 };
+  const training = beginTraining(D, still);
+  const drawn = [20, 21, 22].map((i) => ({ ...rowOf([i]), weight: 9 }));
+  for (let i = 0; i < 3; i++) trainPass(training, { matrix, mean: MEAN, rows: RUN, replay: drawn, aside: RUN }, still);
+  const expected = RUN.reduce((sum, row) => sum + lossOf({ dimensions: D, rank: 3, alpha: 1, weights: training.weights, mean: MEAN }, matrix, row, still), 0) / RUN.length;
+  for (const { loss } of training.curve) assert.ok(Math.abs(loss - expected) < 1e-9, `${loss} instead of ${expected}`);
+});
+
 test('TG-4: an untrained adapter changes no question, one of alpha 0 not a bit', () => {
   const query = unit();
   const { weights } = beginTraining(D, options);

@@ -88,11 +88,15 @@ export function trainPass(training: Training, { matrix, mean, kind, rows, replay
   const order = shuffled([...rows, ...drawn], training);
   const gradient = new Float64Array(training.weights.length);
   const adapter = { dimensions, rank: options.rank, alpha: 1, weights: training.weights, mean, ...(kind && { kind }) };
+  const own = new Set(rows);
   let loss = 0;
   for (let from = 0; from < order.length; from += options.batch) {
     const batch = order.slice(from, from + options.batch);
     gradient.fill(0);
-    for (const row of batch) loss += lossOf(adapter, matrix, row, options, { gradient, share: 1 / batch.length }) / order.length;
+    for (const row of batch) {
+      const surprise = lossOf(adapter, matrix, row, options, { gradient, share: 1 / batch.length });
+      if (own.has(row)) loss += surprise / rows.length;
+    }
     descend(training, gradient, options, dimensions);
   }
   const asideLoss = meanLoss(adapter, matrix, aside, options);
