@@ -80,8 +80,13 @@ test('Chinese likewise', async () => {
   assert.deepEqual(texts(made), ['开车前八天以上退票的，不收取退票费。', '开车前四十八小时以上的，按票价的5%收取。']);
 });
 
-test('of a table the matching row is given, its cells named', async () => {
-  assert.equal(texts(await ask('一等座的票价是多少？'))[0], '席别：一等座；票价：553元；折扣：九折');
+test('of a table the matching row is given, its cells named; rows of which as much is asked are all given', async () => {
+  assert.deepEqual(texts(await ask('一等座的票价是多少？')), ['席别：一等座；票价：553元；折扣：九折']);
+  const limits = library(document(h(1, 'Travel'), { kind: 'table', headerRows: 1, text: 'City\tHotel limit\nLondon\t185 euros\nLisbon\t120 euros\nParis\t170 euros' }), tea);
+  const cities = async (question: string): Promise<string[]> => texts(await limits(question)).map((text) => /London|Lisbon|Paris/.exec(text)![0]);
+  assert.deepEqual(await cities('What is the hotel limit in London?'), ['London']);
+  assert.deepEqual(await cities('What are the hotel limits in London and Lisbon?'), ['London', 'Lisbon']);
+  assert.deepEqual(await cities('What are the hotel limits?'), ['London', 'Lisbon', 'Paris']);
 });
 
 test('a listing is given whole', async () => {
@@ -111,6 +116,20 @@ test('the same sentence in two documents is said once and cited twice', async ()
   const sentence = made.sentences.find(({ text }) => text.startsWith('Black tea is fermented'))!;
   assert.deepEqual(new Set(sentence.citations.map(({ quote }) => quote)), new Set(['Black tea is fermented for several hours.']));
   assert.equal(sentence.citations.length, 2);
+});
+
+test('sentences that differ in a figure or a “not” are two, however alike they are', async () => {
+  const alike = async (question: string, ...sentences: string[]): Promise<string[]> => {
+    const made = await library(...sentences.map((sentence) => document(h(1, 'Notes'), p(sentence))), tea)(question);
+    assert.ok(made.sentences.every(({ text, citations }) => citations.every(({ quote }) => quote === text)));
+    return texts(made).toSorted();
+  };
+  const values = ['The value of item 11 is 77 euros.', 'The value of item 77 is 539 euros.'];
+  assert.deepEqual(await alike('What is the value of item 77?', ...values), values);
+  const rules = ['Dogs are allowed in the garden of the house in summer.', 'Dogs are not allowed in the garden of the house in winter.'];
+  assert.deepEqual(await alike('Are dogs allowed in the garden of the house?', ...rules), rules);
+  const fees = ['开车前四十八小时以上退票的收取退票费。', '开车前四十八小时以上退票的不收取退票费。'].toSorted();
+  assert.deepEqual(await alike('开车前退票收取退票费吗？', ...fees), fees);
 });
 
 test('a sentence that points back brings the one it points to, in reading order', async () => {

@@ -36,7 +36,13 @@ const KEEP_SECOND = 0.55;
 /** Statements that share this much of their words say the same. */
 const SAME = 0.75;
 
-interface Scored extends Statement { score: number; tokens: Set<string>; also: Statement[] }
+interface Scored extends Statement {
+  score: number;
+  tokens: Set<string>;
+  /** The question's terms in its own words. */
+  asked: Set<string>;
+  also: Statement[];
+}
 
 /** Makes an answer of hits, best first; `not-found` where no hit is relevant enough. */
 export async function extract(question: string, hits: readonly Hit[], options: ExtractOptions): Promise<Extract> {
@@ -65,7 +71,7 @@ async function scoredStatements(question: string, statements: Statement[], hits:
     let score = (covered + 0.5 * meaning + directness(question, terms, statement.text)) * (0.5 + hits[statement.hit]!.relevance / 2);
     if (isQuestion(statement.text)) score *= 0.3;
     if (tokens.size < 4) score *= 0.6;
-    return { ...statement, score, tokens, also: [] };
+    return { ...statement, score, tokens, asked: new Set(terms.flatMap(({ token }, t) => (own[t]! > 0 ? [token] : []))), also: [] };
   });
 }
 
@@ -88,7 +94,7 @@ function dot(a: Float32Array, b: Float32Array): number {
 function merged(scored: Scored[]): Scored[] {
   const kept: Scored[] = [];
   for (const statement of scored.toSorted((a, b) => b.score - a.score)) {
-    const same = kept.find((other) => overlap(other.tokens, statement.tokens) >= SAME);
+    const same = kept.find((other) => overlap(other.tokens, statement.tokens) >= SAME && agree(other.tokens, statement.tokens));
     if (!same) kept.push(statement);
     else if (same.kind === statement.kind && !same.also.some((other) => sameSpan(other, statement)) && !sameSpan(same, statement)) same.also.push(statement);
   }
@@ -97,6 +103,14 @@ function merged(scored: Scored[]): Scored[] {
 
 function sameSpan(a: Statement, b: Statement): boolean {
   return a.document === b.document && a.start === b.start && a.end === b.end;
+}
+
+/** In a figure or a “not” that only one of two statements has, they say different things, however alike they are. */
+const DECIDES = /\p{N}|^(?:not|no|never|nor|without|cannot)$|[不没未无非勿一二三四五六七八九十百千万两]/u;
+
+function agree(a: Set<string>, b: Set<string>): boolean {
+  const only = (these: Set<string>, others: Set<string>): boolean => [...these].some((token) => DECIDES.test(token) && !others.has(token));
+  return !only(a, b) && !only(b, a);
 }
 
 /** Jaccard. */
@@ -113,15 +127,20 @@ function chosen(best: Scored[], statements: Statement[]): Scored[] {
   for (const statement of best) {
     if (taken.length >= MOST) break;
     if (statement.score < top.score * (taken.length === 1 ? KEEP_SECOND : KEEP)) break;
-    if (taken.some((other) => sameSpan(other, statement))) continue;
+    if (taken.some((other) => sameSpan(other, statement) || answersFor(other, statement))) continue;
     taken.push(statement);
     const before = statements[statements.findIndex((other) => sameSpan(other, statement)) - 1];
     if (taken.length >= MOST || !before || before.block !== statement.block || before.document !== statement.document) continue;
     if (leansBack(statement.text) && !taken.some((other) => sameSpan(other, before))) {
-      taken.push(best.find((other) => sameSpan(other, before)) ?? { ...before, score: 0, tokens: new Set(), also: [] });
+      taken.push(best.find((other) => sameSpan(other, before)) ?? { ...before, score: 0, tokens: new Set(), asked: new Set(), also: [] });
     }
   }
   return taken;
+}
+
+/** Of rows of one table that have the question's words in common, the one that has more of them is what is asked for: London's, not Lisbon's. */
+function answersFor(one: Scored, other: Scored): boolean {
+  return one.kind === 'row' && other.kind === 'row' && one.document === other.document && one.block === other.block && one.asked.size > other.asked.size && [...other.asked].every((term) => one.asked.has(term));
 }
 
 /** Documents in the order of their best statement, within a document as it is written. */
