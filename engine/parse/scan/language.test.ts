@@ -63,6 +63,8 @@ test('lines that are no text are left out, and all of a page that is mostly none
   const page = { language: 'eng', confidence: 70 } as const;
   const [sure, dirt] = [line('a sentence to believe', 90), line('~|I_', 20)];
   assert.deepEqual(believable({ ...page, lines: [sure, dirt] }).lines, [sure]);
+  const blurred = line('a line that came out blurred', 50);
+  assert.deepEqual(believable({ ...page, confidence: 85, lines: [sure, blurred, dirt] }).lines, [sure, blurred]);
   assert.deepEqual(believable({ ...page, lines: [line('Tho', 70), line('IlI1lIlI|lIl1IlI', 15)] }).lines, []);
   assert.deepEqual(believable({ ...page, lines: [line('— · —', 95)] }).lines, [], 'signs alone say nothing');
 });

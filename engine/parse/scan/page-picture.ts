@@ -12,8 +12,9 @@ interface Pixels { width: number; height: number; kind?: number; data: Uint8Arra
 /** An image and where the page shows it: `place` takes the unit square to points of the displayed page. `ink` is the grey of a mask. */
 interface Shown { pixels: Pixels; place: Matrix; ink?: number }
 
-/** What scans are best read at: finer costs time and reads no better. */
-const DPI = 200;
+/** Coarser images are drawn larger than they are; finer ones smaller, for they cost time and read no better. */
+const LEAST_DPI = 200;
+const MOST_DPI = 300;
 /** Pages are read at this many pixels at most, drawings of any size as well. */
 const MOST_PIXELS = 40e6;
 /** From this share of the page on, what images show may be all that the page says. */
@@ -30,7 +31,8 @@ const RASTER = 40;
 export async function pictureOf(page: PDFPageProxy, viewport: PageViewport): Promise<Picture | undefined> {
   const shown = await imagesOf(page, viewport);
   if (coverage(shown, viewport) < COVERING) return undefined;
-  const scale = Math.min(DPI / 72, Math.sqrt(MOST_PIXELS / (viewport.width * viewport.height)));
+  const own = Math.max(...shown.map(({ pixels, place }) => (72 * pixels.width) / Math.hypot(place[0], place[1])));
+  const scale = Math.min(Math.min(MOST_DPI, Math.max(LEAST_DPI, own)) / 72, Math.sqrt(MOST_PIXELS / (viewport.width * viewport.height)));
   const [width, height] = [Math.ceil(viewport.width * scale), Math.ceil(viewport.height * scale)];
   const paper = new Uint8Array(width * height).fill(255);
   for (const image of shown) draw(image, scale, paper, width, height);

@@ -18,8 +18,10 @@ export interface Recogniser {
 const PAGE_SECONDS = 60;
 /** How often that is looked at. */
 const WATCH_MS = 500;
-/** Lines less sure than this are dirt, drawings or handwriting. */
+/** Lines less sure than this are dirt, drawings or handwriting; on a page that is read surely, blurred lines less sure are text. */
 const LEAST_LINE = 60;
+const LEAST_AMONG_SURE = 40;
+const SURE_PAGE = 75;
 /** A page of which less than this share stands in lines to believe is no page of text. */
 const LEAST_SHARE = 0.4;
 
@@ -75,7 +77,8 @@ export function openRecogniser(onSign: () => void = () => undefined, thread = ne
 /** A page without the lines that are no text; without any where most of it is none. */
 export function believable({ lines, language, confidence }: Recognised): Recognised {
   const said = lines.map((line) => ({ line, letters: lettersIn(line.words.map(({ text }) => text).join('')), confidence: confidenceOf(line.words) }));
-  const sure = said.filter((line) => line.letters > 0 && line.confidence >= LEAST_LINE);
+  const least = confidence >= SURE_PAGE ? LEAST_AMONG_SURE : LEAST_LINE;
+  const sure = said.filter((line) => line.letters > 0 && line.confidence >= least);
   const count = (some: typeof said): number => some.reduce((sum, { letters }) => sum + letters, 0);
   return { lines: count(sure) >= LEAST_SHARE * count(said) ? sure.map(({ line }) => line) : [], language, confidence };
 }
