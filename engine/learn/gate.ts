@@ -115,7 +115,9 @@ export function clustersOf(groups: readonly string[]): number[][] {
 
 /** The places of as many groups as there are, drawn with replacement. */
 export function resampled(clusters: readonly (readonly number[])[], random: { random: number }): number[] {
-  return clusters.flatMap(() => clusters[Math.floor(next(random) * clusters.length)]!);
+  const places: number[] = [];
+  for (let i = 0; i < clusters.length; i++) for (const place of clusters[Math.floor(next(random) * clusters.length)]!) places.push(place);
+  return places;
 }
 
 /** By so much over the degrees of freedom Student's t lies further out than the normal distribution, where one in twenty is beyond. */
