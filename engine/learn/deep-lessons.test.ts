@@ -6,12 +6,11 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Hit, Turn } from '../api.ts';
 import { openEngine } from '../engine.ts';
-import { judgedQuestions, lessonsOf } from '../learn.ts';
+import { judgedQuestions } from '../learn.ts';
 import { openEmbedder } from '../models/embedder.ts';
 import { openDatabase } from '../store/database.ts';
 import { askedLesson } from './deep-lessons.ts';
 import { addTown } from './town.ts';
-import { WordList } from './train-weighing.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'lodestone-lessons-'));
 const resourcesDir = fileURLToPath(new URL('../../resources', import.meta.url));
@@ -46,14 +45,4 @@ test('only what was pointed at is a label for a teacher, and what was passed ove
   assert.deepEqual(of(copied), [undefined, share(0.5), 1]);
   assert.deepEqual(of(passed), [undefined, 0, 0.575], 'half as for any near the top, and .15 of the other half');
   assert.equal(of(wrong)[0], undefined);
-
-  // The question's side compares what answers with nothing that nobody judged among the first nine.
-  const { lessons: [asked] } = await lessonsOf({ db, embedder }, new WordList(), async () => undefined);
-  const { row, ranked } = asked!;
-  const place = ({ contentHash, place: { start } }: Hit) => ranked.findIndex((chunk) => chunk.contentHash === contentHash && chunk.start === start);
-  const counts = [...row.counts].map((count) => Number(count.toFixed(3)));
-  const judged = new Map([[place(right), 1], [place(opened), 1], [place(copied), 1], [place(passed), 0.15]]);
-  assert.equal(judged.size, 4);
-  assert.deepEqual(counts.slice(0, 9), Array.from({ length: 9 }, (_, i) => judged.get(i) ?? 0));
-  assert.ok(counts.slice(9, 40).filter((count) => count === 1).length > 20, `${counts}`);
 });

@@ -6,7 +6,7 @@ import { overlaps, type ChunkName } from './judgements.ts';
 export interface Ranked extends ChunkName { parent?: number; text: string; relevance: number; vector?: Float32Array; documentName?: string }
 
 /** Ranks mined from, counted from 1: above them stand too many that answer and nobody has said so. */
-export const FIRST = 10;
+const FIRST = 10;
 const LAST = 200;
 const KEPT = 15;
 /** The ranking is this sure of a chunk: perhaps an answer nobody judged. Below the second it is surely none. */
