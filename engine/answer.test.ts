@@ -4,7 +4,7 @@ import { answer, type AnswerEvent, type AnswerParts, type AnswerQuestion } from 
 import { scripted, type Script } from './answer/testing/scripted.ts';
 import type { AnswerDetails, DocumentId, Sentence } from './api.ts';
 import { openFaqs } from './faqs.ts';
-import { prepare } from './ingest.ts';
+import { prepare } from './reading.ts';
 import type { Message } from './llm/llm.ts';
 import { plainQuestion } from './learn/judgements.ts';
 import { parseBytes } from './parse/parsers.ts';

@@ -9,7 +9,7 @@ import { pseudoQuestion } from './answer/pseudo.ts';
 import type { ConversationId, DocumentId, TurnId } from './api.ts';
 import { calibrate, calibrateNext, calibrationFor } from './calibrate.ts';
 import { readSet } from './evaluate/beir.ts';
-import { prepare } from './ingest.ts';
+import { prepare } from './reading.ts';
 import { Random } from './nn/random.ts';
 import { assemble } from './parse/document.ts';
 import { parseBytes } from './parse/parsers.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DocumentId, TurnId } from './api.ts';
 import { explain } from './explain.ts';
-import { prepare } from './ingest.ts';
+import { prepare } from './reading.ts';
 import { parseBytes } from './parse/parsers.ts';
 import { search } from './search.ts';
 import { saveReading } from './store/contents.ts';

@@ -3,11 +3,11 @@ import { renameSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { DocumentId } from './api.ts';
+import { EngineError, type DocumentId } from './api.ts';
 import { addPaths } from './files.ts';
 import { openParser, type Parser } from './parse/sandbox.ts';
 import { bodyOf } from './store/contents.ts';
-import { document, enqueue, rename, waiting } from './store/documents.ts';
+import { dismiss, document, enqueue, files, rename, waiting } from './store/documents.ts';
 import { ingesting } from './testing.ts';
 
 /** The loop that reads documents: one that cannot be read, or changes meanwhile, harms no other. */
@@ -62,6 +62,60 @@ test('a file for which there is no memory is refused, and the next is read', asy
   await rested();
   assert.deepEqual(documents.map((id) => document(db, id).state).map((state) => (state.kind === 'failed' ? state.code : state.kind)), ['too-much-memory', 'too-much-memory', 'ready']);
   await parser.close();
+});
+
+/** A parser that reads files called `scan…` page by page without end, until it may finish; and what it was given, in order. */
+function scanning(opened: Parser) {
+  const given: string[] = [];
+  const scan = { mayEnd: false, given };
+  const parser: Parser = {
+    async parse(file, { signal, onSign } = {}) {
+      const { name, bytes } = file as { name: string; bytes: Uint8Array };
+      given.push(name);
+      if (name.startsWith('scan')) while (!scan.mayEnd) {
+        onSign!();
+        if (signal!.aborted) throw new EngineError('cancelled', 'It was put off.');
+        await setImmediate();
+      }
+      return opened.parse({ name, bytes });
+    },
+    close: () => opened.close(),
+  };
+  return { scan, parser };
+}
+
+test('a long scan gives way to what is read faster, is read when nothing else waits, and left when it is removed', async (t) => {
+  const opened = openParser(() => ({ seconds: 60, megabytes: 1024, fileMegabytes: 4096 }));
+  t.after(() => opened.close());
+  const { scan, parser } = scanning(opened);
+  const { db, library, root, ingest, rested } = ingesting(t, { parser, patience: 0 });
+  const paths = ['scan.md', '1.md', '2.md'].map((name) => join(root, name));
+  for (const path of paths) writeFileSync(path, `# ${path}`);
+  const { documents: [scanned, ...others] } = await addPaths(db, library, paths);
+  ingest.wake();
+  const kind = (id: DocumentId | undefined): string => document(db, id!).state.kind;
+  while (scan.given.filter((name) => name === 'scan.md').length < 2) await setImmediate();
+  assert.deepEqual(others.map(kind), ['ready', 'ready']);
+  assert.equal(kind(scanned), 'waiting');
+
+  // What arrives in the middle of it does not wait for it either.
+  writeFileSync(join(root, '3.md'), '# Three');
+  const { documents: [late] } = await addPaths(db, library, [join(root, '3.md')]);
+  while (kind(late) !== 'ready') await setImmediate();
+  assert.equal(kind(scanned), 'waiting');
+  scan.mayEnd = true;
+  await rested();
+  assert.equal(kind(scanned), 'ready');
+
+  scan.mayEnd = false;
+  const other = join(root, 'scan of another.md');
+  writeFileSync(other, '# Another');
+  const { documents: [removed] } = await addPaths(db, library, [other]);
+  ingest.wake();
+  while (scan.given.at(-1) !== 'scan of another.md') await setImmediate();
+  dismiss(db, [removed!]);
+  await rested();
+  assert.ok(!files(db, 0 as DocumentId, 10).some(({ id }) => id === removed));
 });
 
 test('where the disk is full it says so, and goes on by itself once there is room', async (t) => {

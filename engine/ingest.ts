@@ -1,27 +1,16 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
-import type { DocumentId, FailureCode, Settings, Topic } from './api.ts';
-import { split, type CountTokens } from './chunk.ts';
-import { inContext } from './context.ts';
+import type { DocumentId, Topic } from './api.ts';
 import { embedNext } from './embed-next.ts';
 import type { Embedder } from './models/embedder.ts';
-import { ParseFailure, placeOf } from './parse/document.ts';
-import type { Parser } from './parse/sandbox.ts';
-import { attach, contentOf, saveReading, sweep, type ContentId, type Reading } from './store/contents.ts';
-import { write, type Db } from './store/database.ts';
+import { open, prepare, RECIPE, roughly, type Outcome, type ReadingParts, type Refused } from './reading.ts';
+import { attach, contentOf, saveReading, sweep, type Reading } from './store/contents.ts';
+import { write } from './store/database.ts';
 import { fail, removed, stillWaiting, waiting, type Waiting } from './store/documents.ts';
 import { deleteEmptied } from './store/libraries.ts';
 import type { Space } from './store/spaces.ts';
-import { indexWords } from './words.ts';
-
-/**
- * Version of everything between a file's bytes and its chunks. Raise it when parsing or chunking changes for the better:
- * every document is then read again in the background, its old content answering until the new one is there.
- */
-export const RECIPE = '1';
+import { countUnembedded } from './store/vectors.ts';
 
 /** Chunks embedded and committed at a time; what a killed process has to do again at most. */
 const EMBED_BATCH = 64;
@@ -29,19 +18,16 @@ const EMBED_BATCH = 64;
 /** Unasked, the tables are looked at after so long: another process may have put something there and ended. */
 const LOOKED_AGAIN = 5_000;
 
+/** A scan gives way to what is read faster so often; then it is read to its end, lest it never is. */
+const MOST_WAYS = 3;
+
 /** What SQLite and the file system say where there is no room. */
 const FULL = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC']);
 
 /** A file of more text than this is refused: it would be indexed for hours, and its blocks have to be one string (fifteen Bibles fit). */
 const MOST_CHARACTERS = 64 * 2 ** 20;
 
-/** A file of more bytes cannot be read at once, whatever the settings allow. */
-const MOST_BYTES = 2 ** 31 - 1;
-
-export interface IngestParts {
-  db: Db;
-  parser: Parser;
-  limits: () => Pick<Settings, 'parseSeconds' | 'parseMegabytes' | 'fileMegabytes'>;
+export interface IngestParts extends ReadingParts {
   /** The embedder in use, asked for before each piece of work. Undefined where none could be opened: documents are then answerable by words alone. */
   model: () => Promise<Model | undefined>;
   changed: (topic: Topic) => void;
@@ -76,6 +62,8 @@ export function startIngest(parts: IngestParts): Ingest {
   const passwords = new Map<DocumentId, string>();
   /** Files being read, by document, time of change, size and place. */
   const begun = new Map<string, Promise<Outcome>>();
+  /** Scans that gave way to what is read faster, and how often they did. */
+  const gaveWay = new Map<DocumentId, number>();
   let paused = false;
   let resting = false;
   let diskFull = false;
@@ -103,7 +91,7 @@ export function startIngest(parts: IngestParts): Ingest {
   async function works(): Promise<boolean> {
     const before = diskFull;
     try {
-      const worked = (await sweepSome()) || (!paused && ((await readNext()) || (await embedSome())));
+      const worked = (await sweepSome()) || (!paused && ((await readNext(false)) || (await embedSome()) || (await readNext(true))));
       diskFull = false;
       return worked;
     } catch (error) {
@@ -133,8 +121,9 @@ export function startIngest(parts: IngestParts): Ingest {
     return true;
   }
 
-  async function readNext(): Promise<boolean> {
-    const [document, next] = waiting(db, 2);
+  /** @param late whether it is the turn of what gave way to everything else */
+  async function readNext(late: boolean): Promise<boolean> {
+    const [document, next] = inTurn(late);
     if (!document) return false;
     reading = document.id;
     changed('progress');
@@ -142,16 +131,32 @@ export function startIngest(parts: IngestParts): Ingest {
     // The next file is parsed, in the parser's thread, while this thread writes the present one. What went wrong is looked at in its turn.
     begun.clear();
     if (next && !paused && !closed) begin(next).catch(() => undefined);
-    if (!closed) await settle(document, outcome);
+    if ('gaveWay' in outcome) gaveWay.set(document.id, 1 + (gaveWay.get(document.id) ?? 0));
+    else {
+      gaveWay.delete(document.id);
+      if (!closed) await settle(document, outcome);
+    }
     reading = undefined;
     changed('documents');
     return true;
   }
 
+  /** The next two documents to be read. */
+  function inTurn(late: boolean): Waiting[] {
+    return waiting(db, 2 + gaveWay.size).filter(({ id }) => gaveWay.has(id) === late).slice(0, 2);
+  }
+
+  /** Whether a document whose text is being recognised, page by page, is to be put off: it was removed, or others wait that are read faster. */
+  function isPutOff(document: Waiting): boolean {
+    if (!stillWaiting(db, document)) return true;
+    if (closed || (gaveWay.get(document.id) ?? 0) >= MOST_WAYS) return false;
+    return inTurn(false).some(({ id }) => id !== document.id) || (model !== undefined && countUnembedded(db) > 0);
+  }
+
   function begin(document: Waiting): Promise<Outcome> {
     const key = `${document.id} ${document.modified} ${document.bytes} ${document.path}`;
     let outcome = begun.get(key);
-    if (!outcome) begun.set(key, (outcome = open(parts, document, passwords.get(document.id))));
+    if (!outcome) begun.set(key, (outcome = open(parts, document, passwords.get(document.id), () => isPutOff(document))));
     return outcome;
   }
 
@@ -221,51 +226,4 @@ function deleteKept(path: string): void {
   } catch {
     // Another program holds it open: it is a stray from now on, and goes at a later start (`kept.ts`).
   }
-}
-
-type Parsed = Pick<Reading, 'hash' | 'parsed'>;
-type Refused = { failure: FailureCode; reason: string };
-type Outcome = Parsed | { hash: string; content: ContentId } | Refused;
-
-/** A file as far as it can be known without writing: its content if that is stored already, what it parses to, or why not. */
-async function open({ db, parser, limits }: IngestParts, document: Waiting, password: string | undefined): Promise<Outcome> {
-  try {
-    const { size } = await stat(document.path);
-    const most = limits().fileMegabytes;
-    const large = `The file has ${Math.ceil(size / 1024 / 1024)} MB, more than`;
-    if (size > MOST_BYTES) return { failure: 'too-large', reason: `${large} can be read in one piece. Split it.` };
-    if (size > most * 1024 * 1024) return { failure: 'too-large', reason: `${large} the ${most} MB allowed in the settings. Raise the limit or split the file.` };
-    const bytes = await readFile(document.path);
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    const content = contentOf(db, hash, RECIPE);
-    if (content !== undefined) return { hash, content };
-    return { hash, parsed: await parser.parse({ name: document.name, bytes }, password === undefined ? {} : { password }) };
-  } catch (error) {
-    if (error instanceof ParseFailure) return { failure: error.code, reason: error.message };
-    // For the file's bytes, or for the parser's copy of them, there is no room.
-    if (error instanceof RangeError || (error as Error).name === 'DataCloneError') {
-      return { failure: 'too-much-memory', reason: `There is not enough memory to read ${document.name} just now. Close other programs and try again, or split the file.` };
-    }
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return { failure: 'missing', reason: `${document.path} is no longer there. Put it back, or remove it from the library.` };
-    if (code !== undefined && 'syscall' in (error as object)) return { failure: 'unreadable', reason: `${document.path} cannot be opened (${code}). Check that it is there and that you may read it.` };
-    throw error;
-  }
-}
-
-/** Chunks of a parsed document with their tokens and pages. */
-export function prepare({ hash, parsed }: Parsed, countTokens: CountTokens): Reading {
-  const chunks = split(parsed, countTokens);
-  return {
-    hash, recipe: RECIPE, parsed, chunks,
-    words: chunks.chunks.map((chunk) => indexWords(inContext(chunk, parsed.title))),
-    pages: chunks.chunks.map((chunk) => placeOf(parsed, chunk.start, chunk.end).page),
-  };
-}
-
-/** Tokens where no model is there to count them: a Chinese character is about one, an English word about four letters. */
-function roughly(text: string): number {
-  let wide = 0;
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x2e80) wide++;
-  return wide + Math.ceil((text.length - wide) / 4);
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { ConversationId, Engine, Turn } from './api.ts';
 import { PROMPT } from './answer/prompt.ts';
 import { openEngine } from './engine.ts';
-import { RECIPE } from './ingest.ts';
+import { RECIPE } from './reading.ts';
 import { groupOf } from './learn/holdout.ts';
 import type { Sample } from './learn/samples.ts';
 import { addTown } from './learn/town.ts';

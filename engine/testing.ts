@@ -40,7 +40,7 @@ export async function atRest<T>(look: () => Promise<T>): Promise<T> {
  * A library and the loop that reads it without a model, in one thread but as two threads have it: each with a connection of its
  * own. Neither waits for the other's lock, so a test that holds it (`db.exec('begin immediate')`) decides what comes in between.
  */
-export function ingesting(t: TestContext, options: Partial<Pick<IngestParts, 'lookedAgain' | 'parser'>> = {}): { db: Db; own: Db; library: LibraryId; root: string; ingest: Ingest; parser: Parser; parsed(): number; rested(): Promise<void> } {
+export function ingesting(t: TestContext, options: Partial<Pick<IngestParts, 'lookedAgain' | 'parser' | 'patience'>> = {}): { db: Db; own: Db; library: LibraryId; root: string; ingest: Ingest; parser: Parser; parsed(): number; rested(): Promise<void> } {
   const root = mkdtempSync(join(tmpdir(), 'lodestone-ingesting-'));
   const [db, own] = [openDatabase(join(root, 'library.sqlite'), 'engine'), openDatabase(join(root, 'library.sqlite'), 'engine')];
   const limits = { parseSeconds: 60, parseMegabytes: 1024, fileMegabytes: 4096 };

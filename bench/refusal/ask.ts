@@ -3,7 +3,7 @@ import { pseudoQuestion } from '../../engine/answer/pseudo.ts';
 import type { Hit } from '../../engine/api.ts';
 import { inContext } from '../../engine/context.ts';
 import type { EvaluationSet } from '../../engine/evaluate/beir.ts';
-import { prepare } from '../../engine/ingest.ts';
+import { prepare } from '../../engine/reading.ts';
 import { Random } from '../../engine/nn/random.ts';
 import type { Embedder } from '../../engine/models/embedder.ts';
 import { assemble, type Draft } from '../../engine/parse/document.ts';

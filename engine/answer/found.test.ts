@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { openReranker } from '../models/reranker.ts';
 import type { Reranker } from '../rank.ts';
 import { search } from '../search.ts';
-import { prepare } from '../ingest.ts';
+import { prepare } from '../reading.ts';
 import { assemble } from '../parse/document.ts';
 import { saveReading } from '../store/contents.ts';
 import { memoryDatabase, queue } from '../store/testing.ts';

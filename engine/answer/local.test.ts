@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { answer, type AnswerEvent } from '../answer.ts';
 import type { DocumentId } from '../api.ts';
-import { prepare } from '../ingest.ts';
+import { prepare } from '../reading.ts';
 import { openLocalLlm, type LocalLlm } from '../llm/local.ts';
 import { noLlama } from '../llm/testing/llama-here.ts';
 import { writeMicroLlama } from '../llm/testing/micro-llama.ts';

@@ -8,7 +8,12 @@ import type { Outcome, Sign, Task } from './thread.ts';
 /** Bounds on one file, asked before each, so a change of the settings holds from the next file on. The time is counted from the last sign of life of one whose text is recognised. */
 export interface ParserLimits { seconds: number; megabytes: number; fileMegabytes: number }
 
-export interface ParseRequest { password?: string; signal?: AbortSignal }
+export interface ParseRequest {
+  password?: string;
+  signal?: AbortSignal;
+  /** Called before each page whose text is being recognised: that takes seconds. */
+  onSign?: () => void;
+}
 
 export interface Parser {
   /**
@@ -54,7 +59,7 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
     worker = undefined;
   };
 
-  const run = async (task: Task, { seconds, megabytes }: ParserLimits, signal: AbortSignal): Promise<ParsedDocument> => {
+  const run = async (task: Task, { seconds, megabytes }: ParserLimits, signal: AbortSignal, onSign?: () => void): Promise<ParsedDocument> => {
     if (signal.aborted) throw cancelled();
     clearTimeout(idle);
     const current = worker ??= open(megabytes);
@@ -68,7 +73,11 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
     };
     const slow = () => stop(new ParseFailure('too-slow', `Reading the file took longer than ${seconds} seconds and was stopped. Split it, or raise the limit in the settings.`));
     const timer = setTimeout(slow, seconds * 1000);
-    const hear = (said: Outcome | Sign): void => { if ('alive' in said) timer.refresh(); else outcome.resolve(said); };
+    const hear = (said: Outcome | Sign): void => {
+      if (!('alive' in said)) return outcome.resolve(said);
+      timer.refresh();
+      onSign?.();
+    };
     const watch = setInterval(() => void watchMemory(current, megabytes, stop), WATCH_MS);
     const abort = () => stop(cancelled());
     const fail = (error: unknown) => stop(failureOf(error, megabytes));
@@ -94,11 +103,11 @@ export function openParser(limits: () => ParserLimits, thread = new URL(import.m
   };
 
   return {
-    parse(file, { password, signal } = {}) {
+    parse(file, { password, signal, onSign } = {}) {
       const until = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
       const parsed = turn.then(() => {
         const now = limits();
-        return run({ file, fileMegabytes: now.fileMegabytes, ...(password !== undefined ? { password } : {}) }, now, until);
+        return run({ file, fileMegabytes: now.fileMegabytes, ...(password !== undefined ? { password } : {}) }, now, until, onSign);
       });
       turn = parsed.catch(() => undefined); // The next file's turn comes whatever became of this one.
       return parsed;

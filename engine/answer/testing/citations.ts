@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Block, Hit } from '../../api.ts';
 import { statementsOf } from '../../extract/statements.ts';
-import { prepare } from '../../ingest.ts';
+import { prepare } from '../../reading.ts';
 import type { Embedder } from '../../models/embedder.ts';
 import { parseBytes } from '../../parse/parsers.ts';
 import { search } from '../../search.ts';
