@@ -5,6 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { takeLock } from './lock.ts';
 
@@ -30,9 +33,23 @@ test('one has the lock until it is given back', (t) => {
   takeLock(file)!();
 });
 
+test('also where nobody keeps what would give it back', async (t) => {
+  const file = lockFile(t);
+  takeLock(file);
+  // Whatever is no longer reachable is closed by the collection of garbage.
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 5; i++) {
+    collect();
+    await setImmediate();
+  }
+  assert.equal(takeLock(file), undefined);
+});
+
 test('a process that is killed has it no more', async (t) => {
   const file = lockFile(t);
   const other = spawn(process.execPath, ['--input-type=module', '--eval', HOLDER, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => other.kill('SIGKILL'));
   await once(other.stdout, 'data');
   assert.equal(takeLock(file), undefined);
   other.kill('SIGKILL');
@@ -43,6 +60,7 @@ test('a process that is killed has it no more', async (t) => {
 test('nor a thread that is ended', async (t) => {
   const file = lockFile(t);
   const other = new Worker(new URL(`data:text/javascript,${encodeURIComponent(HOLDER)}`), { workerData: file });
+  t.after(() => other.terminate());
   await once(other, 'message');
   assert.equal(takeLock(file), undefined);
   await other.terminate();
