@@ -11,8 +11,8 @@ import { addTown, QUESTIONS } from './learn/town.ts';
 import { modelInUse } from './learn/twins.ts';
 import { saveReranker, saveVersion } from './learn/wrecked.ts';
 import { takeBack } from './store/adapters.ts';
-import { openDatabase, type Db } from './store/database.ts';
 import { beginRun, endRun } from './store/runs.ts';
+import { tablesOf } from './testing.ts';
 
 /** A version for questions is judged over what one reranker says. Over another it rests, and comes back with its own. */
 
@@ -36,14 +36,7 @@ after(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function withDatabase<T>(use: (db: Db) => T | Promise<T>): Promise<T> {
-  const db = openDatabase(join(dataDir, 'library.sqlite'));
-  try {
-    return await use(db);
-  } finally {
-    db.close();
-  }
-}
+const withDatabase = tablesOf(dataDir);
 
 const rankings = (how: { adapter?: 'none' } = {}): Promise<string[]> =>
   Promise.all(QUESTIONS.slice(0, 6).map(async (question) => JSON.stringify((await engine.search({ question, limit: 20, taught: false, ...how })).hits)));

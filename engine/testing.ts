@@ -65,3 +65,15 @@ export function ingesting(t: TestContext, options: Partial<Pick<IngestParts, 'lo
     },
   };
 }
+
+/** The tables of a library, for a look or a change beside the engine that has it open. */
+export function tablesOf(dataDir: string): <T>(use: (db: Db) => T | Promise<T>) => Promise<T> {
+  return async (use) => {
+    const db = openDatabase(join(dataDir, 'library.sqlite'));
+    try {
+      return await use(db);
+    } finally {
+      db.close();
+    }
+  };
+}

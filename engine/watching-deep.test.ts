@@ -14,10 +14,10 @@ import { REPORT, saveReranker, saveVersion } from './learn/wrecked.ts';
 import { makeSmallEmbedder } from './models/testing.ts';
 import { keepSignal } from './signals.ts';
 import { learnedModels, saveAdapter } from './store/adapters.ts';
-import { openDatabase, type Db } from './store/database.ts';
+import type { Db } from './store/database.ts';
 import { chosen } from './store/models.ts';
 import { shadow } from './store/spaces.ts';
-import { idle } from './testing.ts';
+import { idle, tablesOf } from './testing.ts';
 import { takeModelBack } from './watching.ts';
 
 /** A learned reranker or embedder that turns out worse in use is taken back by itself, as a version for questions is. */
@@ -41,14 +41,7 @@ after(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function withDatabase<T>(use: (db: Db) => T | Promise<T>): Promise<T> {
-  const db = openDatabase(join(dataDir, 'library.sqlite'));
-  try {
-    return await use(db);
-  } finally {
-    db.close();
-  }
-}
+const withDatabase = tablesOf(dataDir);
 
 async function ask(question: string): Promise<Turn> {
   for await (const part of engine.ask({ question })) if (part.kind === 'done') return part.turn;

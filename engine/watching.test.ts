@@ -12,7 +12,7 @@ import { addTown, QUESTIONS, THINGS } from './learn/town.ts';
 import { saveVersion, WRECKED } from './learn/wrecked.ts';
 import { keepSignal } from './signals.ts';
 import { takeBack } from './store/adapters.ts';
-import { openDatabase, type Db } from './store/database.ts';
+import { tablesOf } from './testing.ts';
 
 const resourcesDir = fileURLToPath(new URL('../resources', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'lodestone-watching-'));
@@ -47,14 +47,7 @@ async function judge(thing: string, turn: Turn): Promise<void> {
   await engine.signal({ kind: 'right-place', turn: turn.id, document: document.id, start: place.start, end: place.end });
 }
 
-async function withDatabase<T>(use: (db: Db) => T | Promise<T>): Promise<T> {
-  const db = openDatabase(join(dataDir, 'library.sqlite'));
-  try {
-    return await use(db);
-  } finally {
-    db.close();
-  }
-}
+const withDatabase = tablesOf(dataDir);
 
 const learned = (weights: typeof WRECKED): Promise<AdapterId> => withDatabase((db) => saveVersion(db, weights));
 const NEUTRAL = { length: 0.01 };
